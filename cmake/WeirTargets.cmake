@@ -1,0 +1,130 @@
+# weir_library, weir_executable, weir_proto_library and weir_test: every
+# target of the project is made by one of these.
+
+# Warnings, and what is common to everything that we compile.
+add_library(weir_options INTERFACE)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(weir_options INTERFACE
+    -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wno-missing-field-initializers
+    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-unused-private-field>)
+endif()
+
+# One precompiled header for all libraries and programs, one for all tests.
+add_library(weir_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
+target_link_libraries(weir_pch PRIVATE weir_options absl::status absl::statusor
+  absl::strings absl::time absl::flat_hash_map absl::flat_hash_set)
+target_precompile_headers(weir_pch PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pch.h)
+target_compile_options(weir_pch PRIVATE -fpch-preprocess)
+
+function(weir_use_pch target)
+  target_precompile_headers(${target} REUSE_FROM weir_pch)
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
+endfunction()
+
+# weir_library(name SRCS ... [PUBLIC_DEPS ...] [PRIVATE_DEPS ...] [NO_PCH])
+#
+# Makes the static library weir_<name>, its alias weir::<name> and its install
+# rule. Public headers are in include/. PUBLIC_DEPS are those that public
+# headers name.
+function(weir_library name)
+  cmake_parse_arguments(arg "NO_PCH" "" "SRCS;PUBLIC_DEPS;PRIVATE_DEPS"
+                        ${ARGN})
+  set(target weir_${name})
+  add_library(${target} STATIC ${arg_SRCS})
+  add_library(weir::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target}
+    PUBLIC ${arg_PUBLIC_DEPS}
+    PRIVATE ${arg_PRIVATE_DEPS} $<BUILD_INTERFACE:weir_options>)
+  if(NOT arg_NO_PCH)
+    weir_use_pch(${target})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY WEIR_LIBRARIES ${target})
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+            COMPONENT devel)
+  endif()
+endfunction()
+
+# weir_executable(name SRCS ... DEPS ...): a program, installed to bin/.
+function(weir_executable name)
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} weir_options)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  weir_use_pch(${name})
+  install(TARGETS ${name} COMPONENT runtime)
+endfunction()
+
+# weir_proto_library(name PROTOS ... [GRPC] [DEPS ...])
+#
+# Generates C++ from .proto files into the build tree. Paths are relative to
+# the folder of the call, which is also the import root.
+function(weir_proto_library name)
+  cmake_parse_arguments(arg "GRPC" "" "PROTOS;DEPS" ${ARGN})
+  set(target weir_${name})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/gen)
+  file(MAKE_DIRECTORY ${out})
+  set(generated)
+  foreach(proto ${arg_PROTOS})
+    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+    set(outputs ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+    set(plugin)
+    if(arg_GRPC)
+      list(APPEND outputs ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
+      set(plugin --grpc_out=${out}
+          --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+    endif()
+    add_custom_command(
+      OUTPUT ${outputs}
+      COMMAND protobuf::protoc -I${CMAKE_CURRENT_SOURCE_DIR} --cpp_out=${out}
+              ${plugin} ${proto}
+      WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+      DEPENDS ${proto} ${WEIR_PROTO_IMPORTS}
+      COMMENT "Generating C++ from ${proto}" VERBATIM)
+    list(APPEND generated ${outputs})
+  endforeach()
+  add_library(${target} STATIC ${generated})
+  add_library(weir::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${out}>
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PUBLIC protobuf::libprotobuf ${arg_DEPS})
+  if(arg_GRPC)
+    target_link_libraries(${target} PUBLIC gRPC::grpc++)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY WEIR_LIBRARIES ${target})
+  install(DIRECTORY ${out}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+          COMPONENT devel FILES_MATCHING PATTERN "*.pb.h")
+endfunction()
+
+# weir_test(name SRCS ... DEPS ... [DATA dir]): one GoogleTest program, each
+# case a ctest of its own. Tests find their data by WEIR_TESTDATA.
+function(weir_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  set(target ${name}_test)
+  add_executable(${target} ${arg_SRCS})
+  target_link_libraries(${target} PRIVATE ${arg_DEPS} weir_options
+    GTest::gmock_main)
+  target_compile_definitions(${target} PRIVATE
+    WEIR_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_precompile_headers(${target} REUSE_FROM weir_test_pch)
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${target})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  if(arg_LABEL)
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}")
+  endif()
+endfunction()

@@ -1,0 +1,1 @@
+// Compiles cmake/pch.h once, for all targets.

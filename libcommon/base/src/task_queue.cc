@@ -1,0 +1,70 @@
+#include "weir/base/task_queue.h"
+
+#include <map>
+#include <utility>
+
+#include "weir/base/mutex.h"
+#include "weir/base/status.h"
+#include "weir/base/thread_group.h"
+
+namespace weir {
+
+struct TaskQueue::Impl {
+  Mutex mu;
+  CondVar changed;
+  bool stopped ABSL_GUARDED_BY(mu) = false;
+  // Equal times run in the order of posting.
+  std::multimap<absl::Time, std::function<void()>> tasks ABSL_GUARDED_BY(mu);
+  ThreadGroup threads;
+
+  void Run() {
+    MutexLock lock(mu);
+    while (!stopped) {
+      if (tasks.empty()) {
+        changed.Wait(mu);
+        continue;
+      }
+      const auto first = tasks.begin();
+      if (first->first > absl::Now()) {
+        const absl::Time when = first->first;
+        changed.WaitUntil(mu, when);
+        continue;
+      }
+      std::function<void()> task = std::move(first->second);
+      tasks.erase(first);
+      mu.Unlock();
+      task();
+      task = nullptr;
+      mu.Lock();
+    }
+  }
+};
+
+TaskQueue::TaskQueue(const std::string& name)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->threads.Start(name, [impl = impl_.get()](const Context&) {
+    impl->Run();
+    return absl::OkStatus();
+  });
+}
+
+TaskQueue::~TaskQueue() {
+  {
+    MutexLock lock(impl_->mu);
+    impl_->stopped = true;
+    impl_->changed.NotifyAll();
+  }
+  impl_->threads.Join().IgnoreError();
+}
+
+void TaskQueue::Post(std::function<void()> task) {
+  PostAt(absl::InfinitePast(), std::move(task));
+}
+
+void TaskQueue::PostAt(absl::Time when, std::function<void()> task) {
+  MutexLock lock(impl_->mu);
+  impl_->tasks.emplace(when, std::move(task));
+  impl_->changed.NotifyOne();
+}
+
+}  // namespace weir
