@@ -20,9 +20,6 @@ if(WEIR_CCACHE AND PROJECT_IS_TOP_LEVEL)
       ${WEIR_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
-  # Debug information must not name the folder either.
-  add_compile_options(-fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.
-                      -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 endif()
 
 # The fastest linker that is there.
