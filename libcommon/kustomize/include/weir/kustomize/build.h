@@ -1,0 +1,93 @@
+// Build computes what `kustomize build` v5.8.1 prints for a directory.
+//
+// Touches: what the FileSystem touches.
+// Threads: pure functions; builds may run in parallel.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "weir/base/context.h"
+#include "weir/kustomize/file_system.h"
+#include "weir/value/value.h"
+
+namespace weir::kustomize {
+
+struct BuildOptions {
+  // Which files a kustomization may name. kRootOnly: those in or below its
+  // own directory (the command line's default); kNone: all in the
+  // FileSystem.
+  enum class LoadRestrictor { kRootOnly, kNone };
+  LoadRestrictor load_restrictor = LoadRestrictor::kRootOnly;
+  // The order of the result where no sortOptions say otherwise. kNone: input
+  // order, depth first (Flux); kLegacy: by kind, then by name (the command
+  // line).
+  enum class Reorder { kNone, kLegacy };
+  Reorder reorder = Reorder::kLegacy;
+  // Custom schemas (openapi.path) add to the builtin one, instead of
+  // replacing it.
+  bool flux_mode = false;
+  // Whether resources may name remote Git repositories and URLs. Neither is
+  // built yet: both settings refuse them, with different messages.
+  bool allow_remote_bases = false;
+
+  // Limits; a build beyond one ends in kResourceExhausted.
+  size_t max_objects = 200000;
+  int max_depth = 64;  // Of directories that name directories.
+  size_t max_input_bytes = size_t{512} << 20;
+};
+
+struct BuildResult {
+  // Complete objects in output order, build annotations removed.
+  std::vector<Value> objects;
+};
+
+// The multi-document YAML that `kustomize build` prints, byte for byte.
+std::string FormatResult(const BuildResult& result);
+
+// Builds the kustomization in `directory` of `files`.
+// Errors: kFailedPrecondition with upstream's message; kNotFound when the
+// directory is absent; kUnimplemented naming field and file for what is valid
+// but not supported; kResourceExhausted above a limit; the context's own.
+absl::StatusOr<BuildResult> Build(const Context& ctx, const FileSystem& files,
+                                  absl::string_view directory,
+                                  const BuildOptions& options = {});
+
+// What Flux's Kustomization object lays over the kustomization file.
+struct FluxOverrides {
+  std::string target_namespace;  // Empty: unchanged, as the next two.
+  std::string name_prefix;
+  std::string name_suffix;
+  struct Patch {
+    std::string patch;  // Strategic merge YAML, or a JSON 6902 list.
+    Value target;       // Selector: group, version, kind, name, namespace,
+                        // labelSelector, annotationSelector. Null: none.
+  };
+  std::vector<Patch> patches;  // Appended.
+  struct Image {
+    std::string name;
+    std::string new_name;
+    std::string new_tag;
+    std::string digest;
+  };
+  std::vector<Image> images;            // Merged by name.
+  std::vector<std::string> components;  // Appended; local, relative paths.
+  bool ignore_missing_components = false;
+  // Replaces the file's buildMetadata when not empty.
+  std::vector<std::string> build_metadata;
+};
+
+// As Build, with Flux's overrides over the kustomization file of
+// `directory`, or over one generated from the manifests below it when it has
+// none. Nothing is written. Unknown fields of the root file are ignored.
+// The options' restrictor and order are as given: Flux uses kNone for both.
+absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
+                                         const FileSystem& files,
+                                         absl::string_view directory,
+                                         const FluxOverrides& overrides,
+                                         const BuildOptions& options);
+
+}  // namespace weir::kustomize
