@@ -31,6 +31,9 @@ struct InformerOptions {
   // Applied before storing; use it to drop what is not needed. Null:
   // metadata.managedFields is dropped.
   std::function<Value(Value)> transform;
+  // Called on the informers' thread after each list has been handed to the
+  // handlers: the first and every relist. May be null.
+  std::function<void()> on_synced;
 };
 
 enum class ChangeType { kAdded, kModified, kDeleted };
