@@ -28,8 +28,8 @@ struct ListOptions {
 
 struct WriteOptions {
   std::string field_manager;
-  bool force = false;    // Server-side apply only.
-  bool dry_run = false;  // dryRun=All.
+  bool force = false;            // Server-side apply only.
+  bool dry_run = false;          // dryRun=All.
   std::string field_validation;  // "", "Ignore", "Warn" or "Strict".
 };
 

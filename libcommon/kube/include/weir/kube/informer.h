@@ -40,8 +40,8 @@ enum class ChangeType { kAdded, kModified, kDeleted };
 
 struct Change {
   ChangeType type;
-  Value before;  // Null when added.
-  Value after;   // The last known state when deleted.
+  Value before;             // Null when added.
+  Value after;              // The last known state when deleted.
   bool is_initial = false;  // Part of the first list.
 };
 

@@ -31,9 +31,9 @@ struct LeaderElectorOptions {
 // way out when ctx was cancelled.
 // Errors: kInvalidArgument unless lease > deadline > 1.2 * retry; kAborted
 // when the lease was lost; what `lead` returned.
-absl::Status RunAsLeader(const Context& ctx, const Client& client,
-                         const LeaderElectorOptions& options,
-                         const Logger& logger,
-                         const std::function<absl::Status(const Context&)>& lead);
+absl::Status RunAsLeader(
+    const Context& ctx, const Client& client,
+    const LeaderElectorOptions& options, const Logger& logger,
+    const std::function<absl::Status(const Context&)>& lead);
 
 }  // namespace weir::kube

@@ -14,9 +14,17 @@
 namespace weir::kube {
 
 struct Requirement {
-  enum class Operator { kIn, kNotIn, kExists, kNotExists } op;
+  enum class Operator {
+    kIn,
+    kNotIn,
+    kExists,
+    kNotExists,
+    kGreaterThan,
+    kLessThan,
+  } op;
   std::string key;
-  std::vector<std::string> values;  // One for "=", "==" and "!=".
+  // Sorted. One for "=", "==", "!=", ">" and "<"; none for existence.
+  std::vector<std::string> values;
 };
 
 class LabelSelector {
@@ -24,19 +32,20 @@ class LabelSelector {
   LabelSelector() = default;  // Matches all.
   // "a=b,c!=d,e in (f,g),!h". Errors: kInvalidArgument with Kubernetes' text.
   static absl::StatusOr<LabelSelector> Parse(absl::string_view text);
-  // From a LabelSelector object: matchLabels, matchExpressions.
+  // From a LabelSelector object: matchLabels, matchExpressions. As everywhere
+  // in Kubernetes, an absent one (null) matches nothing, an empty one all.
   static absl::StatusOr<LabelSelector> FromValue(const Value& selector);
+  static LabelSelector Nothing();
 
   // `labels`: an object of strings; null is empty.
   bool Matches(const Value& labels) const;
-  bool empty() const { return requirements_.empty(); }
-  const std::vector<Requirement>& requirements() const {
-    return requirements_;
-  }
+  bool empty() const { return requirements_.empty() && !matches_nothing_; }
+  const std::vector<Requirement>& requirements() const { return requirements_; }
   std::string ToString() const;
 
  private:
   std::vector<Requirement> requirements_;
+  bool matches_nothing_ = false;
 };
 
 // "a.b=c,d.e!=f". Errors: kInvalidArgument.

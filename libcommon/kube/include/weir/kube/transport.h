@@ -38,12 +38,12 @@ struct Request {
 
 struct Response {
   int code = 0;
-  Value body;                // Null when there is none.
-  std::string text;          // The body, where it is not JSON.
+  Value body;        // Null when there is none.
+  std::string text;  // The body, where it is not JSON.
   std::string content_type;
   std::string etag;
-  std::vector<std::string> warnings;           // Texts of "Warning: 299".
-  std::optional<absl::Duration> retry_after;   // Retry-After, in seconds.
+  std::vector<std::string> warnings;          // Texts of "Warning: 299".
+  std::optional<absl::Duration> retry_after;  // Retry-After, in seconds.
   bool has_flow_control = false;  // X-Kubernetes-Pf-Flowschema-Uid was there.
 };
 
