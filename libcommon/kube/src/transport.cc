@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "weir/base/mutex.h"
 
 namespace weir::kube {
 namespace {
+
+constexpr absl::string_view kConnectionLost = "weir.dev/connection-lost";
 
 // Outlives SendAndWait when the answer comes after the caller gave up.
 struct Waiter {
@@ -16,6 +19,16 @@ struct Waiter {
 };
 
 }  // namespace
+
+absl::Status MakeConnectionLost(absl::string_view message) {
+  absl::Status status = absl::UnavailableError(message);
+  status.SetPayload(kConnectionLost, absl::Cord());
+  return status;
+}
+
+bool IsConnectionLost(const absl::Status& status) {
+  return status.GetPayload(kConnectionLost).has_value();
+}
 
 const char* MethodName(Method method) {
   switch (method) {

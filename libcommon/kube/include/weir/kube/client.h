@@ -5,6 +5,7 @@
 // Threads: safe to share.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,10 @@ class Client {
   // Errors: kNotFound `no matches for kind "X" in version "g/v"`.
   absl::StatusOr<Resource> FindResource(const Context& ctx,
                                         const GroupVersionKind& gvk) const;
+  // The same without waiting; `done` runs once, maybe before this returns.
+  void FindResourceAsync(
+      const GroupVersionKind& gvk,
+      std::function<void(absl::StatusOr<Resource>)> done) const;
   // The served versions of a group and kind, preferred first.
   absl::StatusOr<std::vector<Resource>> FindResources(
       const Context& ctx, const GroupKind& group_kind) const;
@@ -69,6 +74,10 @@ class Client {
       const Context& ctx) const;
   // Forgets what was discovered, say because a CRD changed.
   void InvalidateDiscovery() const;
+  // While the returned handle lives, `callback` runs after each
+  // InvalidateDiscovery. It must not block.
+  [[nodiscard]] std::shared_ptr<void> OnDiscoveryInvalidated(
+      std::function<void()> callback) const;
 
   // --- Objects. Errors: those of MakeApiError, and the transport's.
   absl::StatusOr<Value> Get(const Context& ctx, const ObjectRef& ref) const;

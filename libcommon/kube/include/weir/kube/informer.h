@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "weir/base/context.h"
 #include "weir/base/log.h"
 #include "weir/base/task_queue.h"
@@ -34,6 +35,10 @@ struct InformerOptions {
   // Called on the informers' thread after each list has been handed to the
   // handlers: the first and every relist. May be null.
   std::function<void()> on_synced;
+  // Pause after a failure: doubles from the first to the second, plus up to
+  // as much again by chance; starts anew after 2 healthy minutes.
+  absl::Duration min_backoff = absl::Milliseconds(800);
+  absl::Duration max_backoff = absl::Seconds(30);
 };
 
 enum class ChangeType { kAdded, kModified, kDeleted };

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "weir/base/context.h"
 #include "weir/value/value.h"
@@ -80,6 +81,11 @@ class Transport {
   virtual std::unique_ptr<WatchStream> Watch(Request request,
                                              WatchHandler handler) = 0;
 };
+
+// A connection that broke after the request was sent: the server may or may
+// not have acted on it. kUnavailable, and told apart from a refused one.
+absl::Status MakeConnectionLost(absl::string_view message);
+bool IsConnectionLost(const absl::Status& status);
 
 // Sends and waits.
 absl::StatusOr<Response> SendAndWait(Transport& transport, const Context& ctx,
