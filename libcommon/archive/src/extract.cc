@@ -104,10 +104,14 @@ class Extractor {
       const int bits = i + 1 == parts.size() ? (mode | 0700) : 0750;
       const std::string full = absl::StrCat(dir_, "/", path);
       if (mkdir(full.c_str(), static_cast<mode_t>(bits)) != 0) {
+        const int error = errno;
         struct stat info;
-        if (errno != EEXIST || lstat(full.c_str(), &info) != 0 ||
-            !S_ISDIR(info.st_mode)) {
-          return ErrnoToStatus(errno, "making folder");
+        if (error != EEXIST || lstat(full.c_str(), &info) != 0) {
+          return ErrnoToStatus(error, "making folder");
+        }
+        if (!S_ISDIR(info.st_mode)) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("\"", path, "\" is not a folder"));
         }
       }
       made_.insert(path);

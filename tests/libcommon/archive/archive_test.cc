@@ -219,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "more than 10 entries"},
         ExtractCase{"FileUnderFile",
                     RawEntry("a", '0', "x") + RawEntry("a/b", '0', "y"),
-                    kUnavailable},
+                    kInvalidArgument, "\"a\" is not a folder"},
         ExtractCase{"BadPax", RawEntry("p", 'x', "99 path=a\n"),
                     kInvalidArgument, "bad PAX record"},
         ExtractCase{
