@@ -23,7 +23,8 @@ class Client;
 
 namespace weir::artifact {
 
-// A temporary file, removed with the object.
+// A temporary file, removed with the object, and at the latest with the
+// Fetcher.
 class FetchedFile {
  public:
   explicit FetchedFile(std::string path) : path_(std::move(path)) {}
@@ -48,11 +49,12 @@ struct FetcherOptions {
   // "host:port" that replaces the one in artifact URLs, as Flux's consumers
   // take from SOURCE_CONTROLLER_LOCALHOST. Empty: URLs as they are.
   std::string host_override;
-  // Tries for each fetch by HTTP; connection errors and answers of 429 and
-  // 5xx are tried again.
-  int max_attempts = 10;
-  absl::Duration min_retry_delay = absl::Seconds(1);
-  absl::Duration max_retry_delay = absl::Seconds(30);
+  // Tries for each fetch; connection errors and answers of 429 and 5xx are
+  // tried again. Few: a reconcile that fails is retried with backoff anyway,
+  // and must not hold its worker meanwhile.
+  int max_attempts = 4;
+  absl::Duration min_retry_delay = absl::Milliseconds(200);
+  absl::Duration max_retry_delay = absl::Seconds(2);
   // Larger files are refused. Flux's consumers stop at 100 MiB; 0 is no limit.
   int64_t max_bytes = 0;
   // Empty: the system's folder for temporary files.

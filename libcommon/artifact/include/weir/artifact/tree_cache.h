@@ -31,10 +31,13 @@ class Tree {
 
  private:
   friend class TreeCache;
-  Tree(std::string path, std::string digest)
-      : path_(std::move(path)), digest_(std::move(digest)) {}
+  Tree(std::string path, std::string digest, std::shared_ptr<const void> root)
+      : path_(std::move(path)),
+        digest_(std::move(digest)),
+        root_(std::move(root)) {}
   const std::string path_;
   const std::string digest_;
+  const std::shared_ptr<const void> root_;  // The folder around, kept.
 };
 
 struct TreeCacheOptions {
