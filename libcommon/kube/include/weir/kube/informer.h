@@ -56,6 +56,8 @@ class Informer {
   // server does not serve (yet) is retried with backoff.
   Informer(const Client& client, TaskQueue& tasks, InformerOptions options,
            Logger logger = {});
+  // When it returns, no handler is running (but one that destroys its own
+  // informer) or will be called.
   ~Informer();
   Informer(const Informer&) = delete;
   Informer& operator=(const Informer&) = delete;
