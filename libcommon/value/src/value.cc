@@ -22,11 +22,11 @@ const Value& NullValue() {
 }
 
 auto LowerBound(const Value::Object& members, absl::string_view key) {
-  return std::lower_bound(members.begin(), members.end(), key,
-                          [](const Value::Member& member,
-                             absl::string_view wanted) {
-                            return absl::string_view(member.key) < wanted;
-                          });
+  return std::lower_bound(
+      members.begin(), members.end(), key,
+      [](const Value::Member& member, absl::string_view wanted) {
+        return absl::string_view(member.key) < wanted;
+      });
 }
 
 template <typename T>
@@ -257,7 +257,8 @@ Value* Value::FindMutable(absl::string_view key) {
 bool Value::Erase(absl::string_view key) {
   if (!Has(key)) return false;
   Object& members = MutableObject();
-  members.erase(members.begin() + (LowerBound(members, key) - members.cbegin()));
+  members.erase(members.begin() +
+                (LowerBound(members, key) - members.cbegin()));
   return true;
 }
 

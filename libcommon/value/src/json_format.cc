@@ -1,0 +1,168 @@
+#include <charconv>
+#include <cmath>
+
+#include "src/go_number.h"
+#include "src/utf8.h"
+#include "weir/value/json.h"
+
+namespace weir {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+void AppendControl(unsigned char c, std::string& out) {
+  switch (c) {
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      out += "\\u00";
+      out.push_back(kHex[c >> 4]);
+      out.push_back(kHex[c & 15]);
+  }
+}
+
+// encoding/json escapes U+2028 and U+2029 even when told not to escape HTML.
+void AppendString(absl::string_view text, bool escape_html, std::string& out) {
+  out.push_back('"');
+  size_t run = 0;
+  size_t i = 0;
+  const auto flush = [&](size_t skip) {
+    out.append(text.data() + run, i - run);
+    i += skip;
+    run = i;
+  };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x80) {
+      const absl::string_view rest = text.substr(i);
+      const size_t length = Utf8Length(rest);
+      if (length == 0) {
+        flush(1);
+        out += "\\ufffd";
+      } else if (rest.substr(0, 2) == "\xe2\x80" &&
+                 (rest[2] == '\xa8' || rest[2] == '\xa9')) {
+        flush(3);
+        out += rest[2] == '\xa8' ? "\\u2028" : "\\u2029";
+      } else {
+        i += length;
+      }
+    } else if (c == '"' || c == '\\') {
+      flush(1);
+      out.push_back('\\');
+      out.push_back(static_cast<char>(c));
+    } else if (c < 0x20 ||
+               (escape_html && (c == '<' || c == '>' || c == '&'))) {
+      flush(1);
+      AppendControl(c, out);
+    } else {
+      ++i;
+    }
+  }
+  flush(0);
+  out.push_back('"');
+}
+
+class Formatter {
+ public:
+  Formatter(const JsonFormatOptions& options, std::string& out)
+      : options_(options), out_(out) {}
+
+  void Write(const Value& value, int depth) {
+    switch (value.kind()) {
+      case Value::Kind::kNull:
+        out_ += "null";
+        break;
+      case Value::Kind::kBool:
+        out_ += value.AsBool() ? "true" : "false";
+        break;
+      case Value::Kind::kInt:
+        absl::StrAppend(&out_, value.AsInt());
+        break;
+      case Value::Kind::kUint:
+        absl::StrAppend(&out_, value.AsUint());
+        break;
+      case Value::Kind::kDouble:
+        // JSON has no word for these.
+        if (std::isfinite(value.AsDouble())) {
+          AppendGoJsonDouble(value.AsDouble(), out_);
+        } else {
+          out_ += "null";
+        }
+        break;
+      case Value::Kind::kString:
+        AppendString(value.AsString(), options_.escape_html, out_);
+        break;
+      case Value::Kind::kArray:
+        WriteArray(value.array(), depth);
+        break;
+      case Value::Kind::kObject:
+        WriteObject(value.object(), depth);
+        break;
+    }
+  }
+
+ private:
+  void Break(int depth) {
+    if (options_.indent == 0) return;
+    out_.push_back('\n');
+    out_.append(
+        static_cast<size_t>(depth) * static_cast<size_t>(options_.indent), ' ');
+  }
+  void WriteArray(const Value::Array& elements, int depth) {
+    out_.push_back('[');
+    bool first = true;
+    for (const Value& element : elements) {
+      if (!first) out_.push_back(',');
+      first = false;
+      Break(depth + 1);
+      Write(element, depth + 1);
+    }
+    if (!first) Break(depth);
+    out_.push_back(']');
+  }
+  void WriteObject(const Value::Object& members, int depth) {
+    out_.push_back('{');
+    bool first = true;
+    for (const Value::Member& member : members) {
+      if (!first) out_.push_back(',');
+      first = false;
+      Break(depth + 1);
+      AppendString(member.key, options_.escape_html, out_);
+      out_ += options_.indent == 0 ? ":" : ": ";
+      Write(member.value, depth + 1);
+    }
+    if (!first) Break(depth);
+    out_.push_back('}');
+  }
+
+  const JsonFormatOptions& options_;
+  std::string& out_;
+};
+
+}  // namespace
+
+void AppendJson(const Value& value, std::string* out,
+                const JsonFormatOptions& options) {
+  Formatter(options, *out).Write(value, 0);
+}
+
+std::string FormatJson(const Value& value, const JsonFormatOptions& options) {
+  std::string out;
+  AppendJson(value, &out, options);
+  return out;
+}
+
+}  // namespace weir

@@ -1,0 +1,24 @@
+// UTF-8: writing code points and repairing text that is not valid.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace weir {
+
+void AppendUtf8(uint32_t code_point, std::string& out);
+
+// The length of the valid character that `text` starts with; 0 when it starts
+// with none.
+size_t Utf8Length(absl::string_view text);
+
+// Appends `text` with U+FFFD for each byte that is part of no character.
+void AppendValidUtf8(absl::string_view text, std::string& out);
+
+}  // namespace weir
