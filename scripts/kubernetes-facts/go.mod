@@ -1,0 +1,3 @@
+module weir.dev/scripts/kubernetes-facts
+
+go 1.22
