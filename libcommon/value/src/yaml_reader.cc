@@ -1,0 +1,385 @@
+#include <yaml.h>
+
+#include <cmath>
+
+#include "absl/strings/escaping.h"
+#include "src/go_number.h"
+#include "src/yaml_scalar.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir {
+namespace {
+
+using Schema = YamlParseOptions::Schema;
+
+absl::string_view View(const yaml_char_t* text) {
+  return text == nullptr
+             ? absl::string_view()
+             : absl::string_view(reinterpret_cast<const char*>(text));
+}
+
+// One event of libyaml.
+class Event {
+ public:
+  Event() { event_.type = YAML_NO_EVENT; }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { yaml_event_delete(&event_); }
+  // The event to be filled; what it held is gone.
+  yaml_event_t* Reset() {
+    yaml_event_delete(&event_);
+    return &event_;
+  }
+  const yaml_event_t* operator->() const { return &event_; }
+  yaml_mark_t mark() const { return event_.start_mark; }
+
+ private:
+  yaml_event_t event_;
+};
+
+// A value and what its further use costs.
+struct Node {
+  Value value;
+  size_t nodes = 1;
+  int height = 0;
+  // Only of keys that are scalars.
+  bool is_merge = false;
+  bool is_timestamp = false;
+};
+
+class Reader {
+ public:
+  Reader(absl::string_view text, const YamlParseOptions& options)
+      : options_(options) {
+    WEIR_CHECK(yaml_parser_initialize(&parser_) != 0);
+    yaml_parser_set_input_string(
+        &parser_, reinterpret_cast<const unsigned char*>(text.data()),
+        text.size());
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() { yaml_parser_delete(&parser_); }
+
+  absl::StatusOr<std::vector<YamlDocument>> ReadAll(size_t limit) {
+    std::vector<YamlDocument> documents;
+    Event event;
+    while (true) {
+      WEIR_RETURN_IF_ERROR(Next(event));
+      if (event->type == YAML_STREAM_END_EVENT) break;
+      if (event->type != YAML_DOCUMENT_START_EVENT) continue;
+      if (documents.size() == limit) break;
+      if (documents.size() == options_.max_documents) {
+        return Fail(
+            event.mark(),
+            absl::StrCat("more than ", options_.max_documents, " documents"),
+            absl::StatusCode::kResourceExhausted);
+      }
+      anchors_.clear();
+      alias_nodes_ = 0;
+      WEIR_RETURN_IF_ERROR(Next(event));
+      YamlDocument document;
+      document.line = static_cast<int>(event->start_mark.line) + 1;
+      Node node;
+      WEIR_RETURN_IF_ERROR(Read(event, 0, node));
+      document.value = std::move(node.value);
+      documents.push_back(std::move(document));
+    }
+    return documents;
+  }
+
+ private:
+  struct Anchor {
+    Node node;
+    bool open = false;  // Its node is being read.
+  };
+
+  absl::Status Fail(
+      const yaml_mark_t& mark, absl::string_view reason,
+      absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
+    return absl::Status(
+        code,
+        absl::StrCat(options_.file_name, options_.file_name.empty() ? "" : ":",
+                     mark.line + 1, ":", mark.column + 1, ": ", reason));
+  }
+
+  absl::Status Next(Event& event) {
+    if (yaml_parser_parse(&parser_, event.Reset()) != 0) {
+      return absl::OkStatus();
+    }
+    yaml_mark_t mark = parser_.problem_mark;
+    if (parser_.error == YAML_READER_ERROR) mark = parser_.mark;
+    const char* problem = parser_.problem;
+    if (problem == nullptr) problem = "cannot be parsed";
+    if (parser_.context != nullptr) {
+      return Fail(mark, absl::StrCat(parser_.context, ": ", problem));
+    }
+    return Fail(mark, problem);
+  }
+
+  // Reads the node that `event` starts.
+  absl::Status Read(Event& event, int depth, Node& out) {
+    if (event->type == YAML_ALIAS_EVENT) return ReadAlias(event, depth, out);
+    std::string anchor;
+    if (event->type == YAML_SCALAR_EVENT) {
+      anchor = std::string(View(event->data.scalar.anchor));
+      WEIR_RETURN_IF_ERROR(ReadScalar(event, out));
+    } else {
+      const bool is_mapping = event->type == YAML_MAPPING_START_EVENT;
+      anchor =
+          std::string(View(is_mapping ? event->data.mapping_start.anchor
+                                      : event->data.sequence_start.anchor));
+      if (depth >= options_.max_depth) return TooDeep(event.mark());
+      if (!anchor.empty()) anchors_[anchor].open = true;
+      WEIR_RETURN_IF_ERROR(is_mapping ? ReadMapping(event, depth, out)
+                                      : ReadSequence(event, depth, out));
+    }
+    if (!anchor.empty()) {
+      Anchor& entry = anchors_[anchor];
+      entry.node = out;
+      entry.open = false;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TooDeep(const yaml_mark_t& mark) {
+    return Fail(
+        mark,
+        absl::StrCat("nested deeper than ", options_.max_depth, " levels"),
+        absl::StatusCode::kResourceExhausted);
+  }
+
+  absl::Status ReadAlias(const Event& event, int depth, Node& out) {
+    const absl::string_view name = View(event->data.alias.anchor);
+    const auto found = anchors_.find(name);
+    if (found == anchors_.end()) {
+      return Fail(event.mark(),
+                  absl::StrCat("unknown anchor '", name, "' referenced"));
+    }
+    if (found->second.open) {
+      return Fail(event.mark(),
+                  absl::StrCat("anchor '", name, "' value contains itself"));
+    }
+    out = found->second.node;
+    alias_nodes_ += out.nodes;
+    if (alias_nodes_ > options_.max_alias_nodes) {
+      return Fail(event.mark(), "document contains excessive aliasing",
+                  absl::StatusCode::kResourceExhausted);
+    }
+    if (depth + out.height > options_.max_depth) return TooDeep(event.mark());
+    out.is_merge = false;
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadScalar(const Event& event, Node& out) {
+    const auto& scalar = event->data.scalar;
+    const absl::string_view text(reinterpret_cast<const char*>(scalar.value),
+                                 scalar.length);
+    absl::string_view tag = View(scalar.tag);
+    const bool yaml12 = options_.schema == Schema::kYaml12;
+    const bool quoted = yaml12 ? scalar.style != YAML_PLAIN_SCALAR_STYLE
+                               : scalar.plain_implicit == 0;
+    if (tag.empty() && quoted) {
+      out.value = Value(text);
+      return absl::OkStatus();
+    }
+    constexpr absl::string_view kPrefix = "tag:yaml.org,2002:";
+    std::string short_tag(tag);
+    if (tag.substr(0, kPrefix.size()) == kPrefix) {
+      short_tag = absl::StrCat("!!", tag.substr(kPrefix.size()));
+    }
+    return Resolve(event, text, short_tag, out);
+  }
+
+  absl::Status Resolve(const Event& event, absl::string_view text,
+                       absl::string_view tag, Node& out) {
+    using Type = YamlScalar::Type;
+    static constexpr absl::string_view kTagOf[] = {
+        "!!null", "!!bool",      "!!int",  "!!float",
+        "!!str",  "!!timestamp", "!!merge"};
+    if (tag == "!!binary") {
+      std::string bytes;
+      if (!absl::Base64Unescape(text, &bytes)) {
+        return Fail(event.mark(),
+                    "!!binary value contains invalid base64 data");
+      }
+      out.value = Value(std::move(bytes));
+      return absl::OkStatus();
+    }
+    const bool known = tag.empty() || tag == "!!null" || tag == "!!bool" ||
+                       tag == "!!int" || tag == "!!float" ||
+                       tag == "!!timestamp";
+    if (!known) {
+      out.is_merge = tag == "!!merge" && text == "<<";
+      out.value = Value(text);
+      return absl::OkStatus();
+    }
+    YamlScalar found = ResolveYamlScalar(text, options_.schema,
+                                         tag.empty() || tag == "!!timestamp");
+    if (tag == "!!float" && found.type == Type::kInt) {
+      found.type = Type::kFloat;
+      found.value = Value(found.value.AsDouble());
+    }
+    const absl::string_view own = kTagOf[static_cast<size_t>(found.type)];
+    if (!tag.empty() && tag != own) {
+      return Fail(event.mark(), absl::StrCat("cannot decode ", own, " `", text,
+                                             "` as a ", tag));
+    }
+    out.is_merge = found.type == Type::kMerge;
+    out.is_timestamp = found.type == Type::kTimestamp;
+    if (found.type < Type::kString) {
+      out.value = std::move(found.value);
+    } else if (out.is_timestamp && options_.schema == Schema::kYaml12) {
+      out.value = Value(YamlTimestampToRfc3339(text));
+    } else {
+      out.value = Value(text);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadSequence(Event& event, int depth, Node& out) {
+    Value::Array elements;
+    while (true) {
+      WEIR_RETURN_IF_ERROR(Next(event));
+      if (event->type == YAML_SEQUENCE_END_EVENT) break;
+      Node node;
+      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, node));
+      Count(node, out);
+      elements.push_back(std::move(node.value));
+    }
+    out.value = Value(std::move(elements));
+    return absl::OkStatus();
+  }
+
+  static void Count(const Node& child, Node& parent) {
+    parent.nodes += child.nodes;
+    parent.height = std::max(parent.height, child.height + 1);
+  }
+
+  absl::Status ReadMapping(Event& event, int depth, Node& out) {
+    Value::Object members;
+    Value::Object merged;
+    while (true) {
+      WEIR_RETURN_IF_ERROR(Next(event));
+      if (event->type == YAML_MAPPING_END_EVENT) break;
+      const yaml_mark_t mark = event.mark();
+      Node key;
+      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, key));
+      WEIR_RETURN_IF_ERROR(Next(event));
+      const yaml_mark_t value_mark = event.mark();
+      Node value;
+      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, value));
+      Count(value, out);
+      if (key.is_merge) {
+        WEIR_RETURN_IF_ERROR(Merge(value_mark, value.value, members, merged));
+        continue;
+      }
+      WEIR_ASSIGN_OR_RETURN(std::string name, KeyText(mark, key));
+      if (options_.reject_duplicate_keys) {
+        WEIR_RETURN_IF_ERROR(CheckUnique(mark, name, members));
+      }
+      members.emplace_back(std::move(name), std::move(value.value));
+    }
+    if (!merged.empty()) {
+      merged.insert(merged.end(), std::make_move_iterator(members.begin()),
+                    std::make_move_iterator(members.end()));
+      members.swap(merged);
+    }
+    out.value = Value::FromMembers(std::move(members));
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckUnique(const yaml_mark_t& mark, absl::string_view name,
+                           const Value::Object& members) {
+    for (const Value::Member& member : members) {
+      if (member.key == name) {
+        return Fail(mark,
+                    absl::StrCat("key \"", name, "\" already set in map"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // In go-yaml 2 a merge overrides the keys before it; in go-yaml 3 any
+  // explicit key wins and the last merge key counts.
+  absl::Status Merge(const yaml_mark_t& mark, const Value& value,
+                     Value::Object& members, Value::Object& merged) {
+    const bool yaml12 = options_.schema == Schema::kYaml12;
+    Value::Object& target = yaml12 ? merged : members;
+    if (yaml12) merged.clear();
+    Value::Array sources = value.array();
+    if (value.is_object()) sources.push_back(value);
+    if (!value.is_object() && !value.is_array()) return WantMap(mark);
+    for (auto source = sources.rbegin(); source != sources.rend(); ++source) {
+      if (!source->is_object()) return WantMap(mark);
+      target.insert(target.end(), source->object().begin(),
+                    source->object().end());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status WantMap(const yaml_mark_t& mark) {
+    return Fail(mark,
+                "map merge requires map or sequence of maps as the value");
+  }
+
+  absl::StatusOr<std::string> KeyText(const yaml_mark_t& mark,
+                                      const Node& key) {
+    const Value& value = key.value;
+    if (options_.schema == Schema::kYaml12 &&
+        (!value.is_string() || key.is_timestamp)) {
+      return Fail(mark,
+                  "json: unsupported type: map[interface {}]interface {}");
+    }
+    switch (value.kind()) {
+      case Value::Kind::kString:
+        return value.AsString();
+      case Value::Kind::kBool:
+        return std::string(value.AsBool() ? "true" : "false");
+      case Value::Kind::kInt:
+        return absl::StrCat(value.AsInt());
+      case Value::Kind::kDouble:
+        return FormatGoYamlFloat(static_cast<float>(value.AsDouble()));
+      case Value::Kind::kNull:
+      case Value::Kind::kUint:
+        return Fail(mark, "unsupported map key");
+      case Value::Kind::kArray:
+      case Value::Kind::kObject:
+        break;
+    }
+    return Fail(mark, "invalid map key");
+  }
+
+  const YamlParseOptions& options_;
+  yaml_parser_t parser_;
+  std::map<std::string, Anchor, std::less<>> anchors_;
+  size_t alias_nodes_ = 0;
+};
+
+absl::StatusOr<std::vector<YamlDocument>> Parse(absl::string_view text,
+                                                const YamlParseOptions& options,
+                                                size_t limit) {
+  if (text.size() > options.max_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(options.file_name, options.file_name.empty() ? "" : ": ",
+                     "YAML is larger than ", options.max_bytes, " bytes"));
+  }
+  return Reader(text, options).ReadAll(limit);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
+    absl::string_view text, const YamlParseOptions& options) {
+  return Parse(text, options, static_cast<size_t>(-1));
+}
+
+absl::StatusOr<Value> ParseYaml(absl::string_view text,
+                                const YamlParseOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<YamlDocument> documents,
+                        Parse(text, options, 1));
+  if (documents.empty()) return Value();
+  return std::move(documents[0].value);
+}
+
+}  // namespace weir
