@@ -68,7 +68,6 @@ class Reader {
       WEIR_RETURN_IF_ERROR(Next(event));
       if (event->type == YAML_STREAM_END_EVENT) break;
       if (event->type != YAML_DOCUMENT_START_EVENT) continue;
-      if (documents.size() == limit) break;
       if (documents.size() == options_.max_documents) {
         return Fail(
             event.mark(),
@@ -84,6 +83,8 @@ class Reader {
       WEIR_RETURN_IF_ERROR(Read(event, 0, node));
       document.value = std::move(node.value);
       documents.push_back(std::move(document));
+      WEIR_RETURN_IF_ERROR(Next(event));  // The end of the document.
+      if (documents.size() == limit) break;
     }
     return documents;
   }

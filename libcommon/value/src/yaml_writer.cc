@@ -251,7 +251,10 @@ class Writer {
     } else {
       const YamlScalar::Type type =
           ResolveYamlScalar(text, YamlParseOptions::Schema::kYaml11, true).type;
-      if (type != YamlScalar::Type::kString || IsBase60(text)) {
+      // Go's resolver takes "<<" for a string here.
+      if ((type != YamlScalar::Type::kString &&
+           type != YamlScalar::Type::kMerge) ||
+          IsBase60(text)) {
         style = Style::kDouble;
       }
     }
