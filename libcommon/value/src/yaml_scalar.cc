@@ -102,6 +102,17 @@ std::optional<Value> ParseFloat(absl::string_view text) {
   return Value(number);
 }
 
+// strconv.ParseFloat takes underscores between digits.
+bool UnderscoresSeparateDigits(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '_' && (i == 0 || !IsDigit(text[i - 1]) ||
+                           i + 1 == text.size() || !IsDigit(text[i + 1]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::optional<YamlScalar> LookUp(absl::string_view text, bool yaml12) {
   if (text.empty() || text == "~") return YamlScalar{Type::kNull, Value()};
   if (text.size() > 5) return std::nullopt;
@@ -227,7 +238,11 @@ YamlScalar ResolveYamlScalar(absl::string_view text,
       return {};
     case '.':
       if (auto found = LookUp(text, yaml12)) return *found;
-      if (auto number = ParseFloat(text)) return {Type::kFloat, *number};
+      if (UnderscoresSeparateDigits(text)) {
+        if (auto number = ParseFloat(absl::StrReplaceAll(text, {{"_", ""}}))) {
+          return {Type::kFloat, *number};
+        }
+      }
       return {};
     case '+':
     case '-':
