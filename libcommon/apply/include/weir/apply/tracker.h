@@ -1,0 +1,94 @@
+// Tracker remembers what was applied, and watches for anyone who changes it.
+//
+// For each applied object it keeps a digest of what Git wants and a digest of
+// the fields that the server says we own. One metadata watch a kind, limited
+// to objects with our label, tells when the second changes: that is drift,
+// and a write of somebody else to other fields is not. An object whose two
+// digests stand needs no request at all.
+//
+// For objects whose health is awaited it keeps a full watch a kind, for as
+// long as somebody waits.
+//
+// Touches: network, through the client.
+// Threads: safe to share. The listener runs on the informers' thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "weir/apply/health.h"
+#include "weir/base/log.h"
+#include "weir/base/task_queue.h"
+#include "weir/kube/client.h"
+#include "weir/kube/types.h"
+#include "weir/value/value.h"
+
+namespace weir::apply {
+
+struct TrackerOptions {
+  std::string field_manager;
+  // Label that all tracked objects carry: the watches' selector.
+  std::string owner_label;
+  // Names of managers whose presence is drift too.
+  std::vector<std::string> override_managers;
+  Logger logger;
+};
+
+class Tracker {
+ public:
+  // Called with the owner of an object that drifted, or whose awaited health
+  // changed.
+  using Listener = std::function<void(const kube::ObjectKey& owner)>;
+
+  Tracker(const kube::Client& client, TaskQueue& tasks, TrackerOptions options,
+          Listener listener);
+  ~Tracker();
+  Tracker(const Tracker&) = delete;
+  Tracker& operator=(const Tracker&) = delete;
+
+  // A digest of a desired object, never 0.
+  static uint64_t DesiredDigest(const Value& desired);
+
+  // Whether the object was applied by `owner` with this digest and nobody
+  // has touched our fields since.
+  bool IsClean(const kube::ObjectKey& owner, const kube::ObjectRef& ref,
+               uint64_t desired_digest) const;
+
+  // Remembers an object as the server answered it. Starts the kind's watch.
+  void RecordApplied(const kube::ObjectKey& owner, const kube::ObjectRef& ref,
+                     uint64_t desired_digest, const Value& live);
+  void Forget(const kube::ObjectRef& ref);
+  // Forgets all objects of an owner that are not among `kept`.
+  void ForgetOthers(const kube::ObjectKey& owner,
+                    const std::vector<kube::ObjectRef>& kept);
+  void ForgetOwner(const kube::ObjectKey& owner);
+
+  // Starts to follow the health of `refs` on behalf of `owner`, in place of
+  // what it awaited before; empty: awaits nothing. `ours`: objects with our
+  // label; others are watched one by one.
+  struct Awaited {
+    kube::ObjectRef ref;
+    bool is_ours = true;
+  };
+  void Await(const kube::ObjectKey& owner, const std::vector<Awaited>& awaited);
+  // Health as the watch knows it; nothing while the watch has not caught up
+  // with what was applied.
+  std::optional<Health> HealthOf(const kube::ObjectRef& ref,
+                                 absl::Time now) const;
+  // The object behind an awaited ref, for reading by expressions.
+  std::optional<Value> AwaitedObject(const kube::ObjectRef& ref) const;
+
+  // Objects remembered, for metrics and tests.
+  size_t size() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::apply
