@@ -1,0 +1,28 @@
+// Decoding of manifests into objects.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "src/resource.h"
+
+namespace weir::kustomize {
+
+// The objects of a YAML or JSON text: documents in order, lists flattened.
+// Errors: kFailedPrecondition for malformed YAML ("MalformedYAMLError: ...")
+// and for objects without kind or name.
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text);
+absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
+    absl::string_view text, const Schema* schema);
+
+// Names the file in an error about malformed YAML.
+absl::Status InFile(const absl::Status& status, absl::string_view path);
+bool IsMalformedYaml(const absl::Status& status);
+
+}  // namespace weir::kustomize

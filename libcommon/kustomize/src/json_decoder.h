@@ -1,0 +1,81 @@
+// JsonDecoder turns a Value into structs with the rules and the error texts
+// of Go's encoding/json: names in any case, null leaves a field alone, the
+// first error is the one reported.
+//
+// Touches: nothing.
+// Threads: one thread at a time.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "weir/value/value.h"
+
+namespace weir::kustomize {
+
+class JsonDecoder {
+ public:
+  // `strict`: unknown fields are errors.
+  explicit JsonDecoder(bool strict) : strict_(strict) {}
+
+  using Setter = std::function<void(const Value&)>;
+  struct Field {
+    absl::string_view name;
+    Setter set;
+  };
+  // Decodes a map whose Go type is `struct_name`.
+  void Struct(const Value& value, absl::string_view struct_name,
+              std::initializer_list<Field> fields);
+
+  void String(const Value& value, std::string* out);
+  void Bool(const Value& value, bool* out);
+  void Int(const Value& value, int64_t* out);
+  void Strings(const Value& value, std::vector<std::string>* out);
+  void StringMap(const Value& value, std::map<std::string, std::string>* out);
+  template <typename T, typename DecodeOne>
+  void List(const Value& value, absl::string_view type, std::vector<T>* out,
+            DecodeOne decode) {
+    if (!Expect(value, Value::Kind::kArray, type)) return;
+    for (const Value& item : value.array()) {
+      out->emplace_back();
+      decode(item, &out->back());
+    }
+  }
+
+  // Setters for Field.
+  Setter To(std::string* out) {
+    return [this, out](const Value& v) { String(v, out); };
+  }
+  Setter To(bool* out) {
+    return [this, out](const Value& v) { Bool(v, out); };
+  }
+  Setter To(int64_t* out) {
+    return [this, out](const Value& v) { Int(v, out); };
+  }
+  Setter To(std::vector<std::string>* out) {
+    return [this, out](const Value& v) { Strings(v, out); };
+  }
+  Setter To(std::map<std::string, std::string>* out) {
+    return [this, out](const Value& v) { StringMap(v, out); };
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  // False, with an error unless the value is null, when the kind is another.
+  bool Expect(const Value& value, Value::Kind kind, absl::string_view type);
+  void Fail(std::string message);
+
+  const bool strict_;
+  std::string struct_name_;
+  std::vector<std::string> path_;
+  absl::Status status_;
+};
+
+}  // namespace weir::kustomize

@@ -1,0 +1,192 @@
+#include "src/resource.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+bool SameTail(const std::vector<std::string>& a,
+              const std::vector<std::string>& b) {
+  const std::vector<std::string>& longer = a.size() > b.size() ? a : b;
+  const std::vector<std::string>& shorter = a.size() > b.size() ? b : a;
+  if (shorter.empty()) return longer.empty();
+  return std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin());
+}
+
+}  // namespace
+
+std::string ScalarText(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kString:
+      return value.AsString();
+    case Value::Kind::kBool:
+    case Value::Kind::kInt:
+    case Value::Kind::kUint:
+    case Value::Kind::kDouble:
+      return FormatJson(value);
+    default:
+      return "";
+  }
+}
+
+absl::string_view NodeKindName(const Value& value) {
+  if (value.is_object()) return "MappingNode";
+  if (value.is_array()) return "SequenceNode";
+  return "ScalarNode";
+}
+
+absl::Status BuildError(std::string message) {
+  return absl::FailedPreconditionError(message);
+}
+
+absl::Status WrongKind(absl::string_view expected, const Value& value) {
+  return BuildError(absl::StrCat("wrong node kind: expected ", expected,
+                                 " but got ", NodeKindName(value),
+                                 ": node contents:\n", FormatYaml(value)));
+}
+
+Value Origin::ToValue() const {
+  Value out = Value::MakeObject();
+  auto add = [](Value& object, absl::string_view key, const std::string& text) {
+    if (!text.empty()) object.Set(key, text);
+  };
+  add(out, "path", path);
+  add(out, "configuredIn", configured_in);
+  Value by = Value::MakeObject();
+  add(by, "apiVersion", by_api_version);
+  add(by, "kind", by_kind);
+  add(by, "name", by_name);
+  add(by, "namespace", by_namespace);
+  if (!by.empty()) out.Set("configuredBy", std::move(by));
+  return out;
+}
+
+const ResId& Resource::CurId() const {
+  if (!id_.has_value()) {
+    ResId id;
+    const Value* api_version = tree_.Find("apiVersion");
+    const Value* kind = tree_.Find("kind");
+    id.gvk = MakeGvk(api_version == nullptr ? "" : ScalarText(*api_version),
+                     kind == nullptr ? "" : ScalarText(*kind));
+    const Value& metadata = tree_["metadata"];
+    id.name = ScalarText(metadata["name"]);
+    id.ns = ScalarText(metadata["namespace"]);
+    id.cluster_scoped =
+        schema_->IsClusterScoped(id.gvk.ApiVersion(), id.gvk.kind);
+    id_ = std::move(id);
+  }
+  return *id_;
+}
+
+std::vector<ResId> Resource::PreviousIds() const {
+  std::vector<ResId> ids;
+  ids.reserve(previous.size());
+  for (const PreviousId& old : previous) {
+    ResId id;
+    id.gvk = {CurId().gvk.group, CurId().gvk.version, old.kind};
+    id.name = old.name;
+    id.ns = old.ns;
+    ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+ResId Resource::OrgId() const {
+  if (previous.empty()) return CurId();
+  ResId id;
+  id.gvk = {CurId().gvk.group, CurId().gvk.version, previous[0].kind};
+  id.name = previous[0].name;
+  id.ns = previous[0].ns;
+  return id;
+}
+
+void Resource::StorePreviousId() {
+  const ResId& id = CurId();
+  previous.push_back(
+      {id.gvk.kind, id.name, std::string(id.EffectiveNamespace())});
+}
+
+bool Resource::HasAnyId(const ResId& id) const {
+  if (CurId().Equals(id)) return true;
+  for (const PreviousId& old : previous) {
+    if (old.name == id.name && old.kind == id.gvk.kind &&
+        old.ns == id.EffectiveNamespace() &&
+        CurId().gvk.group == id.gvk.group &&
+        CurId().gvk.version == id.gvk.version) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Resource::SetName(absl::string_view name) {
+  MutableTree().Mutable("metadata").Set("name", name);
+}
+
+void Resource::SetNamespace(absl::string_view ns) {
+  if (ns.empty()) {
+    if (tree_["metadata"].Has("namespace")) {
+      MutableTree().Mutable("metadata").Erase("namespace");
+    }
+  } else {
+    MutableTree().Mutable("metadata").Set("namespace", ns);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
+    absl::string_view field) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Value::Member& member : tree_["metadata"][field].object()) {
+    out.emplace_back(member.key, ScalarText(member.value));
+  }
+  return out;
+}
+
+void Resource::SetMetadataMap(
+    absl::string_view field,
+    const std::vector<std::pair<std::string, std::string>>& entries) {
+  Value& tree = MutableTree();
+  if (!tree["metadata"].is_object()) tree.Set("metadata", Value::MakeObject());
+  Value& metadata = tree.Mutable("metadata");
+  if (entries.empty()) {
+    metadata.Erase(field);
+    return;
+  }
+  Value::Object members;
+  for (const auto& [key, text] : entries) members.emplace_back(key, text);
+  metadata.Set(field, Value::FromMembers(std::move(members)));
+}
+
+bool Resource::HasBuildState() const {
+  return !previous.empty() || !prefixes.empty() || !suffixes.empty() ||
+         behavior != Behavior::kUnset || needs_hash || origin.has_value() ||
+         !transformations.empty();
+}
+
+void Resource::ForgetBuildState() {
+  previous.clear();
+  prefixes.clear();
+  suffixes.clear();
+  behavior = Behavior::kUnset;
+  needs_hash = false;
+  origin.reset();
+  transformations.clear();
+}
+
+bool Resource::SameContext(const Resource& other, bool allow_empty) const {
+  const bool any_prefix =
+      allow_empty && (prefixes.empty() || other.prefixes.empty());
+  const bool any_suffix =
+      allow_empty && (suffixes.empty() || other.suffixes.empty());
+  return (any_prefix || SameTail(prefixes, other.prefixes)) &&
+         (any_suffix || SameTail(suffixes, other.suffixes));
+}
+
+}  // namespace weir::kustomize
