@@ -1,0 +1,58 @@
+// Structural schemas of CustomResourceDefinitions: reading them, and checking
+// and completing objects by them.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "kinds.h"
+#include "schema.h"
+#include "weir/value/value.h"
+
+namespace weir::apiserver {
+
+// Reads an openAPIV3Schema into `arena`; what makes it not structural goes to
+// `errors`, under `path`; what is only ignored (rules that do not compile)
+// goes to `warnings`.
+const Schema* ParseCrdSchema(const Value& json, absl::string_view path,
+                             SchemaArena& arena,
+                             std::vector<FieldError>& errors,
+                             std::vector<std::string>& warnings);
+
+// Checks a value against types, bounds, patterns, enums, combinations and
+// uniqueness, as a CRD's schema demands.
+void ValidateBySchema(const Schema& schema, const std::string& path,
+                      const Value& value, bool is_root,
+                      std::vector<FieldError>& errors);
+// Evaluates CEL rules; `old` may be null.
+void ValidateByRules(const Schema& schema, const std::string& path,
+                     const Value& value, const Value* old,
+                     std::vector<FieldError>& errors);
+
+void ApplyCustomDefaults(const Schema& schema, Value& object);
+void ApplyBuiltinDefaults(const KindInfo& kind, const Value& old,
+                          Value& object);
+void ValidateBuiltin(const KindInfo& kind, const Value& old,
+                     const Value& object, std::vector<FieldError>& errors);
+// Names, labels, annotations, finalizers and owners.
+void ValidateMetadata(const KindInfo& kind, const Value& old,
+                      const Value& object, std::vector<FieldError>& errors);
+
+// Makers of errors in the API server's words.
+FieldError RequiredError(absl::string_view field, absl::string_view detail = "");
+FieldError InvalidError(absl::string_view field, const Value& value,
+                        absl::string_view detail);
+FieldError TypeError(absl::string_view field, const Value& value,
+                     absl::string_view detail);
+FieldError NotSupportedError(absl::string_view field, const Value& value,
+                             const std::vector<Value>& supported);
+FieldError DuplicateError(absl::string_view field, const Value& value);
+FieldError ForbiddenError(absl::string_view field, absl::string_view detail);
+FieldError TooLongError(absl::string_view field, int64_t max);
+FieldError TooManyError(absl::string_view field, int64_t actual, int64_t max);
+
+}  // namespace weir::apiserver
