@@ -5,8 +5,10 @@
 add_library(weir_options INTERFACE)
 if(PROJECT_IS_TOP_LEVEL)
   target_compile_options(weir_options INTERFACE
-    -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wall -Wextra -Werror -Wnon-virtual-dtor -Woverloaded-virtual
     -Wno-missing-field-initializers
+    # GoogleTest's own macros shadow the `info` of a table's name lambda.
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:WEIR_IS_TEST>>>:-Wshadow>
     $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-unused-private-field>)
 endif()
 
@@ -118,8 +120,8 @@ function(weir_test name)
     WEIR_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_precompile_headers(${target} REUSE_FROM weir_test_pch)
-  # GoogleTest's own macros shadow the `info` of a table's name lambda.
-  target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC -Wno-shadow)
+  target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
+  set_target_properties(${target} PROPERTIES WEIR_IS_TEST ON)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
