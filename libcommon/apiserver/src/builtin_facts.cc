@@ -3,23 +3,14 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "schema.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
 
-// The facts become a part of the program's read-only data.
-asm(".pushsection .rodata\n"
-    ".balign 8\n"
-    ".global weir_kubernetes_facts\n"
-    "weir_kubernetes_facts:\n"
-    ".incbin \"" WEIR_KUBERNETES_FACTS
-    "\"\n"
-    ".global weir_kubernetes_facts_end\n"
-    "weir_kubernetes_facts_end:\n"
-    ".byte 0\n"
-    ".popsection\n");
 extern "C" {
 extern const char weir_kubernetes_facts[];
 extern const char weir_kubernetes_facts_end[];

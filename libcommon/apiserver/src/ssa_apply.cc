@@ -232,8 +232,8 @@ void RefreshLastApplied(const Value& patch, Value& object) {
 bool IsReset(const Value& managed_fields) {
   if (!managed_fields.is_array()) return false;
   if (managed_fields.empty()) return true;
-  return managed_fields.size() == 1 && managed_fields[0].is_object() &&
-         managed_fields[0].empty();
+  return managed_fields.size() == 1 && managed_fields[size_t{0}].is_object() &&
+         managed_fields[size_t{0}].empty();
 }
 
 Managers DecodeOrNone(const Value& managed_fields) {
