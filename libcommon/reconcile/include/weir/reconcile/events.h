@@ -1,0 +1,103 @@
+// EventRecorder tells the outside what happened to an object: by a Kubernetes
+// Event, by a POST to the notification address, and to whoever subscribed in
+// this process. It never blocks its caller.
+//
+// Touches: network (the API server, the notification address), clock, process
+// (threads).
+// Threads: safe to share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "weir/base/clock.h"
+#include "weir/base/log.h"
+#include "weir/kube/client.h"
+#include "weir/value/value.h"
+
+namespace weir::reconcile {
+
+// kTrace becomes a Kubernetes Event of type Normal and is not posted; kInfo is
+// Normal; kError is Warning.
+enum class Severity { kTrace, kInfo, kError };
+const char* SeverityName(Severity severity);  // "trace", "info", "error"
+
+struct Event {
+  // The involved object; apiVersion, kind and metadata are read. Its
+  // annotations under event.toolkit.fluxcd.io/ join the metadata.
+  Value object;
+  Severity severity = Severity::kInfo;
+  std::string reason;
+  std::string message;
+  // Annotations of the Kubernetes Event, metadata of the posted one. Keys with
+  // their prefix: "source.toolkit.fluxcd.io/revision".
+  std::map<std::string, std::string> metadata;
+};
+
+// An event as subscribers see it.
+struct RecordedEvent {
+  uint64_t sequence = 0;  // From 1, without gaps.
+  absl::Time time;
+  std::string component;  // "kustomize-controller"
+  std::string instance;   // Host name.
+  Event event;  // `object` holds apiVersion, kind and names only; `metadata`
+                // all of it.
+};
+
+struct EventRecorderOptions {
+  // Where to POST; empty: nowhere.
+  std::string address;
+  std::string instance;      // reportingInstance: the host's name.
+  bool write_kube = true;    // Kubernetes Events.
+  size_t max_queued = 1000;  // Of each way out; more are dropped and counted.
+  size_t history = 1000;     // Events that a late subscriber still gets.
+  absl::Duration post_timeout = absl::Seconds(5);
+  int post_retries = 4;  // On broken connections and 5xx, never on 429.
+  absl::Duration min_post_backoff = absl::Seconds(1);
+  absl::Duration max_post_backoff = absl::Seconds(30);
+  // Called with each event dropped: "kubernetes" or "http". May be null.
+  std::function<void(absl::string_view way)> on_dropped;
+  Logger logger;
+  const Clock* clock = nullptr;  // Null: the real one.
+};
+
+class EventRecorder {
+ public:
+  // `client` must outlive it.
+  EventRecorder(const kube::Client& client, EventRecorderOptions options);
+  // Drops what was not sent.
+  ~EventRecorder();
+  EventRecorder(const EventRecorder&) = delete;
+  EventRecorder& operator=(const EventRecorder&) = delete;
+
+  // `component`: the controller that speaks.
+  void Emit(absl::string_view component, Event event);
+
+  // Waits until all that was emitted is sent or dropped, or `timeout`.
+  void Flush(absl::Duration timeout);
+
+  // Calls `callback` for each event after sequence number `after` that is
+  // still remembered, then for each new one, in order, until the handle goes.
+  // Calls come from the emitting thread and must not block. When the handle's
+  // destructor returns no call is running or will come.
+  [[nodiscard]] std::shared_ptr<void> Subscribe(
+      uint64_t after, std::function<void(const RecordedEvent&)> callback);
+  // The number of the newest event; 0 before the first.
+  uint64_t last_sequence() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The body that is posted. Source: source.md, section 3.6.
+Value MakePostedEvent(const RecordedEvent& event);
+
+}  // namespace weir::reconcile
