@@ -65,15 +65,33 @@ function(weir_executable name)
   install(TARGETS ${name} COMPONENT runtime)
 endfunction()
 
-# weir_proto_library(name PROTOS ... [GRPC] [DEPS ...])
+# weir_proto_library(name PROTOS ... [GRPC] [DEPS ...] [NO_INSTALL])
 #
 # Generates C++ from .proto files into the build tree. Paths are relative to
-# the folder of the call, which is also the import root.
+# the folder of the call, which is also the import root, beside the import
+# roots of those DEPS that are proto libraries. Installs headers and .proto
+# files.
 function(weir_proto_library name)
-  cmake_parse_arguments(arg "GRPC" "" "PROTOS;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "GRPC;NO_INSTALL" "" "PROTOS;DEPS" ${ARGN})
   set(target weir_${name})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/gen)
   file(MAKE_DIRECTORY ${out})
+  # What may be imported, and where it is: our own files and our deps'.
+  list(TRANSFORM arg_PROTOS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/
+       OUTPUT_VARIABLE sources)
+  set(roots ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(dep ${arg_DEPS})
+    string(REGEX REPLACE "^weir::" "weir_" dep ${dep})
+    get_property(dep_sources GLOBAL PROPERTY ${dep}_PROTO_SOURCES)
+    get_property(dep_roots GLOBAL PROPERTY ${dep}_PROTO_ROOTS)
+    list(APPEND sources ${dep_sources})
+    list(APPEND roots ${dep_roots})
+  endforeach()
+  list(REMOVE_DUPLICATES roots)
+  set_property(GLOBAL PROPERTY ${target}_PROTO_SOURCES ${sources})
+  set_property(GLOBAL PROPERTY ${target}_PROTO_ROOTS ${roots})
+  list(TRANSFORM roots PREPEND -I OUTPUT_VARIABLE includes)
+
   set(generated)
   foreach(proto ${arg_PROTOS})
     string(REGEX REPLACE "\\.proto$" "" stem ${proto})
@@ -86,26 +104,38 @@ function(weir_proto_library name)
     endif()
     add_custom_command(
       OUTPUT ${outputs}
-      COMMAND protobuf::protoc -I${CMAKE_CURRENT_SOURCE_DIR} --cpp_out=${out}
-              ${plugin} ${proto}
+      COMMAND protobuf::protoc ${includes} --cpp_out=${out} ${plugin} ${proto}
       WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
-      DEPENDS ${proto} ${WEIR_PROTO_IMPORTS}
+      DEPENDS ${sources}
       COMMENT "Generating C++ from ${proto}" VERBATIM)
     list(APPEND generated ${outputs})
   endforeach()
   add_library(${target} STATIC ${generated})
   add_library(weir::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
-  target_include_directories(${target}
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  # System headers, as no warning in generated code is ours to mend.
+  target_include_directories(${target} SYSTEM
     PUBLIC $<BUILD_INTERFACE:${out}>
            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf ${arg_DEPS})
   if(arg_GRPC)
     target_link_libraries(${target} PUBLIC gRPC::grpc++)
   endif()
+  if(arg_NO_INSTALL)
+    return()
+  endif()
   set_property(GLOBAL APPEND PROPERTY WEIR_LIBRARIES ${target})
-  install(DIRECTORY ${out}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-          COMPONENT devel FILES_MATCHING PATTERN "*.pb.h")
+  foreach(proto ${arg_PROTOS})
+    get_filename_component(folder ${proto} DIRECTORY)
+    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+    set(files ${out}/${stem}.pb.h ${CMAKE_CURRENT_SOURCE_DIR}/${proto})
+    if(arg_GRPC)
+      list(APPEND files ${out}/${stem}.grpc.pb.h)
+    endif()
+    install(FILES ${files} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder}
+            COMPONENT devel)
+  endforeach()
 endfunction()
 
 # weir_test(name SRCS ... DEPS ... [DATA dir]): one GoogleTest program, each
