@@ -29,7 +29,7 @@ const notice = `# Facts about the Kubernetes API, derived from the OpenAPI and d
 # types: s string, d date-time, y bytes, i int32, l int64, n number, b boolean,
 #   x int-or-string, u quantity, a anything, o free-form object, [t] list,
 #   {t} map, @type
-# attributes: r required, L=list type, K=list keys, M=map type, P=patch
+# attributes: r required, p a pointer in Go, w written though empty, L=list type, K=list keys, M=map type, P=patch
 #   strategy, G=patch merge key, D=default (JSON), E=values
 `
 
@@ -177,6 +177,7 @@ type generator struct {
 	queue   []string
 	seen    map[string]bool
 	enums   map[string]string
+	writing map[string]string
 }
 
 func refOf(s schema) string {
@@ -280,10 +281,13 @@ func functionName(name string) string {
 	return strings.ReplaceAll(name, ".", "_")
 }
 
-func attributes(s schema, required bool, enum string) string {
+func attributes(s schema, required bool, writing, enum string) string {
 	var out strings.Builder
 	if required {
 		out.WriteString(" r")
+	}
+	for _, flag := range writing {
+		out.WriteString(" " + string(flag))
 	}
 	add := func(key, value string) {
 		if value != "" {
@@ -306,7 +310,7 @@ func attributes(s schema, required bool, enum string) string {
 
 func (g *generator) write(out *bufio.Writer, name string) {
 	s := g.schemas[name]
-	fmt.Fprintf(out, "T %s%s\n", name, attributes(s, false, ""))
+	fmt.Fprintf(out, "T %s%s\n", name, attributes(s, false, "", ""))
 	required := map[string]bool{}
 	for _, field := range list(s["required"]) {
 		required[field] = true
@@ -321,7 +325,8 @@ func (g *generator) write(out *bufio.Writer, name string) {
 		p := properties[field].(schema)
 		enum := g.enums[functionName(name)+"/"+field]
 		fmt.Fprintf(out, "F %s %s%s\n", field, g.typeOf(p),
-			attributes(p, required[field], enum))
+			attributes(p, required[field],
+				g.writing[name+"/"+field], enum))
 	}
 }
 
@@ -364,10 +369,14 @@ func main() {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	fmt.Fprintf(out, notice, version)
+	var kinds []resource
 	for _, r := range append(coreResources(dir), groupResources(dir)...) {
-		if !isServed(r) {
-			continue
+		if isServed(r) {
+			kinds = append(kinds, r)
 		}
+	}
+	g.writing = readWriting(g, kinds)
+	for _, r := range kinds {
 		group := r.group
 		if group == "" {
 			group = "-"
