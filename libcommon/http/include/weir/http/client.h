@@ -102,6 +102,10 @@ struct StreamHandlers {
   std::function<void(absl::Status)> on_done;
 };
 
+// True of an error that came before the request went out, say because the
+// connection was refused: the server cannot have acted on it.
+bool WasNeverSent(const absl::Status& status);
+
 // A call under way. Destroying it ends the call; when the destructor returns
 // no callback is running or will come. May be destroyed inside on_done, not
 // inside the other two.
@@ -109,7 +113,9 @@ class Call {
  public:
   virtual ~Call() = default;
   // Stops reading until Resume; the peer is slowed by flow control. What is
-  // already here may still come.
+  // already here may still come. Over HTTP/2 what comes is held here, up to
+  // 32 MiB, above which the call fails: libcurl 7.88 would stop all streams of
+  // the connection. So set allow_http2 to false where pauses may be long.
   virtual void Pause() = 0;
   virtual void Resume() = 0;
 };
@@ -152,7 +158,8 @@ class Client {
   // No deadline: streams end by their own rules.
   std::unique_ptr<Call> Start(Request request, StreamHandlers handlers);
 
-  // Waits for the head. The context bounds the whole transfer.
+  // Waits for the head. The context bounds the whole transfer. Always over
+  // HTTP/1.1, for the reason given at Pause.
   absl::StatusOr<std::unique_ptr<BodyReader>> Open(const Context& ctx,
                                                    Request request);
 
