@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -89,8 +90,9 @@ absl::StatusOr<int> ConnectSocket(const Context& ctx, const std::string& host,
     }
     if (problem == 0) return fd;
     close(fd);
-    last = absl::UnavailableError(absl::StrCat(
-        "dial tcp ", host, ":", port, ": connect: ", strerror(problem)));
+    last = absl::UnavailableError(
+        absl::StrCat("dial tcp ", host, ":", port,
+                     ": connect: ", absl::AsciiStrToLower(strerror(problem))));
   }
   return last;
 }

@@ -147,7 +147,8 @@ absl::StatusOr<absl::string_view> PktReader::NextRaw(const Context& ctx) {
 absl::StatusOr<Advertisement> ReadAdvertisement(const Context& ctx,
                                                 PktReader& reader) {
   Advertisement out;
-  bool is_first = true;
+  bool is_first = true;        // The next reference carries capabilities.
+  bool is_introduced = false;  // HTTP's "# service=..." and its flush come.
   while (true) {
     WEIR_ASSIGN_OR_RETURN(const PktReader::Packet packet, reader.Next(ctx));
     if (packet.kind == PktReader::Kind::kEnd) {
@@ -155,12 +156,16 @@ absl::StatusOr<Advertisement> ReadAdvertisement(const Context& ctx,
       return absl::UnavailableError("the git server's answer ends early");
     }
     if (packet.kind != PktReader::Kind::kData) {
-      if (is_first) continue;  // The flush after "# service=...".
-      return out;
+      if (!std::exchange(is_introduced, false)) return out;
+      continue;
     }
     absl::string_view line = packet.data;
     absl::ConsumeSuffix(&line, "\n");
-    if (absl::StartsWith(line, "# service=") || line == "version 1") continue;
+    if (absl::StartsWith(line, "# service=")) {
+      is_introduced = true;
+      continue;
+    }
+    if (line == "version 1") continue;
     if (line == "version 2") {
       return absl::FailedPreconditionError(
           "the git server speaks only version 2 of the protocol");
