@@ -18,6 +18,7 @@
 #include <deque>
 #include <set>
 #include <thread>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -228,7 +229,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_.emplace();
     parser_->header_limit(
         static_cast<uint32_t>(core_->options.max_header_bytes));
-    parser_->body_limit(boost::none);
+    // Checked when the head is there; "none" would refuse every body, as an
+    // empty optional compares less than any length.
+    parser_->body_limit(std::numeric_limits<uint64_t>::max());
     beast::http::async_read_header(
         stream_, buffer_, *parser_,
         [self = shared_from_this()](Error error, size_t) {
