@@ -54,6 +54,14 @@ absl::string_view NextWord(absl::string_view& line) {
   return word;
 }
 
+// Takes a word of one letter off a line, when it is this one.
+bool TakeFlag(char flag, absl::string_view& line) {
+  if (line.empty() || line[0] != flag) return false;
+  if (line.size() > 1 && line[1] != ' ') return false;
+  line.remove_prefix(std::min<size_t>(line.size(), 2));
+  return true;
+}
+
 std::vector<std::string> SplitList(absl::string_view text) {
   if (text == "-") return {};
   return absl::StrSplit(text, ',');
@@ -113,10 +121,9 @@ void FactReader::ReadField(absl::string_view line) {
   Schema::Field field;
   field.name = NextWord(line);
   absl::string_view type = NextWord(line);
-  if (line == "r" || absl::ConsumePrefix(&line, "r ")) {
-    field.is_required = true;
-    if (line == "r") line = "";
-  }
+  field.is_required = TakeFlag('r', line);
+  field.is_pointer = TakeFlag('p', line);
+  field.is_written = TakeFlag('w', line);
   if (line.empty()) {
     field.schema = Node(type);
   } else {

@@ -30,6 +30,8 @@ absl::StatusOr<std::vector<KindPtr>> KindsOfCrd(const Value& crd) {
   return out;
 }
 
+void PrepareObject(const KindInfo&, const Value&, Value&) {}
+
 void ApplyBuiltinDefaults(const KindInfo&, const Value&, Value&) {}
 
 std::vector<FieldError> Validate(const KindInfo&, const Value&, const Value&) {

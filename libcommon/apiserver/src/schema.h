@@ -69,6 +69,10 @@ class Schema {
     absl::string_view name;
     const Schema* schema = nullptr;
     bool is_required = false;
+    // Builtin types: a pointer in Go, so that zero differs from absent; and
+    // written by Go even when it is empty.
+    bool is_pointer = false;
+    bool is_written = false;
   };
 
   SchemaType type = SchemaType::kAny;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kinds.h"
+#include "kinds_go.h"
 #include "schema.h"
 #include "schema_crd.h"
 
@@ -138,8 +139,9 @@ void ApplyDefaults(const KindInfo& kind, const Value& old, Value& object) {
     ApplyCustomDefaults(*kind.schema, object);
     return;
   }
-  DropNulls(*kind.schema, object);
+  object = DecodeGo(*kind.schema, object);
   ApplyBuiltinDefaults(kind, old, object);
+  EncodeGo(*kind.schema, object);
 }
 
 void ApplyCustomDefaults(const Schema& schema, Value& object) {

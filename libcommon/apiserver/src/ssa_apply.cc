@@ -285,11 +285,11 @@ absl::StatusOr<Value> ServerSideApply(const KindInfo& kind, const Value& live,
   }
   Managers managers = *std::move(decoded);
   const Value base =
-      live.is_null() ? Value::MakeObject() : WithoutManagedFields(live);
+      live.is_null() ? EmptyObject(kind) : WithoutManagedFields(live);
   if (managers.empty() && !live.is_null()) {
     FieldManager before = manager;
     before.name = "before-first-apply";
-    UpdateManagers(kind, Value::MakeObject(), base, before, managers);
+    UpdateManagers(kind, EmptyObject(kind), base, before, managers);
   }
   Value patch = WithoutManagedFields(applied);
   WEIR_ASSIGN_OR_RETURN(
@@ -312,7 +312,7 @@ Value TrackUpdate(const KindInfo& kind, const Value& old, Value object,
                   const FieldManager& manager) {
   Managers managers =
       ManagersOfUpdate(old, object, !manager.subresource.empty());
-  Value base = old.is_null() ? Value::MakeObject() : WithoutManagedFields(old);
+  Value base = old.is_null() ? EmptyObject(kind) : WithoutManagedFields(old);
   object = WithoutManagedFields(std::move(object));
   // An object whose ownership was reset is not tracked until it is applied.
   if (!managers.empty() || old.is_null()) {

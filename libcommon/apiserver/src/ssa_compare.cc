@@ -206,8 +206,9 @@ Value RemoveFromMap(const Schema& schema, const Value& value,
       out.push_back(member);
       continue;
     }
-    Value rest = Remove(MemberOrAny(schema, member.key), member.value, *below);
-    if (!rest.is_null()) out.emplace_back(member.key, std::move(rest));
+    // Upstream too leaves a null where everything below was removed.
+    out.emplace_back(member.key, Remove(MemberOrAny(schema, member.key),
+                                        member.value, *below));
   }
   return out.empty() ? Value() : Value::FromMembers(std::move(out));
 }
