@@ -10,49 +10,55 @@
 namespace weir {
 
 struct TaskQueue::Impl {
-  Mutex mu;
-  CondVar changed;
-  bool stopped ABSL_GUARDED_BY(mu) = false;
-  // Equal times run in the order of posting.
-  std::multimap<absl::Time, std::function<void()>> tasks ABSL_GUARDED_BY(mu);
-  ThreadGroup threads;
+  // The thread shares it: a task may destroy the queue that runs it.
+  struct State {
+    Mutex mu;
+    CondVar changed;
+    bool stopped ABSL_GUARDED_BY(mu) = false;
+    // Equal times run in the order of posting.
+    std::multimap<absl::Time, std::function<void()>> tasks ABSL_GUARDED_BY(mu);
 
-  void Run() {
-    MutexLock lock(mu);
-    while (!stopped) {
-      if (tasks.empty()) {
-        changed.Wait(mu);
-        continue;
-      }
-      const auto first = tasks.begin();
-      if (first->first > absl::Now()) {
-        const absl::Time when = first->first;
-        changed.WaitUntil(mu, when);
-        continue;
-      }
-      std::function<void()> task = std::move(first->second);
-      tasks.erase(first);
-      mu.Unlock();
-      task();
-      task = nullptr;
-      mu.Lock();
-    }
-  }
+    void Run();
+  };
+  const std::shared_ptr<State> state = std::make_shared<State>();
+  ThreadGroup threads;
 };
+
+void TaskQueue::Impl::State::Run() {
+  MutexLock lock(mu);
+  while (!stopped) {
+    if (tasks.empty()) {
+      changed.Wait(mu);
+      continue;
+    }
+    const auto first = tasks.begin();
+    if (first->first > absl::Now()) {
+      const absl::Time when = first->first;
+      changed.WaitUntil(mu, when);
+      continue;
+    }
+    std::function<void()> task = std::move(first->second);
+    tasks.erase(first);
+    mu.Unlock();
+    task();
+    task = nullptr;
+    mu.Lock();
+  }
+}
 
 TaskQueue::TaskQueue(const std::string& name)
     : impl_(std::make_unique<Impl>()) {
-  impl_->threads.Start(name, [impl = impl_.get()](const Context&) {
-    impl->Run();
+  impl_->threads.Start(name, [state = impl_->state](const Context&) {
+    state->Run();
     return absl::OkStatus();
   });
 }
 
 TaskQueue::~TaskQueue() {
   {
-    MutexLock lock(impl_->mu);
-    impl_->stopped = true;
-    impl_->changed.NotifyAll();
+    MutexLock lock(impl_->state->mu);
+    impl_->state->stopped = true;
+    impl_->state->changed.NotifyAll();
   }
   impl_->threads.Join().IgnoreError();
 }
@@ -62,9 +68,9 @@ void TaskQueue::Post(std::function<void()> task) {
 }
 
 void TaskQueue::PostAt(absl::Time when, std::function<void()> task) {
-  MutexLock lock(impl_->mu);
-  impl_->tasks.emplace(when, std::move(task));
-  impl_->changed.NotifyOne();
+  MutexLock lock(impl_->state->mu);
+  impl_->state->tasks.emplace(when, std::move(task));
+  impl_->state->changed.NotifyOne();
 }
 
 }  // namespace weir

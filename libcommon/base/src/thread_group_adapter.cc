@@ -13,21 +13,28 @@
 namespace weir {
 
 struct ThreadGroup::Impl {
-  explicit Impl(const Context& parent) : context(parent.WithCancel()) {}
+  // Each thread shares it, so that one may outlive the group (see Join).
+  struct State {
+    explicit State(const Context& parent) : context(parent.WithCancel()) {}
 
-  const Context context;
-  Mutex mu;
-  absl::Status first_error ABSL_GUARDED_BY(mu);
-  std::vector<std::thread> threads ABSL_GUARDED_BY(mu);
+    const Context context;
+    Mutex mu;
+    absl::Status first_error ABSL_GUARDED_BY(mu);
+    std::vector<std::thread> threads ABSL_GUARDED_BY(mu);
 
-  void Finish(const absl::Status& status) {
-    if (status.ok() || absl::IsCancelled(status)) return;
-    {
-      MutexLock lock(mu);
-      if (first_error.ok()) first_error = status;
+    void Finish(const absl::Status& status) {
+      if (status.ok() || absl::IsCancelled(status)) return;
+      {
+        MutexLock lock(mu);
+        if (first_error.ok()) first_error = status;
+      }
+      context.Cancel();
     }
-    context.Cancel();
-  }
+  };
+  explicit Impl(const Context& parent)
+      : state(std::make_shared<State>(parent)) {}
+
+  const std::shared_ptr<State> state;
 };
 
 ThreadGroup::ThreadGroup(const Context& parent)
@@ -38,40 +45,49 @@ ThreadGroup::~ThreadGroup() {
   Join().IgnoreError();
 }
 
-const Context& ThreadGroup::context() const { return impl_->context; }
+const Context& ThreadGroup::context() const { return impl_->state->context; }
 
 void ThreadGroup::Start(const std::string& name,
                         std::function<absl::Status(const Context&)> body) {
-  Impl* impl = impl_.get();
-  MutexLock lock(impl->mu);
-  impl->threads.emplace_back([impl, name, body = std::move(body)] {
+  const std::shared_ptr<Impl::State> state = impl_->state;
+  MutexLock lock(state->mu);
+  state->threads.emplace_back([state, name, body = std::move(body)] {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
     try {
-      impl->Finish(body(impl->context));
+      state->Finish(body(state->context));
     } catch (const std::exception& e) {
-      impl->Finish(absl::InternalError(
+      state->Finish(absl::InternalError(
           absl::StrCat("thread ", name, ": exception: ", e.what())));
     } catch (...) {
-      impl->Finish(absl::InternalError(
+      state->Finish(absl::InternalError(
           absl::StrCat("thread ", name, ": unknown exception")));
     }
   });
 }
 
-void ThreadGroup::Stop() { impl_->context.Cancel(); }
+void ThreadGroup::Stop() { impl_->state->context.Cancel(); }
 
 absl::Status ThreadGroup::Join() {
+  const std::shared_ptr<Impl::State> state = impl_->state;
   while (true) {
     std::vector<std::thread> threads;
     {
-      MutexLock lock(impl_->mu);
-      threads.swap(impl_->threads);
+      MutexLock lock(state->mu);
+      threads.swap(state->threads);
     }
     if (threads.empty()) break;
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads) {
+      if (thread.get_id() == std::this_thread::get_id()) {
+        // A callback let go of the last reference to the group's owner. The
+        // thread cannot wait for itself; it ends when its body returns.
+        thread.detach();
+      } else {
+        thread.join();
+      }
+    }
   }
-  MutexLock lock(impl_->mu);
-  return impl_->first_error;
+  MutexLock lock(state->mu);
+  return state->first_error;
 }
 
 }  // namespace weir

@@ -224,7 +224,7 @@ void Client::Send(const Context& ctx, Request request, Done done) {
   };
   const std::shared_ptr<Loop> loop = impl_->CurrentLoop();
   auto transfer = std::make_shared<Transfer>(
-      std::move(request), std::move(handlers), ctx.deadline(), impl_->options);
+      std::move(request), std::move(handlers), ctx.deadline(), loop->options());
   Impl::Watch(ctx, loop, transfer);
   loop->Add(std::move(transfer));
 }
@@ -252,7 +252,7 @@ std::unique_ptr<Call> Client::Start(Request request, StreamHandlers handlers) {
   std::shared_ptr<Loop> loop = impl_->CurrentLoop();
   auto transfer =
       std::make_shared<Transfer>(std::move(request), std::move(handlers),
-                                 absl::InfiniteFuture(), impl_->options);
+                                 absl::InfiniteFuture(), loop->options());
   auto call = std::make_unique<CallImpl>(loop, transfer);
   loop->Add(std::move(transfer));
   return call;
@@ -267,7 +267,7 @@ absl::StatusOr<std::unique_ptr<BodyReader>> Client::Open(const Context& ctx,
   std::shared_ptr<Loop> loop = impl_->CurrentLoop();
   auto transfer =
       std::make_shared<Transfer>(std::move(request), ReaderHandlers(state),
-                                 ctx.deadline(), impl_->options);
+                                 ctx.deadline(), loop->options());
   state->transfer = transfer.get();
   auto call = std::make_unique<CallImpl>(loop, transfer);
   Impl::Watch(ctx, loop, transfer);

@@ -23,12 +23,13 @@ CURLM* NewMulti() {
 
 }  // namespace
 
-Loop::Loop(const ClientOptions& options) : multi_(NewMulti()) {
+Loop::Loop(ClientOptions options)
+    : options_(std::move(options)), multi_(NewMulti()) {
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING,
                     static_cast<long>(CURLPIPE_MULTIPLEX));
   curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreams);
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    static_cast<long>(options.max_connections_per_host));
+                    static_cast<long>(options_.max_connections_per_host));
 }
 
 Loop::~Loop() {
@@ -37,9 +38,9 @@ Loop::~Loop() {
 }
 
 void Loop::Start() {
-  threads_.Start("http-client", [this](const Context&) {
-    const absl::Status status = Run();
-    has_ended_ = true;
+  threads_.Start("http-client", [self = shared_from_this()](const Context&) {
+    const absl::Status status = self->Run();
+    self->has_ended_ = true;
     return status;
   });
 }

@@ -2,7 +2,7 @@
 // holds their connections.
 //
 // Touches: network, process (one thread).
-// Threads: safe to share; Stop not from its own thread.
+// Threads: safe to share.
 #pragma once
 
 #include <curl/curl.h>
@@ -21,15 +21,19 @@
 
 namespace weir::http {
 
-class Loop {
+class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  explicit Loop(const ClientOptions& options);
+  explicit Loop(ClientOptions options);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
+  // Constant after construction.
+  const ClientOptions& options() const { return options_; }
+
   void Start();
-  // Ends all transfers with kCancelled, and joins. Idempotent.
+  // Ends all transfers with kCancelled, and joins, unless a callback called:
+  // then the thread ends, and frees the Loop, after that. Idempotent.
   void Stop();
   // Ends the thread, and closes the connections, after the last transfer.
   void Retire();
@@ -64,6 +68,7 @@ class Loop {
   void End(Transfer* transfer, const absl::Status& status);
   void SetTimer(Transfer* transfer);
 
+  const ClientOptions options_;
   CURLM* const multi_;
   std::atomic<bool> has_ended_ = false;
 

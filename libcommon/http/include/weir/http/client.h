@@ -144,7 +144,7 @@ struct ClientOptions {
 class Client {
  public:
   explicit Client(ClientOptions options = {});
-  // Ends all calls with kCancelled.
+  // Ends all calls with kCancelled. A callback of the client may destroy it.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
