@@ -1,0 +1,15 @@
+// The list of kinds; a new one is added here.
+#include "weir/codec/crd.h"
+#include "weir/kustomize/v1/kustomization.pb.h"
+#include "weir/source/v1/externalartifact.pb.h"
+#include "weir/source/v1/gitrepository.pb.h"
+
+namespace weir::codec {
+
+std::vector<const google::protobuf::Descriptor*> AllKinds() {
+  return {source::v1::ExternalArtifact::descriptor(),
+          source::v1::GitRepository::descriptor(),
+          kustomize::v1::Kustomization::descriptor()};
+}
+
+}  // namespace weir::codec
