@@ -18,20 +18,19 @@ constexpr size_t kReaderLowMark = kReaderHighMark / 2;
 
 class CallImpl : public Call {
  public:
-  CallImpl(std::shared_ptr<Loop> loop, std::shared_ptr<Transfer> transfer)
-      : loop_(std::move(loop)), transfer_(std::move(transfer)) {}
+  explicit CallImpl(std::shared_ptr<Transfer> transfer)
+      : transfer_(std::move(transfer)) {}
   ~CallImpl() override {
     transfer_->Detach();
-    loop_->Abort(transfer_);
+    if (const auto loop = transfer_->loop()) loop->Abort(transfer_);
   }
   void Pause() override { transfer_->SetPaused(true); }
   void Resume() override {
     transfer_->SetPaused(false);
-    loop_->Resume(transfer_);
+    if (const auto loop = transfer_->loop()) loop->Resume(transfer_);
   }
 
  private:
-  const std::shared_ptr<Loop> loop_;
   const std::shared_ptr<Transfer> transfer_;
 };
 
@@ -155,34 +154,51 @@ StreamHandlers ReaderHandlers(const std::shared_ptr<ReaderState>& state) {
 }  // namespace
 
 struct Client::Impl {
-  explicit Impl(ClientOptions o) : options(std::move(o)) {}
+  explicit Impl(ClientOptions o)
+      : options(std::make_shared<const ClientOptions>(std::move(o))) {}
 
-  const ClientOptions options;
+  const std::shared_ptr<const ClientOptions> options;
 
   Mutex mu;
   std::shared_ptr<Loop> loop ABSL_GUARDED_BY(mu);  // Null until needed.
   std::vector<std::shared_ptr<Loop>> retired ABSL_GUARDED_BY(mu);
+  bool is_stopping ABSL_GUARDED_BY(mu) = false;
 
+  // Null once the client is being destroyed.
   std::shared_ptr<Loop> CurrentLoop() {
     MutexLock lock(mu);
-    if (loop == nullptr) {
-      loop = std::make_shared<Loop>(options);
+    if (loop == nullptr && !is_stopping) {
+      loop = std::make_shared<Loop>(*options);
       loop->Start();
     }
     return loop;
   }
 
-  // The context cancels the transfer from now on.
-  static void Watch(const Context& ctx, const std::shared_ptr<Loop>& loop,
+  std::shared_ptr<Transfer> NewTransfer(Request request,
+                                        StreamHandlers handlers,
+                                        absl::Time deadline) const {
+    return std::make_shared<Transfer>(std::move(request), std::move(handlers),
+                                      deadline, options);
+  }
+
+  void Submit(const std::shared_ptr<Transfer>& transfer) {
+    while (const std::shared_ptr<Loop> current = CurrentLoop()) {
+      transfer->SetLoop(current);
+      if (current->Add(transfer)) return;
+      // DropConnections came in between.
+    }
+    transfer->Finish(absl::CancelledError("the client has stopped"));
+  }
+
+  // The context cancels the transfer, which is yet to be submitted.
+  static void Watch(const Context& ctx,
                     const std::shared_ptr<Transfer>& transfer) {
-    std::weak_ptr<Loop> weak_loop = loop;
     std::weak_ptr<Transfer> weak = transfer;
-    transfer->KeepRegistration(ctx.OnCancel([weak_loop, weak] {
+    transfer->KeepRegistration(ctx.OnCancel([weak] {
       const std::shared_ptr<Transfer> cancelled = weak.lock();
-      const std::shared_ptr<Loop> driver = weak_loop.lock();
-      if (cancelled == nullptr || driver == nullptr) return;
+      if (cancelled == nullptr) return;
       cancelled->SetCancelled();
-      driver->Abort(cancelled);
+      if (const auto driver = cancelled->loop()) driver->Abort(cancelled);
     }));
   }
 };
@@ -194,8 +210,10 @@ Client::~Client() {
   std::vector<std::shared_ptr<Loop>> loops;
   {
     MutexLock lock(impl_->mu);
+    impl_->is_stopping = true;
     loops.swap(impl_->retired);
     if (impl_->loop != nullptr) loops.push_back(std::move(impl_->loop));
+    impl_->loop = nullptr;
   }
   for (const std::shared_ptr<Loop>& loop : loops) loop->Stop();
 }
@@ -222,11 +240,10 @@ void Client::Send(const Context& ctx, Request request, Done done) {
       collector->done(status);
     }
   };
-  const std::shared_ptr<Loop> loop = impl_->CurrentLoop();
-  auto transfer = std::make_shared<Transfer>(
-      std::move(request), std::move(handlers), ctx.deadline(), loop->options());
-  Impl::Watch(ctx, loop, transfer);
-  loop->Add(std::move(transfer));
+  const auto transfer = impl_->NewTransfer(std::move(request),
+                                           std::move(handlers), ctx.deadline());
+  Impl::Watch(ctx, transfer);
+  impl_->Submit(transfer);
 }
 
 absl::StatusOr<Response> Client::SendAndWait(const Context& ctx,
@@ -249,12 +266,10 @@ absl::StatusOr<Response> Client::SendAndWait(const Context& ctx,
 }
 
 std::unique_ptr<Call> Client::Start(Request request, StreamHandlers handlers) {
-  std::shared_ptr<Loop> loop = impl_->CurrentLoop();
-  auto transfer =
-      std::make_shared<Transfer>(std::move(request), std::move(handlers),
-                                 absl::InfiniteFuture(), loop->options());
-  auto call = std::make_unique<CallImpl>(loop, transfer);
-  loop->Add(std::move(transfer));
+  const auto transfer = impl_->NewTransfer(
+      std::move(request), std::move(handlers), absl::InfiniteFuture());
+  auto call = std::make_unique<CallImpl>(transfer);
+  impl_->Submit(transfer);
   return call;
 }
 
@@ -264,14 +279,12 @@ absl::StatusOr<std::unique_ptr<BodyReader>> Client::Open(const Context& ctx,
   // A paused stream would stop the others of an HTTP/2 connection.
   request.allow_http2 = false;
   auto state = std::make_shared<ReaderState>();
-  std::shared_ptr<Loop> loop = impl_->CurrentLoop();
-  auto transfer =
-      std::make_shared<Transfer>(std::move(request), ReaderHandlers(state),
-                                 ctx.deadline(), loop->options());
+  const auto transfer = impl_->NewTransfer(
+      std::move(request), ReaderHandlers(state), ctx.deadline());
   state->transfer = transfer.get();
-  auto call = std::make_unique<CallImpl>(loop, transfer);
-  Impl::Watch(ctx, loop, transfer);
-  loop->Add(std::move(transfer));
+  auto call = std::make_unique<CallImpl>(transfer);
+  Impl::Watch(ctx, transfer);
+  impl_->Submit(transfer);
   {
     MutexLock lock(state->mu);
     while (!state->has_head && !state->end.has_value()) {

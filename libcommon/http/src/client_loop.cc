@@ -23,13 +23,12 @@ CURLM* NewMulti() {
 
 }  // namespace
 
-Loop::Loop(ClientOptions options)
-    : options_(std::move(options)), multi_(NewMulti()) {
+Loop::Loop(const ClientOptions& options) : multi_(NewMulti()) {
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING,
                     static_cast<long>(CURLPIPE_MULTIPLEX));
   curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreams);
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    static_cast<long>(options_.max_connections_per_host));
+                    static_cast<long>(options.max_connections_per_host));
 }
 
 Loop::~Loop() {
@@ -76,10 +75,8 @@ bool Loop::Post(Verb verb, std::shared_ptr<Transfer> transfer) {
   return true;
 }
 
-void Loop::Add(std::shared_ptr<Transfer> transfer) {
-  if (!Post(Verb::kAdd, transfer)) {
-    transfer->Finish(absl::CancelledError("the client has stopped"));
-  }
+bool Loop::Add(std::shared_ptr<Transfer> transfer) {
+  return Post(Verb::kAdd, std::move(transfer));
 }
 
 void Loop::Resume(std::shared_ptr<Transfer> transfer) {
@@ -132,7 +129,10 @@ bool Loop::RunCommands() {
     MutexLock lock(mu_);
     if (is_stopping_) return false;
     commands.swap(commands_);
-    if (commands.empty() && is_retired_ && transfers_.empty()) return false;
+    if (commands.empty() && is_retired_ && transfers_.empty()) {
+      is_stopping_ = true;  // Takes nothing from now on.
+      return false;
+    }
   }
   for (const Command& command : commands) {
     Transfer* const transfer = command.transfer.get();

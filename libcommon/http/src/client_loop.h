@@ -23,13 +23,10 @@ namespace weir::http {
 
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  explicit Loop(ClientOptions options);
+  explicit Loop(const ClientOptions& options);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-
-  // Constant after construction.
-  const ClientOptions& options() const { return options_; }
 
   void Start();
   // Ends all transfers with kCancelled, and joins, unless a callback called:
@@ -39,9 +36,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void Retire();
   bool has_ended() const { return has_ended_; }
 
-  // After Stop the first finishes the transfer with kCancelled on this
-  // thread; the others do nothing.
-  void Add(std::shared_ptr<Transfer> transfer);
+  // False: the thread has ended or is about to.
+  bool Add(std::shared_ptr<Transfer> transfer);
   void Resume(std::shared_ptr<Transfer> transfer);
   // Finishes it with kCancelled when SetCancelled was called; otherwise the
   // transfer was detached, and ends in silence.
@@ -68,7 +64,6 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void End(Transfer* transfer, const absl::Status& status);
   void SetTimer(Transfer* transfer);
 
-  const ClientOptions options_;
   CURLM* const multi_;
   std::atomic<bool> has_ended_ = false;
 

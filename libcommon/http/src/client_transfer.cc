@@ -54,9 +54,10 @@ void SetBlob(CURL* easy, CURLoption option, const std::string& bytes) {
 }  // namespace
 
 Transfer::Transfer(Request request, StreamHandlers handlers,
-                   absl::Time deadline, const ClientOptions& options)
+                   absl::Time deadline,
+                   std::shared_ptr<const ClientOptions> options)
     : deadline_(deadline),
-      options_(options),
+      options_(std::move(options)),
       request_(std::move(request)),
       handlers_(std::move(handlers)),
       tls_(request_.tls),
@@ -66,6 +67,16 @@ Transfer::~Transfer() {
   if (easy_ != nullptr) curl_easy_cleanup(easy_);
   curl_slist_free_all(header_lines_);
   curl_slist_free_all(connect_to_);
+}
+
+void Transfer::SetLoop(std::weak_ptr<Loop> loop) {
+  MutexLock lock(mu_);
+  loop_ = std::move(loop);
+}
+
+std::shared_ptr<Loop> Transfer::loop() {
+  MutexLock lock(mu_);
+  return loop_.lock();
 }
 
 // --- Callbacks to the owner --------------------------------------------------
@@ -161,7 +172,7 @@ absl::Status Transfer::Prepare() {
       request_.connect_timeout, absl::Milliseconds(1), absl::Hours(24));
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(absl::ToInt64Milliseconds(connect)));
-  const absl::Duration age = std::clamp(options_.max_idle_connection,
+  const absl::Duration age = std::clamp(options_->max_idle_connection,
                                         absl::Seconds(1), absl::Hours(24));
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN,
                    static_cast<long>(absl::ToInt64Seconds(age)));
@@ -279,8 +290,8 @@ void Transfer::SetUpHeaders() {
     AddHeader(value.empty() ? absl::StrCat(name, ";")
                             : absl::StrCat(name, ": ", value));
   }
-  if (!request_.headers.Has("User-Agent") && !options_.user_agent.empty()) {
-    AddHeader(absl::StrCat("User-Agent: ", options_.user_agent));
+  if (!request_.headers.Has("User-Agent") && !options_->user_agent.empty()) {
+    AddHeader(absl::StrCat("User-Agent: ", options_->user_agent));
   }
   AddHeader("Expect:");  // Never "100-continue", which costs a round trip.
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_);

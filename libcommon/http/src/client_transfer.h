@@ -21,10 +21,12 @@
 
 namespace weir::http {
 
+class Loop;
+
 class Transfer {
  public:
   Transfer(Request request, StreamHandlers handlers, absl::Time deadline,
-           const ClientOptions& options);
+           std::shared_ptr<const ClientOptions> options);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -41,6 +43,10 @@ class Transfer {
   void KeepRegistration(Context::Registration registration) {
     registration_ = std::move(registration);
   }
+
+  // Who drives it. Set once, or again when a retired Loop refused it.
+  void SetLoop(std::weak_ptr<Loop> loop);
+  std::shared_ptr<Loop> loop();
 
   // --- The Loop's thread.
   // Makes the handle ready for the next hop.
@@ -95,7 +101,7 @@ class Transfer {
 
   // Constant after construction.
   const absl::Time deadline_;
-  const ClientOptions& options_;
+  const std::shared_ptr<const ClientOptions> options_;
 
   std::atomic<bool> is_paused_ = false;
   std::atomic<bool> is_cancelled_ = false;
@@ -105,6 +111,7 @@ class Transfer {
   bool is_detached_ ABSL_GUARDED_BY(mu_) = false;
   bool is_calling_ ABSL_GUARDED_BY(mu_) = false;
   std::thread::id caller_ ABSL_GUARDED_BY(mu_);
+  std::weak_ptr<Loop> loop_ ABSL_GUARDED_BY(mu_);
 
   // The Loop's thread only; handlers_ between the two halves of Call.
   Request request_;
