@@ -44,7 +44,7 @@ class Programs:
         if backend == "embedded":
             wanted.append(self.bin / "weir")
         lost = [str(path) for path in wanted if not path.exists()]
-        if not list(self.crds.glob("*.yaml")):
+        if not list(self.crds.glob("*.toolkit.*.yaml")):
             lost.append(f"{self.crds}/*.yaml")
         return lost
 
@@ -322,7 +322,7 @@ class World:
 
     def install_crds(self):
         names = []
-        for path in sorted(self.programs.crds.glob("*.yaml")):
+        for path in sorted(self.programs.crds.glob("*.toolkit.*.yaml")):
             with open(path, encoding="utf-8") as file:
                 for obj in yaml.load_all(file, Loader=yaml.CSafeLoader):
                     if obj and obj["kind"] == "CustomResourceDefinition":
