@@ -34,10 +34,14 @@ std::string GoTypeOfName(absl::string_view name) {
 
 std::string GoType(const Schema& schema) {
   switch (schema.type) {
-    case SchemaType::kString: return schema.is_base64 ? "[]uint8" : "string";
-    case SchemaType::kInteger: return schema.is_int32 ? "int32" : "int64";
-    case SchemaType::kNumber: return "float64";
-    case SchemaType::kBoolean: return "bool";
+    case SchemaType::kString:
+      return schema.is_base64 ? "[]uint8" : "string";
+    case SchemaType::kInteger:
+      return schema.is_int32 ? "int32" : "int64";
+    case SchemaType::kNumber:
+      return "float64";
+    case SchemaType::kBoolean:
+      return "bool";
     case SchemaType::kArray:
       return absl::StrCat("[]", schema.items == nullptr
                                     ? "interface {}"
@@ -48,7 +52,8 @@ std::string GoType(const Schema& schema) {
         return absl::StrCat("map[string]", GoType(*schema.items));
       }
       return "map[string]interface {}";
-    default: return "interface {}";
+    default:
+      return "interface {}";
   }
 }
 
@@ -70,8 +75,8 @@ class DecodeChecker {
                           bool& is_mismatch);
 };
 
-std::string DecodeChecker::CheckScalar(const Schema& schema,
-                                       const Value& value, bool& is_mismatch) {
+std::string DecodeChecker::CheckScalar(const Schema& schema, const Value& value,
+                                       bool& is_mismatch) {
   switch (schema.type) {
     case SchemaType::kString:
       is_mismatch = !value.is_string();
@@ -98,8 +103,12 @@ std::string DecodeChecker::CheckScalar(const Schema& schema,
                     (value.kind() == Value::Kind::kDouble &&
                      std::trunc(value.AsDouble()) != value.AsDouble());
       return "";
-    case SchemaType::kNumber: is_mismatch = !value.is_number(); return "";
-    case SchemaType::kBoolean: is_mismatch = !value.is_bool(); return "";
+    case SchemaType::kNumber:
+      is_mismatch = !value.is_number();
+      return "";
+    case SchemaType::kBoolean:
+      is_mismatch = !value.is_bool();
+      return "";
     case SchemaType::kIntOrString:
       is_mismatch = !value.is_int() && !value.is_string();
       return "";
@@ -112,7 +121,8 @@ std::string DecodeChecker::CheckScalar(const Schema& schema,
       }
       return "";
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 
@@ -127,13 +137,12 @@ std::string DecodeChecker::Check(const Schema& schema, const std::string& type,
                                           : LastPart(schema.name));
       for (const Value::Member& member : value.object()) {
         const Schema::Field* field = schema.FindField(member.key);
-        const Schema* child =
-            field != nullptr ? field->schema : schema.items;
+        const Schema* child = field != nullptr ? field->schema : schema.items;
         if (child == nullptr) continue;
-        std::string child_path =
-            field == nullptr ? path
-            : path.empty()   ? member.key
-                             : absl::StrCat(path, ".", member.key);
+        std::string child_path = field == nullptr ? path
+                                 : path.empty()
+                                     ? member.key
+                                     : absl::StrCat(path, ".", member.key);
         std::string error = Check(*child, own, child_path, member.value);
         if (!error.empty()) return error;
       }
@@ -162,12 +171,17 @@ std::string DecodeChecker::Check(const Schema& schema, const std::string& type,
 
 bool IsZero(const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::kNull: return true;
-    case Value::Kind::kBool: return !value.AsBool();
-    case Value::Kind::kString: return value.AsString().empty();
+    case Value::Kind::kNull:
+      return true;
+    case Value::Kind::kBool:
+      return !value.AsBool();
+    case Value::Kind::kString:
+      return value.AsString().empty();
     case Value::Kind::kArray:
-    case Value::Kind::kObject: return value.empty();
-    default: return value.AsDouble() == 0;
+    case Value::Kind::kObject:
+      return value.empty();
+    default:
+      return value.AsDouble() == 0;
   }
 }
 
@@ -179,16 +193,16 @@ bool IsMicroTime(absl::string_view name) {
 Value NormalizeTime(const std::string& text, absl::string_view field) {
   absl::Time time;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return text;
-  return absl::FormatTime(IsMicroTime(field) ? "%Y-%m-%dT%H:%M:%E6SZ"
-                                             : "%Y-%m-%dT%H:%M:%SZ",
-                          time, absl::UTCTimeZone());
+  return absl::FormatTime(
+      IsMicroTime(field) ? "%Y-%m-%dT%H:%M:%E6SZ" : "%Y-%m-%dT%H:%M:%SZ", time,
+      absl::UTCTimeZone());
 }
 
 Value DecodeScalar(const Schema& schema, const Value& value,
                    absl::string_view field) {
   if (schema.type == SchemaType::kQuantity) {
-    auto quantity = ParseQuantity(value.is_string() ? value.AsString()
-                                                    : FormatJson(value));
+    auto quantity =
+        ParseQuantity(value.is_string() ? value.AsString() : FormatJson(value));
     return quantity.has_value() ? Value(quantity->ToString()) : value;
   }
   if (schema.is_date_time && value.is_string()) {
@@ -252,12 +266,16 @@ Value ZeroOf(const Schema::Field& field) {
       return schema.is_date_time || schema.is_base64 ? Value() : Value("");
     case SchemaType::kInteger:
     case SchemaType::kNumber:
-    case SchemaType::kIntOrString: return 0;
-    case SchemaType::kBoolean: return false;
-    case SchemaType::kQuantity: return "0";
+    case SchemaType::kIntOrString:
+      return 0;
+    case SchemaType::kBoolean:
+      return false;
+    case SchemaType::kQuantity:
+      return "0";
     case SchemaType::kObject:
       return schema.name.empty() ? Value() : Value::MakeObject();
-    default: return Value();
+    default:
+      return Value();
   }
 }
 

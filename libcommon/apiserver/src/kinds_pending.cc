@@ -32,7 +32,7 @@ absl::StatusOr<std::vector<KindPtr>> KindsOfCrd(const Value& crd) {
 
 void PrepareObject(const KindInfo&, const Value&, Value&) {}
 
-void ApplyBuiltinDefaults(const KindInfo&, const Value&, Value&) {}
+
 
 std::vector<FieldError> Validate(const KindInfo&, const Value&, const Value&) {
   return {};

@@ -145,6 +145,7 @@ std::unique_ptr<kube::WatchStream> WatchHub::Start(
 }
 
 void WatchHub::Begin(const std::shared_ptr<Watcher>& watcher) {
+  DropClosed();
   if (is_down_) return Finish(watcher);
   const WatchPlan& plan = watcher->plan();
   const bool goes_on =
