@@ -1,6 +1,5 @@
 #include "kinds.h"
 #include "schema_crd.h"
-#include "weir/value/patch.h"
 
 namespace weir::apiserver {
 
@@ -36,11 +35,6 @@ void PrepareObject(const KindInfo&, const Value&, Value&) {}
 
 std::vector<FieldError> Validate(const KindInfo&, const Value&, const Value&) {
   return {};
-}
-
-absl::StatusOr<Value> ApplyStrategicMerge(const KindInfo&, const Value& object,
-                                          const Value& patch) {
-  return ApplyMergePatch(object, patch);
 }
 
 Value OpenApiDocument(const std::vector<KindPtr>&) {
