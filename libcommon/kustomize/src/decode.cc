@@ -30,9 +30,9 @@ absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
     const absl::string_view rest =
         absl::StripAsciiWhitespace(text.substr(at + 4, end - at - 4));
     if (!rest.empty() && rest[0] != '#') {
-      return BuildError(absl::StrCat(
-          "invalid document separator: ",
-          absl::StripAsciiWhitespace(text.substr(at, end - at))));
+      return BuildError(
+          absl::StrCat("invalid document separator: ",
+                       absl::StripAsciiWhitespace(text.substr(at, end - at))));
     }
     documents.push_back(text.substr(start, at + 1 - start));
     start = end + 1;
@@ -48,10 +48,9 @@ std::string DescribeObject(const Value& object) {
     return ScalarText(map[key]);
   };
   const Value& metadata = object["metadata"];
-  std::string out =
-      absl::StrCat("{{", text_of(object, "apiVersion"), " ",
-                   text_of(object, "kind"), "} {{", text_of(metadata, "name"),
-                   " ", text_of(metadata, "namespace"), "}");
+  std::string out = absl::StrCat(
+      "{{", text_of(object, "apiVersion"), " ", text_of(object, "kind"), "} {{",
+      text_of(metadata, "name"), " ", text_of(metadata, "namespace"), "}");
   for (absl::string_view field : {"labels", "annotations"}) {
     absl::StrAppend(&out, " map[");
     absl::string_view separator = "";
@@ -118,8 +117,8 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
     absl::StatusOr<Value> value = ParseYaml(document, options);
     if (absl::IsResourceExhausted(value.status())) return value.status();
     if (!value.ok()) {
-      return BuildError(absl::StrCat("MalformedYAMLError: yaml: ",
-                                     value.status().message()));
+      return BuildError(
+          absl::StrCat("MalformedYAMLError: yaml: ", value.status().message()));
     }
     if (IsEmptyValue(*value)) continue;
     const std::string kind = ScalarText((*value)["kind"]);
@@ -152,8 +151,8 @@ bool IsMalformedYaml(const absl::Status& status) {
 
 absl::Status InFile(const absl::Status& status, absl::string_view path) {
   if (status.ok() || !IsMalformedYaml(status)) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(),
-                                                  " in File: ", path));
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), " in File: ", path));
 }
 
 absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
@@ -181,8 +180,7 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
     if (items->is_null()) continue;
     if (!items->is_array()) {
       return BuildError(absl::StrCat("expected array in ", kind,
-                                     "/items, but found ",
-                                     GoTypeName(*items)));
+                                     "/items, but found ", GoTypeName(*items)));
     }
     std::vector<Value> inner = items->array();
     WEIR_RETURN_IF_ERROR(CheckObjects(&inner));

@@ -72,6 +72,13 @@ class Walk {
   absl::FunctionRef<absl::Status(Value&)> set_;
 };
 
+// Whether an object's id may change with the field.
+bool IsOfId(Parts path) {
+  if (path.empty() || path[0] == "kind" || path[0] == "apiVersion") return true;
+  return path[0] == "metadata" &&
+         (path.size() == 1 || path[1] == "name" || path[1] == "namespace");
+}
+
 }  // namespace
 
 std::vector<std::string> SplitPath(absl::string_view path, char delimiter) {
@@ -131,11 +138,13 @@ absl::Status VisitPath(Resource* resource, const FieldSpec& spec,
                        CreateKind create,
                        absl::FunctionRef<absl::Status(Value&)> set) {
   const Walk walk(spec.create, create, set);
-  absl::Status status = walk.Visit(resource->MutableTree(), spec.parts);
+  Value& tree =
+      IsOfId(spec.parts) ? resource->MutableTree() : resource->MutableContent();
+  absl::Status status = walk.Visit(tree, spec.parts);
   if (status.ok()) return status;
-  return Annotate(status, absl::StrCat("considering field '", spec.path,
-                                       "' of object ",
-                                       resource->CurId().ToString()));
+  return Annotate(status,
+                  absl::StrCat("considering field '", spec.path, "' of object ",
+                               resource->CurId().ToString()));
 }
 
 absl::Status SetScalar(Value& node, Value scalar) {

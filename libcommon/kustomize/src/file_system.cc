@@ -176,8 +176,8 @@ class MemoryFileSystem : public FileSystem {
     const std::string clean = CleanPath(path);
     if (LeavesRoot(clean)) {
       return absl::PermissionDeniedError(
-          absl::StrCat("fs-security-constraint open ", clean, ": path '",
-                       clean, "' is not in or below '/'"));
+          absl::StrCat("fs-security-constraint open ", clean, ": path '", clean,
+                       "' is not in or below '/'"));
     }
     if (!IsDirectory(clean) && !IsFile(clean)) {
       return absl::NotFoundError(

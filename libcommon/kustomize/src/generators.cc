@@ -59,7 +59,8 @@ bool IsValidUtf8(absl::string_view text) {
 
 // Go's unicode.IsSpace, for what occurs before a key.
 void TrimLeft(absl::string_view* line) {
-  while (!line->empty() && absl::StrContains(" \t\n\v\f\r", line->substr(0, 1))) {
+  while (!line->empty() &&
+         absl::StrContains(" \t\n\v\f\r", line->substr(0, 1))) {
     line->remove_prefix(1);
   }
 }
@@ -73,16 +74,15 @@ absl::Status ParseEnvFile(absl::string_view text, Pairs* out) {
     if (line.size() >= kMaxEnvLine) break;
     absl::ConsumeSuffix(&line, "\r");
     if (!IsValidUtf8(line)) {
-      return BuildError(absl::StrCat("line [",
-                                     absl::StrJoin(line, " ",
-                                                   [](std::string* o, char c) {
-                                                     absl::StrAppend(
-                                                         o, static_cast<int>(
-                                                                static_cast<
-                                                                    unsigned char>(
-                                                                    c)));
-                                                   }),
-                                     "] has invalid utf8 bytes : ", line));
+      return BuildError(absl::StrCat(
+          "line [",
+          absl::StrJoin(line, " ",
+                        [](std::string* o, char c) {
+                          absl::StrAppend(
+                              o,
+                              static_cast<int>(static_cast<unsigned char>(c)));
+                        }),
+          "] has invalid utf8 bytes : ", line));
     }
     if (first) absl::ConsumePrefix(&line, "\xEF\xBB\xBF");
     first = false;
@@ -141,8 +141,8 @@ absl::Status ReadFiles(const Loader& loader, const GeneratorArgs& args,
                                        path, "\" in source \"", source, "\""));
       }
       if (path.empty()) {
-        return BuildError(absl::StrCat("missing file path for key name \"",
-                                       key, "\" in source \"", source, "\""));
+        return BuildError(absl::StrCat("missing file path for key name \"", key,
+                                       "\" in source \"", source, "\""));
       }
     }
     WEIR_ASSIGN_OR_RETURN(std::string text, loader.Load(path));
@@ -154,9 +154,8 @@ absl::Status ReadFiles(const Loader& loader, const GeneratorArgs& args,
 absl::StatusOr<Pairs> ReadPairs(const Loader& loader,
                                 const GeneratorArgs& args) {
   Pairs pairs;
-  WEIR_RETURN_IF_ERROR(ReadEnvs(loader, args, &pairs),
-                       "env source files: [", absl::StrJoin(args.envs, " "),
-                       "]");
+  WEIR_RETURN_IF_ERROR(ReadEnvs(loader, args, &pairs), "env source files: [",
+                       absl::StrJoin(args.envs, " "), "]");
   WEIR_RETURN_IF_ERROR(ReadLiterals(args, &pairs), "literal sources [",
                        absl::StrJoin(args.literals, " "), "]");
   WEIR_RETURN_IF_ERROR(ReadFiles(loader, args, &pairs), "file sources: [",

@@ -37,9 +37,9 @@ absl::StatusOr<size_t> Index(const Value& list, const std::string& key,
   int64_t index = 0;
   if (!absl::SimpleAtoi(key, &index)) {
     if (adding) {
-      return BuildError(absl::StrCat(
-          "value was not a proper array index: '", key,
-          "': strconv.Atoi: parsing \"", key, "\": invalid syntax"));
+      return BuildError(absl::StrCat("value was not a proper array index: '",
+                                     key, "': strconv.Atoi: parsing \"", key,
+                                     "\": invalid syntax"));
     }
     return BuildError(
         absl::StrCat("strconv.Atoi: parsing \"", key, "\": invalid syntax"));
@@ -101,8 +101,8 @@ absl::Status Add(const Place& place, Value value) {
 absl::Status Remove(const Place& place) {
   if (!place.container->is_array()) {
     if (place.container->Erase(place.key)) return absl::OkStatus();
-    return BuildError(absl::StrCat("Unable to remove nonexistent key: ",
-                                   place.key, ": ", kMissing));
+    return BuildError(absl::StrCat(
+        "Unable to remove nonexistent key: ", place.key, ": ", kMissing));
   }
   WEIR_ASSIGN_OR_RETURN(const size_t index,
                         Index(*place.container, place.key, false));
@@ -139,8 +139,8 @@ class Operation {
     const std::string kind = ScalarText(operation_["op"]);
     const Value* path = operation_.Find("path");
     if (path == nullptr || !path->is_string()) {
-      return BuildError(absl::StrCat(kind, " operation failed to decode path: ",
-                                     kMissing));
+      return BuildError(
+          absl::StrCat(kind, " operation failed to decode path: ", kMissing));
     }
     path_ = path->AsString();
     const Value* from = operation_.Find("from");
@@ -164,8 +164,8 @@ class Operation {
           absl::StrCat("add operation does not apply: doc is missing path: \"",
                        path_, "\": ", kMissing));
     }
-    WEIR_RETURN_IF_ERROR(Add(place, value()), "error in add for path: '",
-                         path_, "'");
+    WEIR_RETURN_IF_ERROR(Add(place, value()), "error in add for path: '", path_,
+                         "'");
     return absl::OkStatus();
   }
 
@@ -203,8 +203,8 @@ class Operation {
         Index(*place.container, place.key, false);
     if (!index.ok()) {
       return BuildError(absl::StrCat(
-          "replace operation does not apply: doc is missing key: ", path_,
-          ": ", kMissing));
+          "replace operation does not apply: doc is missing key: ", path_, ": ",
+          kMissing));
     }
     place.container->MutableAt(*index) = value();
     return absl::OkStatus();
@@ -240,9 +240,9 @@ class Operation {
     }
     const Place place = FindPlace(document_, path_);
     if (place.container == nullptr) {
-      return BuildError(
-          absl::StrCat("test operation does not apply: is missing path: ",
-                       path_, ": ", kMissing));
+      return BuildError(absl::StrCat(
+          "test operation does not apply: is missing path: ", path_, ": ",
+          kMissing));
     }
     WEIR_ASSIGN_OR_RETURN(const std::optional<Value> have, Get(place),
                           "error in test for path: '", path_, "'");

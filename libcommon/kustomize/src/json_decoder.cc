@@ -53,10 +53,12 @@ bool JsonDecoder::Expect(const Value& value, Value::Kind kind,
 
 void JsonDecoder::Struct(const Value& value, absl::string_view struct_name,
                          std::initializer_list<Field> fields) {
-  if (!Expect(value, Value::Kind::kObject, absl::StrCat("types.", struct_name))) {
+  if (!Expect(value, Value::Kind::kObject,
+              absl::StrCat("types.", struct_name))) {
     return;
   }
-  const std::string outer = std::exchange(struct_name_, struct_name);
+  const std::string outer =
+      std::exchange(struct_name_, std::string(struct_name));
   for (const Value::Member& member : value.object()) {
     const Field* found = nullptr;
     for (const Field& field : fields) {

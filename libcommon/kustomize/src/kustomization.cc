@@ -36,14 +36,10 @@ void DecodeGenerator(D& d, const Value& v, absl::string_view type,
     d.String(value, &out->type);
   };
   const std::initializer_list<D::Field> fields = {
-      {"name", d.To(&out->name)},
-      {"namespace", d.To(&out->ns)},
-      {"behavior", d.To(&out->behavior)},
-      {"literals", d.To(&out->literals)},
-      {"files", d.To(&out->files)},
-      {"envs", d.To(&out->envs)},
-      {"env", d.To(&out->env)},
-      {"options", options}};
+      {"name", d.To(&out->name)},         {"namespace", d.To(&out->ns)},
+      {"behavior", d.To(&out->behavior)}, {"literals", d.To(&out->literals)},
+      {"files", d.To(&out->files)},       {"envs", d.To(&out->envs)},
+      {"env", d.To(&out->env)},           {"options", options}};
   if (type == "SecretArgs") {
     d.Struct(v, type,
              {{"name", d.To(&out->name)},
@@ -97,25 +93,32 @@ void DecodeImageSpec(D& d, const Value& v, ImageSpec* out) {
             {"digest", d.To(&out->digest)}});
 }
 
+void DecodeSpecs(D& d, const Value& v, FieldSpecs* out) {
+  d.List<FieldSpec>(
+      v, "[]types.FieldSpec", out, [&](const Value& item, FieldSpec* spec) {
+        d.Struct(item, "FieldSpec",
+                 {{"group", d.To(&spec->gvk.group)},
+                  {"version", d.To(&spec->gvk.version)},
+                  {"kind", d.To(&spec->gvk.kind)},
+                  {"path", d.To(&spec->path)},
+                  {"create", d.To(&spec->create)}});
+        *spec = MakeFieldSpec(spec->gvk, spec->path, spec->create);
+      });
+}
+
+void DecodeReplicaSpec(D& d, const Value& v, ReplicaSpec* out) {
+  d.Struct(v, "Replica",
+           {{"name", d.To(&out->name)}, {"count", d.To(&out->count)}});
+}
+
 void DecodeLabel(D& d, const Value& v, LabelSpec* out) {
-  d.Struct(
-      v, "Label",
-      {{"pairs", d.To(&out->pairs)},
-       {"includeSelectors", d.To(&out->include_selectors)},
-       {"includeTemplates", d.To(&out->include_templates)},
-       {"fields", [&](const Value& value) {
-          d.List<FieldSpec>(
-              value, "[]types.FieldSpec", &out->fields,
-              [&](const Value& item, FieldSpec* spec) {
-                d.Struct(item, "FieldSpec",
-                         {{"group", d.To(&spec->gvk.group)},
-                          {"version", d.To(&spec->gvk.version)},
-                          {"kind", d.To(&spec->gvk.kind)},
-                          {"path", d.To(&spec->path)},
-                          {"create", d.To(&spec->create)}});
-                *spec = MakeFieldSpec(spec->gvk, spec->path, spec->create);
-              });
-        }}});
+  d.Struct(v, "Label",
+           {{"pairs", d.To(&out->pairs)},
+            {"includeSelectors", d.To(&out->include_selectors)},
+            {"includeTemplates", d.To(&out->include_templates)},
+            {"fields", [&](const Value& value) {
+               DecodeSpecs(d, value, &out->fields);
+             }}});
 }
 
 void DecodeFieldOptions(D& d, const Value& v,
@@ -150,36 +153,36 @@ void DecodeReplacementTarget(D& d, const Value& v, ReplacementTarget* out) {
 }
 
 void DecodeReplacement(D& d, const Value& v, ReplacementSpec* out) {
-  d.Struct(
-      v, "ReplacementField",
-      {{"path", d.To(&out->path)},
-       {"source",
-        [&](const Value& value) {
-          out->has_source = true;
-          d.Struct(value, "SourceSelector",
-                   {{"group", d.To(&out->source.group)},
-                    {"version", d.To(&out->source.version)},
-                    {"kind", d.To(&out->source.kind)},
-                    {"name", d.To(&out->source.name)},
-                    {"namespace", d.To(&out->source.ns)},
-                    {"fieldPath", d.To(&out->source_field_path)},
-                    {"options", [&](const Value& options) {
-                       DecodeFieldOptions(d, options, &out->source_options);
-                     }}});
-        }},
-       {"sourceValue",
-        [&](const Value& value) {
-          out->source_value.emplace();
-          d.String(value, &*out->source_value);
-        }},
-       {"targets", [&](const Value& value) {
-          out->has_targets = true;
-          d.List<ReplacementTarget>(
-              value, "[]*types.TargetSelector", &out->targets,
-              [&](const Value& item, ReplacementTarget* one) {
-                DecodeReplacementTarget(d, item, one);
-              });
-        }}});
+  d.Struct(v, "ReplacementField",
+           {{"path", d.To(&out->path)},
+            {"source",
+             [&](const Value& value) {
+               out->has_source = true;
+               d.Struct(value, "SourceSelector",
+                        {{"group", d.To(&out->source.group)},
+                         {"version", d.To(&out->source.version)},
+                         {"kind", d.To(&out->source.kind)},
+                         {"name", d.To(&out->source.name)},
+                         {"namespace", d.To(&out->source.ns)},
+                         {"fieldPath", d.To(&out->source_field_path)},
+                         {"options", [&](const Value& options) {
+                            DecodeFieldOptions(d, options,
+                                               &out->source_options);
+                          }}});
+             }},
+            {"sourceValue",
+             [&](const Value& value) {
+               out->source_value.emplace();
+               d.String(value, &*out->source_value);
+             }},
+            {"targets", [&](const Value& value) {
+               out->has_targets = true;
+               d.List<ReplacementTarget>(
+                   value, "[]*types.TargetSelector", &out->targets,
+                   [&](const Value& item, ReplacementTarget* one) {
+                     DecodeReplacementTarget(d, item, one);
+                   });
+             }}});
 }
 
 void DecodeVar(D& d, const Value& v, VarSpec* out) {
@@ -216,9 +219,8 @@ template <typename T, typename Decode>
 D::Setter ListOf(D& d, absl::string_view type, std::vector<T>* out,
                  Decode decode) {
   return [&d, type, out, decode](const Value& value) {
-    d.List<T>(value, type, out, [&](const Value& item, T* one) {
-      decode(d, item, one);
-    });
+    d.List<T>(value, type, out,
+              [&](const Value& item, T* one) { decode(d, item, one); });
   };
 }
 
@@ -238,10 +240,6 @@ void DecodeAll(D& d, const Value& v, Kustomization* k, Deprecated* old) {
   };
   const auto secret = [](D& dd, const Value& value, GeneratorArgs* out) {
     DecodeGenerator(dd, value, "SecretArgs", out);
-  };
-  const auto replica = [](D& dd, const Value& value, ReplicaSpec* out) {
-    dd.Struct(value, "Replica",
-              {{"name", dd.To(&out->name)}, {"count", dd.To(&out->count)}});
   };
   const auto charts = [&](const Value& value) {
     k->helm_charts += value.array().size();
@@ -267,7 +265,8 @@ void DecodeAll(D& d, const Value& v, Kustomization* k, Deprecated* old) {
         ListOf(d, "[]types.Image", &old->image_tags, DecodeImageSpec)},
        {"replacements", ListOf(d, "[]types.ReplacementField", &k->replacements,
                                DecodeReplacement)},
-       {"replicas", ListOf(d, "[]types.Replica", &k->replicas, replica)},
+       {"replicas",
+        ListOf(d, "[]types.Replica", &k->replicas, DecodeReplicaSpec)},
        {"vars", ListOf(d, "[]types.Var", &k->vars, DecodeVar)},
        {"sortOptions",
         [&](const Value& value) {
@@ -307,8 +306,8 @@ bool HasContent(const Value& file) {
       return absl::EqualsIgnoreCase(member.key, name);
     };
     if (is("kind") || is("apiVersion")) continue;
-    const bool joins = is("bases") || is("imageTags") ||
-                       is("helmChartInflationGenerator");
+    const bool joins =
+        is("bases") || is("imageTags") || is("helmChartInflationGenerator");
     if (joins && value.empty()) continue;
     return true;
   }
@@ -329,8 +328,8 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
   absl::StatusOr<Value> file = ParseYaml(text, options);
   if (absl::IsResourceExhausted(file.status())) return file.status();
   if (!file.ok()) {
-    return BuildError(absl::StrCat("invalid Kustomization: yaml: ",
-                                   file.status().message()));
+    return BuildError(
+        absl::StrCat("invalid Kustomization: yaml: ", file.status().message()));
   }
   Kustomization k;
   Deprecated old;
@@ -345,8 +344,7 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
                                      : "kustomize.config.k8s.io/v1beta1";
   }
   k.resources.insert(k.resources.end(), old.bases.begin(), old.bases.end());
-  k.images.insert(k.images.end(), old.image_tags.begin(),
-                  old.image_tags.end());
+  k.images.insert(k.images.end(), old.image_tags.begin(), old.image_tags.end());
   k.has_content = HasContent(*file);
   return k;
 }
@@ -356,9 +354,9 @@ std::vector<std::string> CheckTypeMeta(const Kustomization& k) {
   if (k.kind != "Kustomization" && k.kind != "Component") {
     wrong.push_back("kind should be Kustomization or Component");
   }
-  const absl::string_view required =
-      k.is_component() ? "kustomize.config.k8s.io/v1alpha1"
-                       : "kustomize.config.k8s.io/v1beta1";
+  const absl::string_view required = k.is_component()
+                                         ? "kustomize.config.k8s.io/v1alpha1"
+                                         : "kustomize.config.k8s.io/v1beta1";
   if (k.api_version != required) {
     wrong.push_back(
         absl::StrCat("apiVersion for ", k.kind, " should be ", required));
@@ -379,11 +377,10 @@ absl::StatusOr<std::vector<ReplacementSpec>> DecodeReplacements(
   std::vector<ReplacementSpec> specs;
   JsonDecoder decoder(false);
   if (value.is_array()) {
-    decoder.List<ReplacementSpec>(
-        value, "[]types.Replacement", &specs,
-        [&](const Value& item, ReplacementSpec* one) {
-          DecodeReplacement(decoder, item, one);
-        });
+    decoder.List<ReplacementSpec>(value, "[]types.Replacement", &specs,
+                                  [&](const Value& item, ReplacementSpec* one) {
+                                    DecodeReplacement(decoder, item, one);
+                                  });
   } else {
     specs.emplace_back();
     DecodeReplacement(decoder, value, &specs.back());
@@ -406,6 +403,30 @@ absl::StatusOr<ImageSpec> DecodeImage(const Value& value) {
   DecodeImageSpec(decoder, value, &spec);
   WEIR_RETURN_IF_ERROR(decoder.status());
   return spec;
+}
+
+absl::StatusOr<ReplicaSpec> DecodeReplica(const Value& value) {
+  ReplicaSpec spec;
+  JsonDecoder decoder(false);
+  DecodeReplicaSpec(decoder, value, &spec);
+  WEIR_RETURN_IF_ERROR(decoder.status());
+  return spec;
+}
+
+absl::StatusOr<PatchSpec> DecodePatchSpec(const Value& value) {
+  PatchSpec spec;
+  JsonDecoder decoder(false);
+  DecodePatch(decoder, value, &spec);
+  WEIR_RETURN_IF_ERROR(decoder.status());
+  return spec;
+}
+
+absl::StatusOr<FieldSpecs> DecodeFieldSpecs(const Value& value) {
+  FieldSpecs specs;
+  JsonDecoder decoder(false);
+  DecodeSpecs(decoder, value, &specs);
+  WEIR_RETURN_IF_ERROR(decoder.status());
+  return specs;
 }
 
 }  // namespace weir::kustomize

@@ -160,5 +160,8 @@ absl::StatusOr<std::vector<ReplacementSpec>> DecodeReplacements(
     const Value& value);
 absl::StatusOr<GeneratorArgs> DecodeGeneratorArgs(const Value& value);
 absl::StatusOr<ImageSpec> DecodeImage(const Value& value);
+absl::StatusOr<ReplicaSpec> DecodeReplica(const Value& value);
+absl::StatusOr<PatchSpec> DecodePatchSpec(const Value& value);
+absl::StatusOr<FieldSpecs> DecodeFieldSpecs(const Value& value);
 
 }  // namespace weir::kustomize

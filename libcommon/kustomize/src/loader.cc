@@ -27,14 +27,12 @@ std::string FirstMissing(const FileSystem& files, const std::string& path) {
 }
 
 absl::Status NoSuchFile(const FileSystem& files, const std::string& path) {
-  return BuildError(absl::StrCat("evalsymlink failure on '",
-                                 files.DisplayPath(path), "' : lstat ",
-                                 FirstMissing(files, path),
-                                 ": no such file or directory"));
+  return BuildError(absl::StrCat(
+      "evalsymlink failure on '", files.DisplayPath(path), "' : lstat ",
+      FirstMissing(files, path), ": no such file or directory"));
 }
 
-absl::Status RemoteRefused(const LoadSession& session,
-                           absl::string_view path) {
+absl::Status RemoteRefused(const LoadSession& session, absl::string_view path) {
   return absl::UnimplementedError(absl::StrCat(
       "remote resource '", path,
       session.options.allow_remote_bases
@@ -88,8 +86,7 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::OpenDirectory(
   if (path.empty()) return BuildError("new root cannot be empty");
   if (IsGitUrl(path)) return RemoteRefused(*session_, path);
   if (absl::StartsWith(path, "/")) {
-    return BuildError(
-        absl::StrCat("new root '", path, "' cannot be absolute"));
+    return BuildError(absl::StrCat("new root '", path, "' cannot be absolute"));
   }
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Loader> opened,
                         Open(session_, JoinPath(root_, path)));
@@ -131,12 +128,11 @@ absl::Status Loader::CheckWithinRoot(const std::string& path) const {
   if (absl::IsPermissionDenied(resolved.status())) return resolved.status();
   if (!resolved.ok()) return NoSuchFile(files, path);
   if (!files.IsFile(*resolved)) {
-    return BuildError(absl::StrCat("'", files.DisplayPath(path),
-                                   "' must resolve to a file"));
+    return BuildError(
+        absl::StrCat("'", files.DisplayPath(path), "' must resolve to a file"));
   }
   if (!IsWithin(*resolved, root_)) {
-    return BuildError(absl::StrCat("security; file '",
-                                   files.DisplayPath(path),
+    return BuildError(absl::StrCat("security; file '", files.DisplayPath(path),
                                    "' is not in or below '", display_root(),
                                    "'"));
   }
@@ -152,8 +148,8 @@ absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
       BuildOptions::LoadRestrictor::kRootOnly) {
     WEIR_RETURN_IF_ERROR(CheckWithinRoot(located));
   } else if (files.IsDirectory(located)) {
-    return BuildError(absl::StrCat("read ", files.DisplayPath(located),
-                                   ": is a directory"));
+    return BuildError(
+        absl::StrCat("read ", files.DisplayPath(located), ": is a directory"));
   }
   absl::StatusOr<std::string> text = files.ReadFile(located);
   if (absl::IsNotFound(text.status())) {

@@ -50,8 +50,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string kind(target->kind());
   if (allow_name || allow_kind) target->StorePreviousId();
   AddMarker(target);
-  const bool marked =
-      target->tree()["metadata"]["annotations"].Has(kMarker);
+  const bool marked = target->tree()["metadata"]["annotations"].Has(kMarker);
   WEIR_RETURN_IF_ERROR(
       StrategicMerge(patch, *target->schema(), &target->MutableTree()));
   if (target->is_empty()) {
@@ -88,11 +87,11 @@ absl::Status ApplyToSelected(const Resource& patch, const PatchSpec& spec,
     ResId id{{t.group, t.version, t.kind}, t.name, t.ns, false};
     return Annotate(
         selected.status(),
-        absl::StrCat("unable to find patch target ",
-                     GoQuote(absl::StrCat(id.ToString(), ":a=",
-                                          t.annotation_selector, ":l=",
-                                          t.label_selector)),
-                     " in `resources`"));
+        absl::StrCat(
+            "unable to find patch target ",
+            GoQuote(absl::StrCat(id.ToString(), ":a=", t.annotation_selector,
+                                 ":l=", t.label_selector)),
+            " in `resources`"));
   }
   for (Resource* target : *selected) {
     WEIR_RETURN_IF_ERROR(
@@ -114,9 +113,9 @@ absl::Status ApplyToIds(const Patches& patches, const PatchSpec& spec,
                       absl::StrCat("no resource matches strategic merge patch ",
                                    GoQuote(patch->OrgId().ToString())));
     }
-    WEIR_RETURN_IF_ERROR(ApplyStrategicMerge(
-        patch->tree(), spec.allow_name_change, spec.allow_kind_change, *target,
-        objects));
+    WEIR_RETURN_IF_ERROR(
+        ApplyStrategicMerge(patch->tree(), spec.allow_name_change,
+                            spec.allow_kind_change, *target, objects));
   }
   return absl::OkStatus();
 }
@@ -179,9 +178,9 @@ absl::StatusOr<std::string> PatchText(const PatchSpec& spec,
                                    Describe(spec, "patch")));
   }
   if (!inline_text.empty() && !spec.path.empty()) {
-    return BuildError(absl::StrCat(
-        "patch and path can't be set at the same time\n",
-        Describe(spec, "patch")));
+    return BuildError(
+        absl::StrCat("patch and path can't be set at the same time\n",
+                     Describe(spec, "patch")));
   }
   if (!inline_text.empty()) {
     *source = absl::StrCat("[patch: ", GoQuote(inline_text), "]");
@@ -253,15 +252,15 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
     }
     WEIR_ASSIGN_OR_RETURN(text, loader.Load(spec.path));
     if (text.empty()) {
-      return BuildError(absl::StrCat("patch file '", spec.path,
-                                     "' empty seems to be empty"));
+      return BuildError(
+          absl::StrCat("patch file '", spec.path, "' empty seems to be empty"));
     }
   }
   WEIR_ASSIGN_OR_RETURN(std::vector<Value> operations, ParseJson6902(text),
                         "decoding ", text);
   if (operations.empty()) {
-    return BuildError(absl::StrCat("patch appears to be empty; file=",
-                                   spec.path, ", JsonOp=", text));
+    return BuildError(absl::StrCat(
+        "patch appears to be empty; file=", spec.path, ", JsonOp=", text));
   }
   return Transformer(
       [target = *spec.target, list = std::move(operations)](ResMap* objects) {

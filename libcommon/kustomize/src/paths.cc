@@ -36,15 +36,14 @@ std::string JoinPath(absl::string_view base, absl::string_view path) {
 std::string BaseName(absl::string_view path) {
   while (absl::EndsWith(path, "/")) path.remove_suffix(1);
   const size_t slash = path.rfind('/');
-  return std::string(
-      slash == absl::string_view::npos ? path : path.substr(slash + 1));
+  return std::string(slash == absl::string_view::npos ? path
+                                                      : path.substr(slash + 1));
 }
 
 bool IsWithin(absl::string_view path, absl::string_view directory) {
   if (directory == ".") return !LeavesRoot(path);
   return path == directory ||
-         (absl::StartsWith(path, directory) &&
-          path[directory.size()] == '/');
+         (absl::StartsWith(path, directory) && path[directory.size()] == '/');
 }
 
 bool LeavesRoot(absl::string_view path) {

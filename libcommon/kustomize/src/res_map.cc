@@ -19,8 +19,9 @@ using Entries = std::vector<std::pair<std::string, std::string>>;
 // Those of `over` win.
 Entries Overlay(Entries base, const Entries& over) {
   for (const auto& [key, text] : over) {
-    auto same = std::find_if(base.begin(), base.end(),
-                             [&k = key](const auto& e) { return e.first == k; });
+    auto same =
+        std::find_if(base.begin(), base.end(),
+                     [&k = key](const auto& e) { return e.first == k; });
     if (same == base.end()) {
       base.emplace_back(key, text);
     } else {
@@ -97,8 +98,7 @@ absl::Status ResMap::Append(std::unique_ptr<Resource> resource) {
   const ResId& id = resource->CurId();
   if (!FindCurrent(id).empty()) {
     return BuildError(absl::StrCat(
-        "may not add resource with an already registered id: ",
-        id.ToString()));
+        "may not add resource with an already registered id: ", id.ToString()));
   }
   Resource* added = resource.get();
   list_.push_back(std::move(resource));
@@ -126,7 +126,8 @@ absl::Status ResMap::Absorb(std::unique_ptr<Resource> resource) {
   const std::vector<Resource*> matches = FindAny(id);
   using Behavior = Resource::Behavior;
   const Behavior behavior = resource->behavior;
-  const bool onto = behavior == Behavior::kMerge || behavior == Behavior::kReplace;
+  const bool onto =
+      behavior == Behavior::kMerge || behavior == Behavior::kReplace;
   if (matches.empty()) {
     if (onto) {
       return BuildError(absl::StrCat("id ", GoStruct(id),
@@ -142,10 +143,10 @@ absl::Status ResMap::Absorb(std::unique_ptr<Resource> resource) {
   }
   Resource* old = matches[0];
   if (!onto) {
-    return BuildError(absl::StrCat(
-        "id ", GoStruct(id), " exists; can not use behavior: '",
-        behavior == Behavior::kCreate ? "create" : "unspecified",
-        "', behavior must be merge or replace"));
+    return BuildError(
+        absl::StrCat("id ", GoStruct(id), " exists; can not use behavior: '",
+                     behavior == Behavior::kCreate ? "create" : "unspecified",
+                     "', behavior must be merge or replace"));
   }
   const std::optional<Origin> origin = old->origin;
   TakeMetadata(*old, resource.get());
@@ -220,9 +221,9 @@ absl::Status ResMap::CheckUnique() const {
   for (const std::unique_ptr<Resource>& resource : list_) {
     if (resource->is_empty()) continue;
     if (!seen.insert(resource->CurId().Key()).second) {
-      return BuildError(absl::StrCat(
-          "may not add resource with an already registered id: ",
-          resource->CurId().ToString()));
+      return BuildError(
+          absl::StrCat("may not add resource with an already registered id: ",
+                       resource->CurId().ToString()));
     }
   }
   return absl::OkStatus();

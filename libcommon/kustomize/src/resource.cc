@@ -126,6 +126,21 @@ bool Resource::HasAnyId(const ResId& id) const {
   return false;
 }
 
+bool Resource::HasNameAndGvk(absl::string_view name,
+                             const Gvk& selector) const {
+  const Gvk& gvk = CurId().gvk;
+  const auto is_selected = [&](absl::string_view kind) {
+    return (selector.kind.empty() || selector.kind == kind) &&
+           (selector.group.empty() || selector.group == gvk.group) &&
+           (selector.version.empty() || selector.version == gvk.version);
+  };
+  if (CurId().name == name && is_selected(gvk.kind)) return true;
+  for (const PreviousId& old : previous) {
+    if (old.name == name && is_selected(old.kind)) return true;
+  }
+  return false;
+}
+
 void Resource::SetName(absl::string_view name) {
   MutableTree().Mutable("metadata").Set("name", name);
 }

@@ -52,6 +52,8 @@ class Resource {
     id_.reset();
     return tree_;
   }
+  // For writing what no id is made of.
+  Value& MutableContent() { return tree_; }
   // Deleted objects stay until the transformer is done.
   bool is_empty() const { return tree_.is_null() || tree_.empty(); }
   void Delete() { MutableTree() = Value(); }
@@ -62,6 +64,8 @@ class Resource {
   std::vector<ResId> PreviousIds() const;
   void StorePreviousId();
   bool HasAnyId(const ResId& id) const;
+  // Whether an id, now or before, has this name and is of this kind.
+  bool HasNameAndGvk(absl::string_view name, const Gvk& selector) const;
 
   absl::string_view kind() const { return CurId().gvk.kind; }
   absl::string_view name() const { return CurId().name; }

@@ -36,7 +36,8 @@ std::vector<std::string> MergeKeys(const Value& schema) {
     if (key.is_string()) keys.push_back(key.AsString());
   }
   if (!list.is_array()) {
-    const absl::string_view key = schema.GetString("x-kubernetes-patch-merge-key");
+    const absl::string_view key =
+        schema.GetString("x-kubernetes-patch-merge-key");
     if (!key.empty()) keys.emplace_back(key);
   }
   return keys;
@@ -118,7 +119,8 @@ void Schema::ParseTable(absl::string_view table) {
     return slot->second;
   };
   SchemaType* current = nullptr;
-  for (absl::string_view line : absl::StrSplit(table, '\n', absl::SkipEmpty())) {
+  for (absl::string_view line :
+       absl::StrSplit(table, '\n', absl::SkipEmpty())) {
     std::vector<absl::string_view> words =
         absl::StrSplit(line, ' ', absl::SkipEmpty());
     if (words.empty()) continue;

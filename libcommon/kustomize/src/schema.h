@@ -50,6 +50,11 @@ class Schema {
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
 
+  // A schema of no kinds of its own.
+  explicit Schema(const Schema* base) : base_(base) {}
+  // Asks another one from now on.
+  void UseBase(const Schema* base) { base_ = base; }
+
   // The type of a kind, or null.
   const SchemaType* Find(absl::string_view api_version,
                          absl::string_view kind) const;

@@ -1,7 +1,5 @@
 #include "src/selector.h"
 
-#include <re2/re2.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,34 +9,30 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "weir/base/status.h"
+#include "weir/text/regex.h"
 
 namespace weir::kustomize {
 
 struct Pattern::Regex {
-  explicit Regex(const std::string& text) : re(text, Options()) {}
-  static RE2::Options Options() {
-    RE2::Options options(RE2::Quiet);
-    options.set_max_mem(4 << 20);
-    return options;
-  }
-  RE2 re;
+  text::Regex re;
 };
 
 namespace {
 
 absl::StatusOr<std::shared_ptr<const Pattern::Regex>> CompileRegex(
-    const std::string& text) {
-  auto regex = std::make_shared<Pattern::Regex>(text);
-  if (!regex->re.ok()) {
-    return BuildError(absl::StrCat("error parsing regexp: ",
-                                   regex->re.error(), ": `", text, "`"));
+    const std::string& pattern) {
+  absl::StatusOr<text::Regex> regex = text::Regex::Compile(pattern);
+  if (!regex.ok()) {
+    return BuildError(
+        absl::StrCat("error parsing regexp: ", regex.status().message(), ": `",
+                     pattern, "`"));
   }
-  return std::shared_ptr<const Pattern::Regex>(std::move(regex));
+  return std::make_shared<const Pattern::Regex>(
+      Pattern::Regex{*std::move(regex)});
 }
 
 bool Search(const Pattern::Regex& regex, absl::string_view text) {
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()),
-                           regex.re);
+  return regex.re.Matches(text);
 }
 
 bool IsPlain(absl::string_view text) {
@@ -125,8 +119,8 @@ bool SearchPattern::Matches(absl::string_view text) const {
 absl::StatusOr<LabelSelector> LabelSelector::Parse(absl::string_view text) {
   LabelSelector selector;
   SelectorLexer lexer(text);
-  const absl::Status bad = BuildError(
-      absl::StrCat("unable to parse requirement: \"", text, "\""));
+  const absl::Status bad =
+      BuildError(absl::StrCat("unable to parse requirement: \"", text, "\""));
   if (lexer.Peek().empty()) return selector;
   while (true) {
     Requirement requirement;

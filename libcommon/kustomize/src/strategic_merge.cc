@@ -72,7 +72,8 @@ class Merger {
   // Lays `patch` over `target`; either may be absent (null pointer).
   Result Merge(Value* target, const Value* patch, const SchemaType* type,
                const SchemaField* field, int depth) {
-    if (depth > kMaxDepth) return absl::ResourceExhaustedError("patch is nested too deep");
+    if (depth > kMaxDepth)
+      return absl::ResourceExhaustedError("patch is nested too deep");
     const bool has_target = target != nullptr && !target->is_null();
     const bool has_patch = patch != nullptr && !patch->is_null();
     if (!has_target && !has_patch) {
@@ -144,10 +145,9 @@ class Merger {
     for (const Value::Member& member : over.object()) {
       const SchemaField* field = FieldOf(type, member.key);
       Value* old = merged.FindMutable(member.key);
-      WEIR_ASSIGN_OR_RETURN(
-          std::optional<Value> value,
-          Merge(old, &member.value, TypeOfField(type, field), field,
-                depth + 1));
+      WEIR_ASSIGN_OR_RETURN(std::optional<Value> value,
+                            Merge(old, &member.value, TypeOfField(type, field),
+                                  field, depth + 1));
       if (!value.has_value() || value->is_null()) {
         merged.Erase(member.key);
       } else {
@@ -402,9 +402,10 @@ class Merger {
   }
 
   // Merges the elements of one key; nothing when the result is empty.
-  absl::StatusOr<std::optional<size_t>> MergeElement(
-      List* list, const Selection& selection, const SchemaField& field,
-      int depth) {
+  absl::StatusOr<std::optional<size_t>> MergeElement(List* list,
+                                                     const Selection& selection,
+                                                     const SchemaField& field,
+                                                     int depth) {
     const std::optional<size_t> in_patch =
         FindElement(*list, list->patch, selection);
     const std::optional<size_t> in_target =

@@ -24,8 +24,8 @@ template <size_t N>
 FieldSpecs Specs(const Row (&rows)[N]) {
   FieldSpecs specs;
   for (const Row& row : rows) {
-    specs.push_back(
-        MakeFieldSpec({row.group, row.version, row.kind}, row.path, row.create));
+    specs.push_back(MakeFieldSpec({row.group, row.version, row.kind}, row.path,
+                                  row.create));
   }
   return specs;
 }
@@ -127,7 +127,8 @@ constexpr PodHome kReplicaSet = {"ReplicaSet", "spec/template/spec/"};
 constexpr PodHome kDaemonSet = {"DaemonSet", "spec/template/spec/"};
 constexpr PodHome kStatefulSet = {"StatefulSet", "spec/template/spec/"};
 constexpr PodHome kJob = {"Job", "spec/template/spec/"};
-constexpr PodHome kCronJob = {"CronJob", "spec/jobTemplate/spec/template/spec/"};
+constexpr PodHome kCronJob = {"CronJob",
+                              "spec/jobTemplate/spec/template/spec/"};
 constexpr PodHome kController = {"ReplicationController",
                                  "spec/template/spec/"};
 constexpr PodHome kPod = {"Pod", "spec/"};
@@ -135,12 +136,11 @@ constexpr PodHome kPodTemplate = {"PodTemplate", "template/spec/"};
 
 // The kinds whose pods' ConfigMaps and Secrets are followed, those whose
 // service accounts, claims and priority classes are, and those with vars.
-constexpr PodHome kConfigHomes[] = {kPod,       kPodTemplate, kDeployment,
+constexpr PodHome kConfigHomes[] = {kPod,        kPodTemplate, kDeployment,
                                     kReplicaSet, kDaemonSet,   kStatefulSet,
-                                    kJob,       kCronJob};
-constexpr PodHome kAccountHomes[] = {kPod,     kStatefulSet, kDeployment,
-                                     kController, kCronJob,     kJob,
-                                     kDaemonSet};
+                                    kJob,        kCronJob};
+constexpr PodHome kAccountHomes[] = {
+    kPod, kStatefulSet, kDeployment, kController, kCronJob, kJob, kDaemonSet};
 constexpr PodHome kVarHomes[] = {kCronJob, kDaemonSet,  kDeployment, kJob,
                                  kPod,     kReplicaSet, kStatefulSet};
 
@@ -237,10 +237,10 @@ constexpr Row kScalerReferrers[] = {
 };
 
 constexpr const char* kVarsInPod[] = {
-    "containers/args",           "containers/command",
-    "containers/env/value",      "containers/volumeMounts/mountPath",
-    "initContainers/args",       "initContainers/command",
-    "initContainers/env/value",  "initContainers/volumeMounts/mountPath",
+    "containers/args",          "containers/command",
+    "containers/env/value",     "containers/volumeMounts/mountPath",
+    "initContainers/args",      "initContainers/command",
+    "initContainers/env/value", "initContainers/volumeMounts/mountPath",
 };
 constexpr Row kVarsElsewhere[] = {
     {"", "", "CronJob", "spec/jobTemplate/spec/template/volumes/nfs/server",
@@ -268,9 +268,9 @@ void AddInPods(FieldSpecs* specs, const PodHome (&homes)[N],
   for (const PodHome& home : homes) {
     const bool is_pod = absl::string_view(home.kind) == "Pod";
     for (const char* path : paths) {
-      specs->push_back(MakeFieldSpec(
-          {"", std::string(is_pod ? pod_version : ""), home.kind},
-          absl::StrCat(home.path, path), false));
+      specs->push_back(
+          MakeFieldSpec({"", std::string(is_pod ? pod_version : ""), home.kind},
+                        absl::StrCat(home.path, path), false));
     }
   }
 }
@@ -327,9 +327,9 @@ FieldSpecs CommonLabels() {
   FieldSpecs specs = Specs(kSelectors);
   for (const char* kind : {"Deployment", "StatefulSet"}) {
     for (const char* path : kPodSelectors) {
-      specs.push_back(MakeFieldSpec(
-          {"apps", "", kind}, absl::StrCat("spec/template/spec/", path),
-          false));
+      specs.push_back(MakeFieldSpec({"apps", "", kind},
+                                    absl::StrCat("spec/template/spec/", path),
+                                    false));
     }
   }
   return Concat(std::move(specs), Specs(kMetadataLabels));

@@ -38,8 +38,8 @@ absl::Status ParseInto(const Value& document, absl::string_view field,
                        FieldSpecs* out) {
   const Value* list = FindAnyCase(document, field);
   if (list == nullptr || list->is_null()) return absl::OkStatus();
-  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, ParseFieldSpecs(*list),
-                        "parsing ", field);
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, ParseFieldSpecs(*list), "parsing ",
+                        field);
   out->insert(out->end(), std::make_move_iterator(specs.begin()),
               std::make_move_iterator(specs.end()));
   return absl::OkStatus();
@@ -99,8 +99,7 @@ class CrdWalk {
     const std::string joined = absl::StrJoin(path, "/");
     const FieldSpec spec = MakeFieldSpec(gvk, joined, false);
     if (property.Has("x-kubernetes-annotation")) {
-      WEIR_RETURN_IF_ERROR(
-          MergeFieldSpec(&config_.common_annotations, spec));
+      WEIR_RETURN_IF_ERROR(MergeFieldSpec(&config_.common_annotations, spec));
     }
     if (property.Has("x-kubernetes-label-selector")) {
       WEIR_RETURN_IF_ERROR(MergeFieldSpec(&config_.common_labels, spec));

@@ -1,0 +1,221 @@
+#include "src/finish.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "src/field_spec.h"
+#include "src/generators.h"
+#include "src/name_references.h"
+#include "src/resource.h"
+#include "src/transformers.h"
+#include "src/variables.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+constexpr absl::string_view kLocalConfig = "config.kubernetes.io/local-config";
+constexpr absl::string_view kOrigin = "config.kubernetes.io/origin";
+constexpr absl::string_view kTransformations =
+    "alpha.config.kubernetes.io/transformations";
+constexpr char kManagedBy[] = "app.kubernetes.io/managed-by";
+constexpr char kManager[] = "kustomize-v5.8.1";
+
+// Annotations that are upstream's own, whoever wrote them.
+constexpr absl::string_view kInternal[] = {
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/helm-generated",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+};
+
+bool IsLocal(const Resource& resource) {
+  const Value* mark =
+      resource.tree()["metadata"]["annotations"].Find(kLocalConfig);
+  return mark != nullptr && ScalarText(*mark) != "false";
+}
+
+void AddLine(std::string* out, absl::string_view key, const std::string& text) {
+  if (text.empty()) return;
+  out->append(FormatYaml(Value::MakeObject({{std::string(key), text}})));
+}
+
+// The fields in upstream's order.
+std::string FormatOrigin(const Origin& origin) {
+  std::string out;
+  AddLine(&out, "path", origin.path);
+  AddLine(&out, "configuredIn", origin.configured_in);
+  std::string by;
+  AddLine(&by, "  apiVersion", origin.by_api_version);
+  AddLine(&by, "  kind", origin.by_kind);
+  AddLine(&by, "  name", origin.by_name);
+  AddLine(&by, "  namespace", origin.by_namespace);
+  if (!by.empty()) absl::StrAppend(&out, "configuredBy:\n", by);
+  return out;
+}
+
+std::string FormatOrigins(const std::vector<Origin>& origins) {
+  std::string out;
+  for (const Origin& origin : origins) {
+    absl::string_view text;
+    const std::string lines = FormatOrigin(origin);
+    text = lines;
+    bool first = true;
+    while (!text.empty()) {
+      const size_t end = text.find('\n');
+      absl::StrAppend(&out, first ? "- " : "  ", text.substr(0, end), "\n");
+      text.remove_prefix(end + 1);
+      first = false;
+    }
+  }
+  return out;
+}
+
+// Annotations are text; upstream's own go, and a map with none left too.
+void CleanAnnotations(Resource* resource) {
+  const Value* metadata = resource->tree().Find("metadata");
+  if (metadata == nullptr || !metadata->Has("annotations")) return;
+  const Value& annotations = (*metadata)["annotations"];
+  bool is_clean = annotations.is_object() && !annotations.empty();
+  for (const Value::Member& member : annotations.object()) {
+    is_clean = is_clean && member.value.is_string();
+  }
+  for (absl::string_view name : kInternal) {
+    is_clean = is_clean && !annotations.Has(name);
+  }
+  if (is_clean) return;
+  auto kept = resource->MetadataMap("annotations");
+  kept.erase(std::remove_if(kept.begin(), kept.end(),
+                            [](const auto& entry) {
+                              for (absl::string_view name : kInternal) {
+                                if (name == entry.first) return true;
+                              }
+                              return false;
+                            }),
+             kept.end());
+  resource->SetMetadataMap("annotations", kept);
+}
+
+void SetAnnotation(Resource* resource, absl::string_view key,
+                   std::string text) {
+  Value& annotations =
+      resource->MutableContent().Mutable("metadata").Mutable("annotations");
+  if (!annotations.is_object()) annotations = Value::MakeObject();
+  annotations.Set(key, std::move(text));
+}
+
+SortOptions DefaultOrder() {
+  SortOptions options;
+  options.order = "legacy";
+  options.order_first = {"Namespace",
+                         "ResourceQuota",
+                         "StorageClass",
+                         "CustomResourceDefinition",
+                         "ServiceAccount",
+                         "PodSecurityPolicy",
+                         "Role",
+                         "ClusterRole",
+                         "RoleBinding",
+                         "ClusterRoleBinding",
+                         "ConfigMap",
+                         "Secret",
+                         "Endpoints",
+                         "Service",
+                         "LimitRange",
+                         "PriorityClass",
+                         "PersistentVolume",
+                         "PersistentVolumeClaim",
+                         "Deployment",
+                         "StatefulSet",
+                         "CronJob",
+                         "PodDisruptionBudget"};
+  options.order_last = {"MutatingWebhookConfiguration",
+                        "ValidatingWebhookConfiguration"};
+  return options;
+}
+
+absl::Status Sort(const Kustomization& top, const BuildOptions& options,
+                  ResMap* objects) {
+  if (!top.sort_options.has_value()) {
+    if (options.reorder == BuildOptions::Reorder::kLegacy) {
+      SortLegacy(DefaultOrder(), objects);
+    }
+    return absl::OkStatus();
+  }
+  const SortOptions& asked = *top.sort_options;
+  if (asked.order != "fifo" && asked.order != "legacy") {
+    return BuildError(
+        "the field 'sortOptions.order' must be one of [fifo, legacy]");
+  }
+  if (asked.order == "fifo") {
+    if (asked.has_legacy_options) {
+      return BuildError(
+          "the field 'sortOptions.legacySortOptions' is set but the selected "
+          "sort order is 'fifo', not 'legacy'");
+    }
+    return absl::OkStatus();
+  }
+  SortLegacy(asked.has_legacy_options ? asked : DefaultOrder(), objects);
+  return absl::OkStatus();
+}
+
+absl::Status AddManagedBy(ResMap* objects) {
+  return MakeEntriesTransformer(
+      {{kManagedBy, kManager}},
+      {MakeFieldSpec({}, "metadata/labels", true)})(objects);
+}
+
+}  // namespace
+
+absl::StatusOr<BuildResult> Finish(const Kustomization& top,
+                                   const BuildOptions& options,
+                                   Accumulator* built) {
+  ResMap& objects = built->resources;
+  AddHashes(&objects);
+  WEIR_RETURN_IF_ERROR(
+      FixNameReferences(built->config->name_references, &objects));
+  WEIR_RETURN_IF_ERROR(
+      ResolveVariables(built->vars, built->config->var_references, &objects));
+  objects.RemoveIf(IsLocal);
+  WEIR_RETURN_IF_ERROR(Sort(top, options, &objects));
+  if (top.WantsMetadata("managedByLabel")) {
+    WEIR_RETURN_IF_ERROR(AddManagedBy(&objects));
+  }
+  const bool origins = top.WantsMetadata("originAnnotations");
+  const bool transformations = top.WantsMetadata("transformerAnnotations");
+  BuildResult result;
+  result.objects.reserve(objects.size());
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    CleanAnnotations(resource.get());
+    if (origins && resource->origin.has_value()) {
+      SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
+    }
+    if (transformations && !resource->transformations.empty()) {
+      SetAnnotation(resource.get(), kTransformations,
+                    FormatOrigins(resource->transformations));
+    }
+    result.objects.push_back(std::move(resource->MutableContent()));
+  }
+  return result;
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,34 @@
+// Builtin generators and transformers that have a file of their own, named in
+// `generators`, `transformers` and `validators`.
+//
+// Touches: files, through the Loader.
+// Threads: one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "src/loader.h"
+#include "src/resource.h"
+#include "src/transformer.h"
+
+namespace weir::kustomize {
+
+using GeneratorPlugin =
+    std::function<absl::Status(std::vector<std::unique_ptr<Resource>>*)>;
+
+// `plugin` is the configuration. What is made may refer to `loader` and
+// `schema`.
+// Errors: kFailedPrecondition for kinds that are not builtin and for wrong
+// arguments; kUnimplemented for Helm charts.
+absl::StatusOr<GeneratorPlugin> MakeGeneratorPlugin(const Resource& plugin,
+                                                    const Loader& loader,
+                                                    const Schema* schema);
+absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
+                                                  const Loader& loader,
+                                                  const Schema* schema);
+
+}  // namespace weir::kustomize

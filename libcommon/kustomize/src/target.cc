@@ -1,0 +1,285 @@
+#include "src/target.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/decode.h"
+#include "src/generators.h"
+#include "src/go_quote.h"
+#include "src/paths.h"
+#include "src/resource.h"
+#include "src/variables.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+constexpr absl::string_view kFileNames[] = {
+    "kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+// Errors that no other reading of the same path can mend.
+bool IsFinal(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDeadlineExceeded:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::StatusOr<Value> ReadYaml(const Loader& loader, const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(const std::string text, loader.Load(path));
+  YamlParseOptions options;
+  options.schema = YamlParseOptions::Schema::kYaml11;
+  absl::StatusOr<Value> value = ParseYaml(text, options);
+  if (value.ok() || absl::IsResourceExhausted(value.status())) return value;
+  return BuildError(absl::StrCat("error converting YAML to JSON: yaml: ",
+                                 value.status().message(), " in File: ", path));
+}
+
+}  // namespace
+
+absl::Status Target::Load() {
+  std::string text;
+  int found = 0;
+  for (absl::string_view name : kFileNames) {
+    absl::StatusOr<std::string> file = loader_.Load(std::string(name));
+    if (IsFinal(file.status())) return file.status();
+    if (!file.ok()) continue;
+    ++found;
+    text = *std::move(file);
+    file_name_ = std::string(name);
+  }
+  if (found == 0) {
+    return BuildError(absl::StrCat(
+        "unable to find one of 'kustomization.yaml', 'kustomization.yml' or "
+        "'Kustomization' in directory '",
+        loader_.display_root(), "'"));
+  }
+  if (found > 1) {
+    return BuildError(absl::StrCat("Found multiple kustomization files under: ",
+                                   loader_.display_root()));
+  }
+  WEIR_ASSIGN_OR_RETURN(Kustomization parsed, ParseKustomization(text, true));
+  return Take(std::move(parsed), file_name_);
+}
+
+absl::Status Target::Take(Kustomization kustomization, std::string file_name) {
+  kustomization_ = std::move(kustomization);
+  file_name_ = std::move(file_name);
+  if (!kustomization_.has_content) {
+    return BuildError("kustomization.yaml is empty");
+  }
+  const std::vector<std::string> wrong = CheckTypeMeta(kustomization_);
+  if (!wrong.empty()) {
+    return BuildError(absl::StrCat("Failed to read kustomization file under ",
+                                   loader_.display_root(), ":\n",
+                                   absl::StrJoin(wrong, "\n")));
+  }
+  if (kustomization_.helm_charts > 0) {
+    return absl::UnimplementedError(absl::StrCat(
+        "helmCharts in ", JoinPath(loader_.display_root(), file_name_),
+        " is not supported: use a HelmRelease"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Target::SetSchema(bool reset) {
+  const StringMap& openapi = kustomization_.openapi;
+  auto path = openapi.find("path");
+  auto version = openapi.find("version");
+  std::string text;
+  if (path != openapi.end()) {
+    WEIR_ASSIGN_OR_RETURN(text, loader_.Load(path->second));
+  }
+  if (state_.has_schema && !reset) return absl::OkStatus();
+  state_.has_schema = false;
+  state_.schema.UseBase(&Schema::Builtin());
+  if (path != openapi.end()) {
+    if (version != openapi.end()) {
+      return BuildError(
+          "builtin version and custom schema provided, cannot use both");
+    }
+    const absl::StatusOr<Value> document = ParseYaml(text);
+    WEIR_RETURN_IF_ERROR(document.status(),
+                         "invalid schema file: ", path->second);
+    const bool adds = state_.session.options.flux_mode;
+    WEIR_ASSIGN_OR_RETURN(
+        state_.custom_schema,
+        Schema::FromSwagger(*document, adds ? &Schema::Builtin() : nullptr),
+        path->second);
+    state_.schema.UseBase(state_.custom_schema.get());
+    state_.has_schema = true;
+  } else if (version != openapi.end() && !version->second.empty()) {
+    if (version->second != "v1.21.2") {
+      return BuildError("the specified OpenAPI version is not built in");
+    }
+    state_.has_schema = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Target::Accumulate(Accumulator* into) {
+  WEIR_RETURN_IF_ERROR(AddResources(kustomization_.resources, into),
+                       "accumulating resources");
+  WEIR_RETURN_IF_ERROR(MergeConfig(into));
+  WEIR_RETURN_IF_ERROR(RunGenerators(into));
+  WEIR_RETURN_IF_ERROR(AddComponents(into), "accumulating components");
+  WEIR_RETURN_IF_ERROR(RunTransformers(into));
+  WEIR_RETURN_IF_ERROR(RunValidators(into));
+  WEIR_RETURN_IF_ERROR(
+      BindVariables(kustomization_.vars, into->resources, &into->vars),
+      "merging vars");
+  return absl::OkStatus();
+}
+
+absl::Status Target::AddResources(const std::vector<std::string>& paths,
+                                  Accumulator* into) {
+  for (const std::string& path : paths) {
+    const absl::Status as_file = AddFile(path, into);
+    if (as_file.ok()) continue;
+    if (IsFinal(as_file)) return as_file;
+    absl::StatusOr<std::unique_ptr<Loader>> opened =
+        loader_.OpenDirectory(path);
+    absl::Status as_directory = opened.status();
+    if (opened.ok()) {
+      as_directory = AddDirectory(**opened, path, false, into);
+      if (as_directory.ok()) continue;
+    } else if (IsMalformedYaml(as_file)) {
+      return as_file;
+    }
+    if (IsFinal(as_directory)) return as_directory;
+    return Annotate(as_directory,
+                    absl::StrCat("accumulation err='", as_file.message(), "'"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
+  const auto context = [&path](absl::string_view what) {
+    return absl::StrCat(what, " resources from '", path, "'");
+  };
+  absl::StatusOr<std::string> text = loader_.Load(path);
+  if (!text.ok()) return Annotate(text.status(), context("accumulating"));
+  auto resources = DecodeResources(*text, &state_.schema);
+  if (!resources.ok()) {
+    return Annotate(InFile(resources.status(), path), context("accumulating"));
+  }
+  ResMap fresh;
+  for (std::unique_ptr<Resource>& resource : *resources) {
+    if (origin_.has_value()) {
+      resource->origin.emplace();
+      resource->origin->path = JoinPath(*origin_, path);
+    }
+    WEIR_RETURN_IF_ERROR(fresh.Append(std::move(resource)),
+                         context("accumulating"));
+  }
+  const size_t limit = state_.session.options.max_objects;
+  if (into->resources.size() + fresh.size() > limit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the build has more than ", limit, " objects, at '",
+                     JoinPath(loader_.display_root(), path), "'"));
+  }
+  WEIR_RETURN_IF_ERROR(into->resources.AppendAll(std::move(fresh)),
+                       context("merging"));
+  return absl::OkStatus();
+}
+
+absl::Status Target::AddDirectory(const Loader& loader, const std::string& path,
+                                  bool is_component, Accumulator* into) {
+  std::optional<std::string> origin;
+  if (origin_.has_value()) origin = JoinPath(*origin_, path);
+  Target child(&state_, &loader, std::move(origin));
+  const std::string root = loader.display_root();
+  WEIR_RETURN_IF_ERROR(child.Load(), "couldn't make target for path '", root,
+                       "'");
+  WEIR_RETURN_IF_ERROR(child.SetSchema(false));
+  if (is_component && !child.kustomization_.is_component()) {
+    return BuildError(absl::StrCat("expected kind 'Component' for path '", root,
+                                   "' but got '", child.kustomization_.kind,
+                                   "'"));
+  }
+  if (!is_component && child.kustomization_.is_component()) {
+    return BuildError(
+        absl::StrCat("expected kind != 'Component' for path '", root, "'"));
+  }
+  if (is_component) {
+    // Works on what its parent has.
+    WEIR_RETURN_IF_ERROR(child.Accumulate(into),
+                         "recursed accumulation of path '", root, "'");
+    WEIR_RETURN_IF_ERROR(into->resources.CheckUnique(),
+                         "recursed merging from path '", root, "'");
+    return absl::OkStatus();
+  }
+  Accumulator below;
+  WEIR_RETURN_IF_ERROR(child.Accumulate(&below),
+                       "recursed accumulation of path '", root, "'");
+  WEIR_RETURN_IF_ERROR(into->resources.AppendAll(std::move(below.resources)),
+                       "recursed merging from path '", root, "'");
+  WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, below.config),
+                        "recursed merging from path '", root, "'");
+  WEIR_RETURN_IF_ERROR(MergeVariables(std::move(below.vars), &into->vars),
+                       "recursed merging from path '", root, "'");
+  return absl::OkStatus();
+}
+
+absl::Status Target::AddComponents(Accumulator* into) {
+  for (const std::string& path : kustomization_.components) {
+    absl::StatusOr<std::unique_ptr<Loader>> opened =
+        loader_.OpenDirectory(path);
+    if (IsFinal(opened.status())) return opened.status();
+    if (!opened.ok()) {
+      return BuildError(
+          absl::StrCat("loader.New ", GoQuote(opened.status().message())));
+    }
+    const absl::Status added = AddDirectory(**opened, path, true, into);
+    if (IsFinal(added)) return added;
+    if (!added.ok()) {
+      return BuildError(
+          absl::StrCat("accumulateDirectory: ", GoQuote(added.message())));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Target::MergeConfig(Accumulator* into) {
+  ConfigPtr config = DefaultConfig();
+  for (const std::string& path : kustomization_.configurations) {
+    WEIR_ASSIGN_OR_RETURN(const Value document, ReadYaml(loader_, path));
+    auto added = std::make_shared<TransformerConfig>();
+    WEIR_RETURN_IF_ERROR(ParseConfig(document, added.get()), path);
+    WEIR_ASSIGN_OR_RETURN(config, MergeConfigs(config, std::move(added)));
+  }
+  WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, config),
+                        "merging config");
+  for (const std::string& path : kustomization_.crds) {
+    absl::StatusOr<Value> document = ReadYaml(loader_, path);
+    WEIR_RETURN_IF_ERROR(document.status(), "loading CRDs [",
+                         absl::StrJoin(kustomization_.crds, " "), "]");
+    auto added = std::make_shared<TransformerConfig>();
+    WEIR_RETURN_IF_ERROR(ParseCrds(*document, added.get()), path);
+    WEIR_ASSIGN_OR_RETURN(into->config,
+                          MergeConfigs(into->config, std::move(added)),
+                          "merging CRDs");
+  }
+  return absl::OkStatus();
+}
+
+std::optional<Origin> Target::BuiltinOrigin(absl::string_view kind) const {
+  if (!origin_.has_value()) return std::nullopt;
+  Origin origin;
+  origin.configured_in = JoinPath(*origin_, file_name_);
+  origin.by_api_version = "builtin";
+  origin.by_kind = std::string(kind);
+  return origin;
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,110 @@
+// Target evaluates one kustomization: its resources, generators, components
+// and transformers, in upstream's order.
+//
+// Touches: files, through the Loader.
+// Threads: one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "src/kustomization.h"
+#include "src/loader.h"
+#include "src/res_map.h"
+#include "src/schema.h"
+#include "src/transformer.h"
+#include "src/transformer_config.h"
+
+namespace weir::kustomize {
+
+// What all targets of one build share.
+struct BuildState {
+  BuildState(const Context& ctx, const FileSystem& files,
+             const BuildOptions& options)
+      : session{ctx, files, options}, schema(&Schema::Builtin()) {}
+
+  LoadSession session;
+  Schema schema;  // The one in use; its base changes with `openapi`.
+  bool has_schema = false;
+  std::shared_ptr<const Schema> custom_schema;
+  // Of the top kustomization; valid in all.
+  std::vector<std::string> build_metadata;
+};
+
+// What a directory and all below it come to.
+struct Accumulator {
+  ResMap resources;
+  ConfigPtr config;  // Null: empty.
+  std::vector<VarSpec> vars;
+};
+
+class Target {
+ public:
+  // `origin`: the path that origins in this directory are below; nothing when
+  // they are not tracked.
+  Target(BuildState* state, const Loader* loader,
+         std::optional<std::string> origin)
+      : state_(*state), loader_(*loader), origin_(std::move(origin)) {}
+
+  // Reads the kustomization file.
+  absl::Status Load();
+  // Takes one that was read otherwise, from a file of this name.
+  absl::Status Take(Kustomization kustomization, std::string file_name);
+  const Kustomization& kustomization() const { return kustomization_; }
+  void TrackOrigins() { origin_ = "."; }
+
+  // Uses the schema that `openapi` names. `reset`: also when one is in use.
+  absl::Status SetSchema(bool reset);
+
+  // Adds to what is there.
+  absl::Status Accumulate(Accumulator* into);
+
+ private:
+  absl::Status AddResources(const std::vector<std::string>& paths,
+                            Accumulator* into);
+  absl::Status AddFile(const std::string& path, Accumulator* into);
+  absl::Status AddDirectory(const Loader& loader, const std::string& path,
+                            bool is_component, Accumulator* into);
+  absl::Status AddComponents(Accumulator* into);
+  absl::Status MergeConfig(Accumulator* into);
+  absl::Status RunGenerators(Accumulator* into);
+  absl::Status RunTransformers(Accumulator* into);
+  absl::Status RunValidators(Accumulator* into);
+
+  struct Step {
+    Transformer transform;
+    std::optional<Origin> origin;
+  };
+  absl::Status AddPatches(std::vector<Step>* steps);
+  absl::Status AddNames(const TransformerConfig& config,
+                        std::vector<Step>* steps);
+  absl::Status AddLabels(const TransformerConfig& config,
+                         std::vector<Step>* steps);
+  absl::Status AddValues(const TransformerConfig& config,
+                         std::vector<Step>* steps);
+  // The transformers that files or texts configure.
+  absl::StatusOr<std::vector<Step>> ConfiguredSteps(
+      const std::vector<std::string>& entries);
+  absl::StatusOr<ResMap> ReadPlugins(const std::vector<std::string>& entries,
+                                     absl::string_view what);
+  absl::Status RunStep(const Step& step, ResMap* objects);
+
+  std::optional<Origin> BuiltinOrigin(absl::string_view kind) const;
+  // Where a plugin's file is, for what it makes.
+  static std::optional<Origin> PluginOrigin(const Resource& plugin);
+  void AddStep(absl::string_view kind, Transformer transform,
+               std::vector<Step>* steps);
+
+  BuildState& state_;
+  const Loader& loader_;
+  std::optional<std::string> origin_;
+  Kustomization kustomization_;
+  std::string file_name_;
+};
+
+}  // namespace weir::kustomize

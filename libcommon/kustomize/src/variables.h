@@ -1,0 +1,27 @@
+// Variables: values of fields, put where "$(NAME)" stands.
+//
+// Touches: nothing.
+// Threads: one thread at a time.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "src/kustomization.h"
+#include "src/res_map.h"
+#include "src/transformer_config.h"
+
+namespace weir::kustomize {
+
+// Marks the objects that the variables are about, and adds the variables to
+// `all`. Errors: kFailedPrecondition for ambiguous objects and equal names.
+absl::Status BindVariables(const std::vector<VarSpec>& added,
+                           const ResMap& objects, std::vector<VarSpec>* all);
+absl::Status MergeVariables(std::vector<VarSpec> added,
+                            std::vector<VarSpec>* all);
+
+// Replaces them in the fields that `specs` name.
+absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
+                              const FieldSpecs& specs, ResMap* objects);
+
+}  // namespace weir::kustomize
