@@ -1,10 +1,16 @@
 #include "weir/kustomize/build.h"
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "src/finish.h"
 #include "src/flux.h"
+#include "src/resource.h"
 #include "src/target.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -55,6 +61,41 @@ std::string FormatResult(const BuildResult& result) {
     out.append(FormatYaml(object));
   }
   return out;
+}
+
+std::map<std::string, std::string> FormatFiles(const BuildResult& result) {
+  struct File {
+    std::string ns;
+    std::string name;
+    const Value* object;
+  };
+  std::vector<File> files;
+  std::set<std::string> namespaces;
+  for (const Value& object : result.objects) {
+    const Resource resource(object, &Schema::Builtin());
+    const ResId& id = resource.CurId();
+    File file;
+    for (const std::string* part :
+         {&id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name}) {
+      if (part->empty()) continue;
+      absl::StrAppend(&file.name, file.name.empty() ? "" : "_", *part);
+    }
+    if (!id.cluster_scoped) {
+      file.ns = std::string(id.EffectiveNamespace());
+      namespaces.insert(file.ns);
+    }
+    file.object = &object;
+    files.push_back(std::move(file));
+  }
+  std::map<std::string, std::string> texts;
+  for (const File& file : files) {
+    const bool names_namespace = namespaces.size() > 1 && !file.ns.empty();
+    const std::string name =
+        absl::StrCat(names_namespace ? file.ns : "", names_namespace ? "_" : "",
+                     file.name, ".yaml");
+    texts[absl::AsciiStrToLower(name)] = FormatYaml(*file.object);
+  }
+  return texts;
 }
 
 }  // namespace weir::kustomize

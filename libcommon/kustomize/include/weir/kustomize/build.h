@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ struct BuildResult {
 
 // The multi-document YAML that `kustomize build` prints, byte for byte.
 std::string FormatResult(const BuildResult& result);
+// The files that `kustomize build -o DIR` writes: a YAML text for each object,
+// by file name.
+std::map<std::string, std::string> FormatFiles(const BuildResult& result);
 
 // Builds the kustomization in `directory` of `files`.
 // Errors: kFailedPrecondition with upstream's message; kNotFound when the
