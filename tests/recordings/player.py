@@ -1,0 +1,193 @@
+"""Plays the inputs of a recording against a running world."""
+
+import time
+
+from harness.kube import ApiError, condition
+from harness.world import Skip
+
+KINDS = {
+    "GitRepository": "source.toolkit.fluxcd.io/v1",
+    "ExternalArtifact": "source.toolkit.fluxcd.io/v1",
+    "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
+}
+BUILTIN = {
+    "ConfigMap": "v1", "Secret": "v1", "Namespace": "v1", "Pod": "v1",
+    "Service": "v1", "ServiceAccount": "v1", "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1", "Job": "batch/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+}
+
+
+def field(obj, path):
+    for part in path.split("."):
+        obj = obj.get(part) if isinstance(obj, dict) else None
+    return obj
+
+
+class Player:
+    def __init__(self, world, scenario, matcher):
+        self.world, self.matcher = world, matcher
+        self.kube, self.namespace = world.kube, scenario["namespace"]
+        self.notes = []
+        # apiVersions of kinds that the scenario itself brought.
+        self.versions = {}
+
+    def play(self, action):
+        verb = next(iter(action))
+        handler = getattr(self, f"do_{verb}", None)
+        if handler is None:
+            raise Skip(f"`{verb}` is not played")
+        handler(action)
+
+    # ------------------------------------------------------------ inputs
+
+    def repo(self, name):
+        return self.world.git.repo(self.namespace, name)
+
+    def do_commit(self, action):
+        given = dict(action["commit"])
+        repo = self.repo(given.pop("repo", "app"))
+        if given.pop("commit", True) is False:
+            branch = given.get("branch", "main")
+            target = repo.head(branch)
+            if given.get("tag"):
+                repo.tag(given["tag"], target, given.get("annotated", False))
+            if not repo.has(f"refs/heads/{branch}"):
+                raise Skip("a branch made without a commit")
+            return
+        if given.pop("sign", None):
+            raise Skip("signed commits")
+        files = {self.matcher.expand(name): self.matcher.fill(content)
+                 for name, content in (given.pop("files", None) or {}).items()}
+        repo.commit(files, **self.matcher.fill(given))
+
+    def full(self, obj):
+        obj = self.matcher.fill(obj)
+        kind = obj["kind"]
+        if "apiVersion" not in obj:
+            obj["apiVersion"] = KINDS.get(kind) or BUILTIN[kind]
+        self.versions[kind] = obj["apiVersion"]
+        meta = obj.setdefault("metadata", {})
+        if kind not in ("Namespace", "CustomResourceDefinition",
+                        "ClusterRoleBinding", "ClusterRole"):
+            meta.setdefault("namespace", self.namespace)
+        return obj
+
+    def do_apply(self, action):
+        for given in action["apply"]:
+            obj = self.full(given)
+            try:
+                self.kube.apply(obj, manager=action.get("as", "recorder"))
+            except ApiError as error:
+                self.notes.append({
+                    "refused": f"apply {obj['kind']}/"
+                               f"{obj['metadata']['name']}",
+                    "code": error.code,
+                    "message": error.body.get("message") if
+                    isinstance(error.body, dict) else error.body})
+
+    def target(self, text):
+        """"Kind/name" -> kind, name, namespace, apiVersion."""
+        kind, _, name = self.matcher.expand(text).rpartition("/")
+        namespace = self.namespace
+        if "/" in kind:
+            kind, _, namespace = kind.partition("/")
+        version = (KINDS.get(kind) or self.versions.get(kind) or
+                   BUILTIN.get(kind))
+        return kind, name, namespace, version
+
+    def do_patch(self, action):
+        kind, name, namespace, version = self.target(action["patch"])
+        types = {"merge": "application/merge-patch+json",
+                 "json": "application/json-patch+json"}
+        for key, content_type in types.items():
+            if key in action:
+                path = self.kube.path(
+                    kind, namespace, name, version, action.get("subresource"),
+                    fieldManager=action.get("as", "recorder"))
+                self.kube.call("PATCH", path, self.matcher.fill(action[key]),
+                               content_type)
+                return
+        raise Skip("this kind of patch")
+
+    def do_delete(self, action):
+        kind, name, namespace, version = self.target(action["delete"])
+        self.kube.delete(kind, name, namespace, version)
+
+    def do_reconcile(self, action):
+        kind, name, namespace, _ = self.target(action["reconcile"])
+        self.kube.request_reconcile(kind, name, namespace, action["at"])
+
+    def do_server(self, action):
+        if action["server"] != "git":
+            raise Skip(f"server {action['server']}")
+        behaviour = self.world.git.behaviour(self.namespace)
+        behaviour.__init__()
+        for key in ("status", "auth", "bearer", "delay"):
+            if key in action:
+                setattr(behaviour, key, action[key])
+
+    def do_sleep(self, action):
+        time.sleep(action["sleep"])
+
+    def do_restart(self, action):
+        program = {"kustomize-controller": self.world.kustomize,
+                   "source-controller": self.world.source}[action["restart"]]
+        program.stop()
+        program.start()
+
+    def do_kubectl(self, action):
+        done = self.world.kubectl(
+            *self.matcher.fill(action["kubectl"]), namespace=self.namespace,
+            data=self.matcher.fill(action.get("stdin")), check=False)
+        self.notes.append({"kubectl": action["kubectl"],
+                           "rc": done.returncode, "err": done.stderr})
+
+    # ------------------------------------------------------------ waiting
+
+    def do_wait(self, action):
+        kind, name, namespace, version = self.target(action["wait"])
+        deadline = time.monotonic() + min(action.get("for", 30), 120)
+        started = time.time()
+        while time.monotonic() < deadline:
+            obj = self.kube.find(kind, name, namespace, version)
+            if self.is_it(obj, action, started):
+                return
+            time.sleep(0.05)
+        self.notes.append({"waited in vain": action})
+
+    def is_it(self, obj, action, started):
+        if action.get("gone"):
+            return obj is None
+        if obj is None:
+            return False
+        status = obj.get("status", {})
+        ready = condition(obj, "Ready")
+        if "handled" in action and (
+                status.get("lastHandledReconcileAt") != action["handled"]):
+            return False
+        if "ready" in action and ready.get("status") != action["ready"]:
+            return False
+        if "reason" in action and ready.get("reason") != action["reason"]:
+            return False
+        if "revision" in action:
+            revision = self.matcher.expand(str(action["revision"]))
+            found = [status.get("lastAppliedRevision") or "",
+                     (status.get("artifact") or {}).get("revision") or ""]
+            if action.get("ready", "True") != "True":
+                found.append(status.get("lastAttemptedRevision") or "")
+            if not any(revision in text for text in found):
+                return False
+        if action.get("fresh") and (
+                ready.get("observedGeneration") !=
+                obj["metadata"]["generation"]):
+            return False
+        for path, value in (action.get("where") or {}).items():
+            if field(obj, path) != value:
+                return False
+        return True
+
+

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Holds our controllers against what the upstream ones were seen to do.
+
+Each recording's inputs are played against our controllers on the embedded API
+server, with real git servers and an event sink behind the placeholders. What
+is compared: refusals, the status of the toolkit's objects after each step,
+Events and posted events in order, applied objects with labels and field
+managers, artifact contents. Requests are counted: there must not be more.
+
+    tests/recordings/run.py --build build/dev [--filter SUBSTR] [--list]
+                            [--recordings DIR] [--jobs N] [-v]
+
+Recordings are found in $WEIR_RECORDINGS, else beside the checkout; where there
+are none the run says so and exits 77. `differences.yaml` names the scenarios
+that are out of reach with the missing feature, and deliberate differences
+with their reasons. Exits 0 when nothing differed, 1 otherwise.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+
+from expectation import Comparison, Expectation, FLUX_KINDS  # noqa: E402
+from harness.kube import ApiError  # noqa: E402
+from harness.world import Programs, Skip, World  # noqa: E402
+from matcher import Matcher  # noqa: E402
+from player import Player  # noqa: E402
+
+GATES = ("StrictPostBuildSubstitutions=false,GroupChangeLog=true,"
+         "AdditiveCELDependencyCheck=true,CancelHealthCheckOnNewRevision=true,"
+         "ExternalArtifact=true,DisableFailFastBehavior=true")
+PROFILES = {
+    None: [],
+    "restart": [],
+    "lockdown": ["--no-cross-namespace-refs=true"],
+    "tenancy": ["--default-service-account=default",
+                "--no-remote-bases=true", "--requeue-dependency=5s"],
+    "gates": ["--requeue-dependency=5s", f"--feature-gates={GATES}"],
+}
+
+
+def recordings_dir(option):
+    for path in (option, os.environ.get("WEIR_RECORDINGS"),
+                 HERE.parents[2] / "shared" / "recordings"):
+        if path and Path(path).is_dir():
+            return Path(path)
+    return None
+
+
+def load(folder, text):
+    files = sorted(folder.glob("source/git-*.yaml"))
+    files += sorted(folder.glob("kustomize/*.yaml"))
+    scenarios = []
+    for path in files:
+        name = f"{path.parent.name}/{path.stem}"
+        if text in name:
+            scenarios.append(yaml.load(path.read_text(encoding="utf-8"),
+                                       Loader=yaml.CSafeLoader))
+    return scenarios
+
+
+class Collector:
+    """Events and posted events of one namespace, step by step."""
+
+    def __init__(self, world, namespace):
+        self.world, self.namespace = world, namespace
+        self.seen, self.posted = {}, 0
+
+    def take_events(self):
+        """New Events, or older ones counted up, by involved object."""
+        found = []
+        for event in self.world.kube.list("Event", self.namespace):
+            uid = event["metadata"]["uid"]
+            count = event.get("count", 1) or 1
+            for _ in range(count - self.seen.get(uid, 0)):
+                found.append(event)
+            self.seen[uid] = count
+        found.sort(key=lambda e: (e.get("lastTimestamp") or "",
+                                  int(e["metadata"]["resourceVersion"])))
+        by_object = {}
+        for event in found:
+            involved = event["involvedObject"]
+            if involved["kind"] not in FLUX_KINDS:
+                continue
+            by_object.setdefault(
+                f"{involved['kind']}/{involved['name']}", []).append({
+                    "type": event["type"], "reason": event["reason"],
+                    "message": event["message"],
+                    "annotations": event["metadata"].get("annotations", {}),
+                    "controller": event.get("source", {}).get("component") or
+                    event.get("reportingComponent")})
+        return by_object
+
+    def take_posted(self):
+        events = self.world.files.events(self.namespace)
+        new, self.posted = events[self.posted:], len(events)
+        return [[f"{e['involvedObject']['kind']}/"
+                 f"{e['involvedObject']['name']}", e["severity"], e["reason"],
+                 e["message"]] for e in new
+                if e["involvedObject"]["kind"] in FLUX_KINDS]
+
+
+def settle(collector, recorded):
+    """Waits until as many events are there as were recorded."""
+    wanted = sum(1 for e in recorded.get("events", [])
+                 if e["object"].partition("/")[0] in FLUX_KINDS)
+    events, posted = {}, []
+    deadline = time.monotonic() + (2.5 if wanted else 0.3)
+    while True:
+        for name, more in collector.take_events().items():
+            events.setdefault(name, []).extend(more)
+        posted += collector.take_posted()
+        got = sum(map(len, events.values()))
+        want_posted = sum(1 for e in recorded.get("events", [])
+                          if e.get("posted"))
+        if ((wanted and got >= wanted and len(posted) >= want_posted) or
+                time.monotonic() > deadline):
+            return events, posted
+        time.sleep(0.1)
+
+
+def make_namespaces(world, scenario):
+    for name in [scenario["namespace"], *scenario.get("namespaces", [])]:
+        if not world.kube.find("Namespace", name):
+            world.kube.create({"kind": "Namespace",
+                               "metadata": {"name": name}})
+
+
+def play(world, scenario, entry):
+    """Returns the differences of one scenario."""
+    known = dict(scenario.get("ids") or {})
+    # Digests of compressed files are ours; commits are the same.
+    known = {k: v for k, v in known.items() if not k.startswith("<digest")}
+    known.update({"<ns>": scenario["namespace"], "<git>": world.git.address,
+                  "<http>": world.files.address,
+                  "<storage>": world.storage_address,
+                  "<closed>": "127.0.0.1:1"})
+    matcher = Matcher(known)
+    make_namespaces(world, scenario)
+    player = Player(world, scenario, matcher)
+    player.repo("app")
+    compare = Comparison(world, scenario, matcher, entry.get("differs", {}))
+    expected = Expectation()
+    collector = Collector(world, scenario["namespace"])
+    for step in scenario["steps"]:
+        player.notes = []
+        for action in step["do"]:
+            player.play(action)
+        name = step["step"]
+        expected.advance(step)
+        compare.compare_states(name, expected)
+        compare.compare_notes(name, step, player.notes)
+        events, posted = settle(collector, step)
+        compare.compare_events(name, step, events)
+        compare.compare_posted(name, step, posted)
+        compare.compare_objects(name, step)
+        compare.compare_artifacts(name, step)
+    return compare.differences
+
+
+def tidy(world, scenario):
+    """Deletes the scenario's objects, so that nothing goes on in the dark."""
+    for kind in ("Kustomization", "GitRepository"):
+        try:
+            for obj in world.kube.list(kind, scenario["namespace"]):
+                world.kube.merge(kind, obj["metadata"]["name"],
+                                 {"spec": {"suspend": True}},
+                                 scenario["namespace"])
+        except ApiError:
+            pass
+
+
+def run_profile(programs, profile, scenarios, listed, jobs, report):
+    flags = [f for f in PROFILES[profile]]
+    world = World(programs, "embedded", simulate="labels",
+                  kustomize_flags=["--concurrent=16", *flags],
+                  source_flags=["--concurrent=16"])
+    world.start()
+    try:
+        def one(scenario):
+            started = time.monotonic()
+            name = scenario["scenario"]
+            try:
+                found = play(world, scenario, listed.get(name, {}))
+                verdict = "differs" if found else "ok"
+            except Skip as skip:
+                found, verdict = [str(skip)], "skip"
+            except Exception:  # pylint: disable=broad-except
+                found, verdict = [traceback.format_exc(limit=4)], "error"
+            try:
+                tidy(world, scenario)
+            except (ApiError, OSError):
+                pass
+            report(verdict, name, time.monotonic() - started, found)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(one, scenarios))
+    finally:
+        for problem in world.stop():
+            report("error", f"world {profile}", 0, [problem])
+
+
+class Report:
+    def __init__(self, verbose):
+        self.counts = {"ok": 0, "differs": 0, "skip": 0, "error": 0}
+        self.verbose = verbose
+        self._lock = threading.Lock()
+
+    def __call__(self, verdict, name, seconds, lines):
+        with self._lock:
+            self.counts[verdict] += 1
+            if verdict != "ok" or self.verbose:
+                print(f"{verdict:<8}{seconds:6.1f} s  {name}", flush=True)
+            for line in lines:
+                print(f"          {line}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", default="build/dev")
+    parser.add_argument("--recordings")
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    folder = recordings_dir(options.recordings)
+    if folder is None:
+        print("no recordings here: skipped (set WEIR_RECORDINGS)")
+        return 77
+    listed = yaml.safe_load((HERE / "differences.yaml").read_text(
+        encoding="utf-8")) or {}
+    scenarios = load(folder, options.filter)
+    skipped = [s for s in scenarios
+               if listed.get(s["scenario"], {}).get("missing")]
+    scenarios = [s for s in scenarios if s not in skipped]
+    for scenario in skipped:
+        print(f"skip     {scenario['scenario']}: not built yet: "
+              f"{listed[scenario['scenario']]['missing']}")
+    if options.list:
+        print("\n".join(s["scenario"] for s in scenarios))
+        return 0
+    programs = Programs(options.build)
+    lost = programs.missing("embedded")
+    if lost:
+        print(f"not built: {', '.join(lost)}")
+        return 1
+    report = Report(options.verbose)
+    for profile in PROFILES:
+        chosen = [s for s in scenarios if s.get("profile") == profile]
+        if chosen:
+            run_profile(programs, profile, chosen, listed, options.jobs,
+                        report)
+    counts = report.counts
+    print(f"recordings: {counts['ok']} passed, "
+          f"{counts['differs'] + counts['error']} failed, "
+          f"{counts['skip'] + len(skipped)} skipped")
+    return 1 if counts["differs"] or counts["error"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
