@@ -107,12 +107,16 @@ const char* GoTypeName(const Value& value) {
 
 // Appends the objects of one text without looking into lists, but for the one
 // list that a text may consist of.
-absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
+absl::Status ReadDocuments(absl::string_view text, TextKind kind,
+                           std::vector<Value>* out) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<absl::string_view> documents,
                         SplitDocuments(text));
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
+  using Annotations = YamlParseOptions::Annotations;
+  options.annotations = kind == TextKind::kPatches ? Annotations::kTextOrNull
+                                                   : Annotations::kText;
   for (absl::string_view document : documents) {
     absl::StatusOr<Value> value = ParseYaml(document, options);
     if (absl::IsResourceExhausted(value.status())) return value.status();
@@ -121,8 +125,8 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
           absl::StrCat("MalformedYAMLError: yaml: ", value.status().message()));
     }
     if (IsEmptyValue(*value)) continue;
-    const std::string kind = ScalarText((*value)["kind"]);
-    if (documents.size() == 1 && (kind == "List" || kind == "ResourceList") &&
+    const std::string name = ScalarText((*value)["kind"]);
+    if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
         (value->Has("items") || value->Has("functionConfig"))) {
       for (const Value& item : (*value)["items"].array()) out->push_back(item);
       continue;
@@ -155,14 +159,15 @@ absl::Status InFile(const absl::Status& status, absl::string_view path) {
                       absl::StrCat(status.message(), " in File: ", path));
 }
 
-absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
+                                                 TextKind kind) {
   std::string unix_text;
   if (absl::StrContains(text, "\r\n")) {
     unix_text = absl::StrReplaceAll(text, {{"\r\n", "\n"}});
     text = unix_text;
   }
   std::vector<Value> read;
-  WEIR_RETURN_IF_ERROR(ReadDocuments(text, &read));
+  WEIR_RETURN_IF_ERROR(ReadDocuments(text, kind, &read));
   WEIR_RETURN_IF_ERROR(CheckObjects(&read));
   std::vector<Value> objects;
   objects.reserve(read.size());
@@ -171,15 +176,15 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
   // Lists go to the end of the queue, as upstream puts them there.
   for (; !queue.empty(); queue.pop_front()) {
     Value& object = queue.front();
-    const std::string kind = ScalarText(object["kind"]);
+    const std::string name = ScalarText(object["kind"]);
     const Value* items = object.Find("items");
-    if (!absl::EndsWith(kind, "List") || items == nullptr) {
+    if (!absl::EndsWith(name, "List") || items == nullptr) {
       objects.push_back(std::move(object));
       continue;
     }
     if (items->is_null()) continue;
     if (!items->is_array()) {
-      return BuildError(absl::StrCat("expected array in ", kind,
+      return BuildError(absl::StrCat("expected array in ", name,
                                      "/items, but found ", GoTypeName(*items)));
     }
     std::vector<Value> inner = items->array();
@@ -193,8 +198,8 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
-    absl::string_view text, const Schema* schema) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, DecodeObjects(text));
+    absl::string_view text, const Schema* schema, TextKind kind) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, DecodeObjects(text, kind));
   std::vector<std::unique_ptr<Resource>> resources;
   resources.reserve(objects.size());
   for (Value& object : objects) {

@@ -17,9 +17,13 @@ namespace weir::kustomize {
 // The objects of a YAML or JSON text: documents in order, lists flattened.
 // Errors: kFailedPrecondition for malformed YAML ("MalformedYAMLError: ...")
 // and for objects without kind or name.
-absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text);
+// Annotations are text. In a patch, a null stays one: it removes.
+enum class TextKind { kObjects, kPatches };
+absl::StatusOr<std::vector<Value>> DecodeObjects(
+    absl::string_view text, TextKind kind = TextKind::kObjects);
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
-    absl::string_view text, const Schema* schema);
+    absl::string_view text, const Schema* schema,
+    TextKind kind = TextKind::kObjects);
 
 // Names the file in an error about malformed YAML.
 absl::Status InFile(const absl::Status& status, absl::string_view path);

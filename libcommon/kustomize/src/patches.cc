@@ -202,7 +202,8 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
   std::string source;
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         PatchText(spec, loader, &source));
-  absl::StatusOr<Patches> merges = DecodeResources(text, schema);
+  absl::StatusOr<Patches> merges =
+      DecodeResources(text, schema, TextKind::kPatches);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&
       !operations->empty()) {
@@ -306,17 +307,19 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
   };
   for (const std::string& path : paths) {
     // Each is a text when it can be, else the name of a file.
-    absl::StatusOr<Patches> decoded = DecodeResources(path, schema);
+    absl::StatusOr<Patches> decoded =
+        DecodeResources(path, schema, TextKind::kPatches);
     if (!decoded.ok()) {
       absl::StatusOr<std::string> file = loader.Load(path);
       if (!file.ok()) return trouble(file.status());
-      decoded = DecodeResources(*file, schema);
+      decoded = DecodeResources(*file, schema, TextKind::kPatches);
       if (!decoded.ok()) return trouble(InFile(decoded.status(), path));
     }
     add(*std::move(decoded));
   }
   if (!text.empty()) {
-    absl::StatusOr<Patches> decoded = DecodeResources(text, schema);
+    absl::StatusOr<Patches> decoded =
+        DecodeResources(text, schema, TextKind::kPatches);
     if (!decoded.ok()) return trouble(decoded.status());
     add(*std::move(decoded));
   }

@@ -48,10 +48,32 @@ struct Node {
   bool is_timestamp = false;
 };
 
+// Where in a Kubernetes object a node is.
+enum class Place { kOther, kObject, kItems, kMetadata, kAnnotations, kText };
+
+Place PlaceOfMember(Place place, const Value& key) {
+  if (place == Place::kAnnotations) return Place::kText;
+  if (place != Place::kObject && place != Place::kMetadata) {
+    return Place::kOther;
+  }
+  if (!key.is_string()) return Place::kOther;
+  const std::string& name = key.AsString();
+  if (place == Place::kMetadata) {
+    return name == "annotations" ? Place::kAnnotations : Place::kOther;
+  }
+  return name == "metadata" ? Place::kMetadata
+         : name == "items"  ? Place::kItems
+                            : Place::kOther;
+}
+
 class Reader {
  public:
   Reader(absl::string_view text, const YamlParseOptions& options)
-      : options_(options) {
+      : options_(options),
+        first_place_(options.annotations ==
+                             YamlParseOptions::Annotations::kTyped
+                         ? Place::kOther
+                         : Place::kObject) {
     WEIR_CHECK(yaml_parser_initialize(&parser_) != 0);
     yaml_parser_set_input_string(
         &parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -80,7 +102,7 @@ class Reader {
       YamlDocument document;
       document.line = static_cast<int>(event->start_mark.line) + 1;
       Node node;
-      WEIR_RETURN_IF_ERROR(Read(event, 0, node));
+      WEIR_RETURN_IF_ERROR(Read(event, 0, first_place_, node));
       document.value = std::move(node.value);
       documents.push_back(std::move(document));
       WEIR_RETURN_IF_ERROR(Next(event));  // The end of the document.
@@ -119,12 +141,12 @@ class Reader {
   }
 
   // Reads the node that `event` starts.
-  absl::Status Read(Event& event, int depth, Node& out) {
+  absl::Status Read(Event& event, int depth, Place place, Node& out) {
     if (event->type == YAML_ALIAS_EVENT) return ReadAlias(event, depth, out);
     std::string anchor;
     if (event->type == YAML_SCALAR_EVENT) {
       anchor = std::string(View(event->data.scalar.anchor));
-      WEIR_RETURN_IF_ERROR(ReadScalar(event, out));
+      WEIR_RETURN_IF_ERROR(ReadScalar(event, place, out));
     } else {
       const bool is_mapping = event->type == YAML_MAPPING_START_EVENT;
       anchor =
@@ -132,8 +154,8 @@ class Reader {
                                       : event->data.sequence_start.anchor));
       if (depth >= options_.max_depth) return TooDeep(event.mark());
       if (!anchor.empty()) anchors_[anchor].open = true;
-      WEIR_RETURN_IF_ERROR(is_mapping ? ReadMapping(event, depth, out)
-                                      : ReadSequence(event, depth, out));
+      WEIR_RETURN_IF_ERROR(is_mapping ? ReadMapping(event, depth, place, out)
+                                      : ReadSequence(event, depth, place, out));
     }
     if (!anchor.empty()) {
       Anchor& entry = anchors_[anchor];
@@ -172,7 +194,7 @@ class Reader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadScalar(const Event& event, Node& out) {
+  absl::Status ReadScalar(const Event& event, Place place, Node& out) {
     const auto& scalar = event->data.scalar;
     const absl::string_view text(reinterpret_cast<const char*>(scalar.value),
                                  scalar.length);
@@ -180,7 +202,7 @@ class Reader {
     const bool yaml12 = options_.schema == Schema::kYaml12;
     const bool quoted = yaml12 ? scalar.style != YAML_PLAIN_SCALAR_STYLE
                                : scalar.plain_implicit == 0;
-    if (tag.empty() && quoted) {
+    if (tag.empty() && (quoted || IsText(place, text))) {
       out.value = Value(text);
       return absl::OkStatus();
     }
@@ -190,6 +212,13 @@ class Reader {
       short_tag = absl::StrCat("!!", tag.substr(kPrefix.size()));
     }
     return Resolve(event, text, short_tag, out);
+  }
+
+  bool IsText(Place place, absl::string_view text) const {
+    if (place != Place::kText) return false;
+    return options_.annotations == YamlParseOptions::Annotations::kText ||
+           ResolveYamlScalar(text, options_.schema, false).type !=
+               YamlScalar::Type::kNull;
   }
 
   absl::Status Resolve(const Event& event, absl::string_view text,
@@ -238,13 +267,14 @@ class Reader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadSequence(Event& event, int depth, Node& out) {
+  absl::Status ReadSequence(Event& event, int depth, Place place, Node& out) {
+    const Place inner = place == Place::kItems ? Place::kObject : Place::kOther;
     Value::Array elements;
     while (true) {
       WEIR_RETURN_IF_ERROR(Next(event));
       if (event->type == YAML_SEQUENCE_END_EVENT) break;
       Node node;
-      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, node));
+      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, inner, node));
       Count(node, out);
       elements.push_back(std::move(node.value));
     }
@@ -257,7 +287,7 @@ class Reader {
     parent.height = std::max(parent.height, child.height + 1);
   }
 
-  absl::Status ReadMapping(Event& event, int depth, Node& out) {
+  absl::Status ReadMapping(Event& event, int depth, Place place, Node& out) {
     Value::Object members;
     Value::Object merged;
     while (true) {
@@ -265,11 +295,12 @@ class Reader {
       if (event->type == YAML_MAPPING_END_EVENT) break;
       const yaml_mark_t mark = event.mark();
       Node key;
-      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, key));
+      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, Place::kOther, key));
       WEIR_RETURN_IF_ERROR(Next(event));
       const yaml_mark_t value_mark = event.mark();
       Node value;
-      WEIR_RETURN_IF_ERROR(Read(event, depth + 1, value));
+      WEIR_RETURN_IF_ERROR(
+          Read(event, depth + 1, PlaceOfMember(place, key.value), value));
       Count(value, out);
       if (key.is_merge) {
         WEIR_RETURN_IF_ERROR(Merge(value_mark, value.value, members, merged));
@@ -352,6 +383,7 @@ class Reader {
   }
 
   const YamlParseOptions& options_;
+  const Place first_place_;
   yaml_parser_t parser_;
   std::map<std::string, Anchor, std::less<>> anchors_;
   size_t alias_nodes_ = 0;
