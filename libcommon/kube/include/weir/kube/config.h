@@ -12,9 +12,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "weir/base/clock.h"
 #include "weir/base/secret.h"
+#include "weir/http/proxy.h"
 #include "weir/kube/transport.h"
+#include "weir/value/value.h"
 
 namespace weir::kube {
 
@@ -25,7 +29,8 @@ struct ExecCredentialPlugin {
   std::string api_version;
   std::string install_hint;
   bool provide_cluster_info = false;
-  std::string interactive_mode;
+  std::string interactive_mode;  // "Never", "IfAvailable" or "Always".
+  Value cluster_config;          // The cluster's exec extension.
 };
 
 struct Config {
@@ -34,7 +39,8 @@ struct Config {
   std::string ca_pem;           // Empty: the system's authorities.
   std::string ca_file;          // Re-read when it changes.
   bool insecure_skip_tls_verify = false;
-  std::string proxy_url;
+  std::string proxy_url;  // Empty: none.
+  bool disable_compression = false;
 
   std::string client_certificate_pem, client_certificate_file;
   Secret client_key_pem;
@@ -65,6 +71,8 @@ struct LoadOptions {
   // Controllers prefer the cluster they are in over $HOME/.kube/config; a
   // command line is the other way round.
   bool prefer_in_cluster = true;
+  // For servers without a proxy-url of their own.
+  http::ProxySettings proxies;
 };
 // LoadOptions from this process's environment; for main.cc only.
 LoadOptions LoadOptionsFromEnvironment();
@@ -73,6 +81,17 @@ LoadOptions LoadOptionsFromEnvironment();
 // and field.
 absl::StatusOr<Config> LoadConfig(const LoadOptions& options);
 
+// What a kubeconfig from elsewhere, say a Secret, may ask of this process.
+struct KubeconfigRules {
+  bool allow_exec = false;
+  bool allow_files = false;  // Certificates, keys and tokens by path.
+  bool allow_insecure_tls = false;
+};
+// Reads one kubeconfig, and takes its current context.
+// Errors: kInvalidArgument with the field, also for what the rules forbid.
+absl::StatusOr<Config> ParseKubeconfig(absl::string_view text,
+                                       const KubeconfigRules& rules);
+
 struct HttpTransportOptions {
   std::string user_agent = "weir/0.1.0 (linux/amd64) kubernetes/0";
   absl::Duration request_timeout = absl::Seconds(60);  // Where ctx has none.
@@ -80,7 +99,10 @@ struct HttpTransportOptions {
   // fairness.
   double qps = 0;
   int burst = 0;
+  const Clock* clock = nullptr;  // For re-reading files; null: the real one.
 };
+// Errors: kInvalidArgument for a bad address, certificate or key; those of
+// ReadFile for files that the configuration names.
 absl::StatusOr<std::shared_ptr<Transport>> MakeHttpTransport(
     const Config& config, const HttpTransportOptions& options);
 
