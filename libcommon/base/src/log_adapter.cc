@@ -91,6 +91,18 @@ void AppendJsonString(std::string* out, absl::string_view text) {
   out->push_back('"');
 }
 
+void AppendObject(std::string* out, const LogObject& object) {
+  absl::string_view separator = "{";
+  for (const auto& [key, value] : object.members) {
+    out->append(separator.data(), separator.size());
+    AppendJsonString(out, key);
+    out->push_back(':');
+    AppendJsonString(out, value);
+    separator = ",";
+  }
+  out->append(object.members.empty() ? "{}" : "}");
+}
+
 // Appends ,"key":value for each field.
 void AppendFields(std::string* out, std::initializer_list<LogField> fields) {
   for (const LogField& field : fields) {
@@ -103,6 +115,8 @@ void AppendFields(std::string* out, std::initializer_list<LogField> fields) {
       out->append(*flag ? "true" : "false");
     } else if (const auto* number = std::get_if<int64_t>(&field.value)) {
       absl::StrAppend(out, *number);
+    } else if (const auto* object = std::get_if<LogObject>(&field.value)) {
+      AppendObject(out, *object);
     } else {
       absl::StrAppend(out, std::get<double>(field.value));
     }

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,7 +37,17 @@ class LogMessage {
   absl::string_view text_;
 };
 
+// A small object of strings: {"name": "app", "namespace": "flux-system"}.
+struct LogObject {
+  LogObject(std::initializer_list<
+            std::pair<absl::string_view, absl::string_view>> list) {
+    for (const auto& [key, value] : list) members.emplace_back(key, value);
+  }
+  std::vector<std::pair<std::string, std::string>> members;
+};
+
 struct LogField {
+  LogField(absl::string_view k, LogObject v) : key(k), value(std::move(v)) {}
   LogField(absl::string_view k, absl::string_view v)
       : key(k), value(std::string(v)) {}
   LogField(absl::string_view k, const char* v)
@@ -54,7 +65,7 @@ struct LogField {
       : key(k), value(std::string(v.message())) {}
 
   std::string key;
-  std::variant<std::string, bool, int64_t, double> value;
+  std::variant<std::string, bool, int64_t, double, LogObject> value;
 };
 
 struct LogOptions {

@@ -76,12 +76,12 @@ class Controller {
  private:
   friend class Manager;
   struct Impl;
-  explicit Controller(std::unique_ptr<Impl> impl);
+  explicit Controller(std::shared_ptr<Impl> impl);
   // Waits for the cache, then works until ctx ends and the passes under way
   // have returned. `passes` is what they see, and may end later than ctx.
   absl::Status Run(const Context& ctx, const Context& passes);
 
-  std::unique_ptr<Impl> impl_;
+  const std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace weir::reconcile

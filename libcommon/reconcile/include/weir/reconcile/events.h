@@ -54,10 +54,12 @@ struct RecordedEvent {
 struct EventRecorderOptions {
   // Where to POST; empty: nowhere.
   std::string address;
-  std::string instance;      // reportingInstance: the host's name.
-  bool write_kube = true;    // Kubernetes Events.
-  size_t max_queued = 1000;  // Of each way out; more are dropped and counted.
-  size_t history = 1000;     // Events that a late subscriber still gets.
+  std::string instance;    // reportingInstance: the host's name.
+  bool write_kube = true;  // Kubernetes Events.
+  // How far each way out may lag behind; what is older is dropped and counted,
+  // and is what a late subscriber no longer gets.
+  size_t history = 1000;
+  size_t history_bytes = 4u << 20;  // Of reasons, messages and metadata.
   absl::Duration post_timeout = absl::Seconds(5);
   int post_retries = 4;  // On broken connections and 5xx, never on 429.
   absl::Duration min_post_backoff = absl::Seconds(1);
@@ -85,8 +87,8 @@ class EventRecorder {
 
   // Calls `callback` for each event after sequence number `after` that is
   // still remembered, then for each new one, in order, until the handle goes.
-  // Calls come from the emitting thread and must not block. When the handle's
-  // destructor returns no call is running or will come.
+  // Calls come from a thread of the recorder and must not block. When the
+  // handle's destructor returns no call is running or will come.
   [[nodiscard]] std::shared_ptr<void> Subscribe(
       uint64_t after, std::function<void(const RecordedEvent&)> callback);
   // The number of the newest event; 0 before the first.

@@ -1,0 +1,140 @@
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "weir/base/random.h"
+#include "weir/base/status.h"
+#include "weir/base/thread_group.h"
+#include "weir/kube/config.h"
+#include "weir/reconcile/flags.h"
+
+namespace weir::reconcile {
+namespace {
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// "https://10.0.0.1:443/base" -> "10.0.0.1:443".
+std::string HostOf(absl::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
+  return std::string(url.substr(0, url.find('/')));
+}
+
+// Cancels `ctx` at the first of the signals, ends the process at the second.
+absl::Status WaitForSignals(const Context& ctx, const sigset_t& signals) {
+  int number = 0;
+  sigwait(&signals, &number);
+  if (ctx.is_done()) return absl::OkStatus();
+  ctx.Cancel();
+  sigwait(&signals, &number);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void SetDefaultsFromEnvironment(CommonFlags* common) {
+  const std::string metrics = Environment("METRICS_ADDR");
+  if (!metrics.empty()) common->metrics_addr = metrics;
+  common->events_addr = Environment("EVENTS_ADDR");
+  common->runtime_namespace = Environment("RUNTIME_NAMESPACE");
+  common->hostname = Environment("HOSTNAME");
+  if (common->hostname.empty()) {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) == 0) {
+      common->hostname = name.data();
+    }
+  }
+}
+
+absl::StatusOr<ManagerOptions> MakeManagerOptions(const CommonFlags& common) {
+  WEIR_RETURN_IF_ERROR(Validate(common));
+  ManagerOptions options;
+  WEIR_ASSIGN_OR_RETURN(options.logger, MakeLogger(common));
+
+  kube::LoadOptions load = kube::LoadOptionsFromEnvironment();
+  load.kubeconfig = common.kubeconfig;
+  WEIR_ASSIGN_OR_RETURN(const kube::Config config, kube::LoadConfig(load),
+                        "finding the cluster");
+  kube::HttpTransportOptions http;
+  http.user_agent =
+      absl::StrCat(common.component, "/0.1.0 (linux/amd64) kubernetes/0");
+  http.qps = common.kube_api_qps;
+  http.burst = common.kube_api_burst;
+  WEIR_ASSIGN_OR_RETURN(options.transport,
+                        kube::MakeHttpTransport(config, http),
+                        "connecting to the cluster");
+  options.api_host = HostOf(config.server);
+
+  if (!common.watch_all_namespaces) {
+    options.name_space = common.runtime_namespace;
+  }
+  options.label_selector = common.watch_label_selector;
+  options.metrics_address = common.metrics_addr;
+  options.health_address = common.health_addr;
+  options.events_address = common.events_addr;
+  options.hostname = common.hostname;
+  options.use_leader_election = common.enable_leader_election;
+  kube::LeaderElectorOptions& lease = options.lease;
+  lease.name_space = common.runtime_namespace.empty()
+                         ? config.name_space
+                         : common.runtime_namespace;
+  lease.name = LeaseName(common);
+  lease.identity = absl::StrCat(common.hostname, "_", RandomUuid());
+  lease.lease_duration = common.leader_election_lease_duration;
+  lease.renew_deadline = common.leader_election_renew_deadline;
+  lease.retry_period = common.leader_election_retry_period;
+  lease.release_on_cancel = common.leader_election_release_on_cancel;
+  return options;
+}
+
+int RunProgram(int argc, const char* const* argv, FlagSet& flags,
+               CommonFlags* common,
+               const std::function<absl::Status(const Context&)>& run) {
+  const absl::Status parsed = flags.Parse(argc, argv);
+  if (absl::IsCancelled(parsed)) {
+    std::cout << parsed.message();
+    return 0;
+  }
+  const absl::Status status = parsed.ok() ? Validate(*common) : parsed;
+  if (!status.ok()) {
+    std::cerr << common->component << ": " << status.message() << "\n";
+    return 2;
+  }
+  // One arena for each core would cost more memory than it saves time.
+  mallopt(M_ARENA_MAX, 2);
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const Context ctx = Context().WithCancel();
+  ThreadGroup waiter;
+  std::atomic<bool> is_over = false;
+  waiter.Start("signals", [&](const Context&) {
+    WaitForSignals(ctx, signals).IgnoreError();
+    if (!is_over) std::_Exit(1);
+    return absl::OkStatus();
+  });
+  const absl::Status ran = run(ctx);
+  is_over = true;
+  ctx.Cancel();
+  kill(getpid(), SIGTERM);
+  waiter.Join().IgnoreError();
+  if (ran.ok()) return 0;
+  std::cerr << common->component << ": " << ran.message() << "\n";
+  return 1;
+}
+
+}  // namespace weir::reconcile
