@@ -34,16 +34,16 @@ bool IsMessage(const FieldDescriptor* field) {
 // Whether both say the same in one field, perhaps spelled differently.
 bool FieldsAreEqual(const Message& a, const Message& b,
                     const FieldDescriptor* field) {
-  MessageDifferencer differencer;
-  if (!differencer.CompareWithFields(a, b, {field}, {field})) {
-    const schema::v1::Format format = SchemaOf(field).format();
-    if (format == schema::v1::FORMAT_NONE || field->is_repeated()) return false;
-    const Reflection* r = a.GetReflection();
-    return r->HasField(a, field) == r->HasField(b, field) &&
-           Normalize(format, r->GetString(a, field)) ==
-               Normalize(format, r->GetString(b, field));
+  const Reflection* r = a.GetReflection();
+  if (field->has_presence() && r->HasField(a, field) != r->HasField(b, field)) {
+    return false;
   }
-  return true;
+  MessageDifferencer differencer;
+  if (differencer.CompareWithFields(a, b, {field}, {field})) return true;
+  const schema::v1::Format format = SchemaOf(field).format();
+  return format != schema::v1::FORMAT_NONE && !field->is_repeated() &&
+         Normalize(format, r->GetString(a, field)) ==
+             Normalize(format, r->GetString(b, field));
 }
 
 Value OverlayMessage(Value original, const Message& old, const Message& now);
@@ -153,7 +153,8 @@ Value OverlayField(const Value& original, const Message& old,
   if (field->is_repeated() && IsMessage(field) && !field->is_map()) {
     return OverlayList(original, now, field);
   }
-  if (!field->is_repeated() && IsMessage(field)) {
+  // Where a null was, absence was meant; in a list it is an element.
+  if (!field->is_repeated() && IsMessage(field) && !original.is_null()) {
     return OverlayMessage(original, reflection->GetMessage(old, field),
                           reflection->GetMessage(now, field));
   }

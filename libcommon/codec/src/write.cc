@@ -31,6 +31,8 @@ Value TextToValue(const FieldDescriptor* field, const std::string& text) {
       // metav1.Time's zero.
       if (text.empty()) return Value();
       return Value(Normalize(schema.format(), text));
+    case schema::v1::FORMAT_DURATION:
+      return Value(text.empty() ? "0s" : text);
     case schema::v1::FORMAT_GO_DURATION:
       return Value(text.empty() ? "0s" : Normalize(schema.format(), text));
     default:
