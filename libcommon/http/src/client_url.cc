@@ -27,6 +27,14 @@ std::string PartOf(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return out;
 }
 
+// A URL that may be broken, fit for a message.
+std::string Redacted(absl::string_view text) {
+  if (absl::StrContains(text, "://")) return RedactUrl(text);
+  const size_t at = text.rfind('@');
+  if (at == absl::string_view::npos) return std::string(text);
+  return absl::StrCat("*****", text.substr(at));
+}
+
 bool HasControlOrSpace(absl::string_view text) {
   for (char c : text) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return true;
@@ -49,13 +57,13 @@ absl::StatusOr<Target> ParseTarget(absl::string_view url) {
                                             text.c_str(), CURLU_PATH_AS_IS);
   if (code != CURLUE_OK) {
     return absl::InvalidArgumentError(
-        absl::StrCat("bad URL \"", RedactUrl(text), "\""));
+        absl::StrCat("bad URL \"", Redacted(text), "\""));
   }
   Target target;
   target.scheme = PartOf(parsed.get(), CURLUPART_SCHEME);
   if (target.scheme != "http" && target.scheme != "https") {
     return absl::InvalidArgumentError(absl::StrCat(
-        "bad URL \"", RedactUrl(text), "\": unsupported protocol scheme \"",
+        "bad URL \"", Redacted(text), "\": unsupported protocol scheme \"",
         target.scheme, "\""));
   }
   target.host = absl::AsciiStrToLower(PartOf(parsed.get(), CURLUPART_HOST));
@@ -84,7 +92,7 @@ absl::StatusOr<std::string> ResolveRedirect(const std::string& base,
   const std::string scheme = PartOf(parsed.get(), CURLUPART_SCHEME);
   if (code != CURLUE_OK || (scheme != "http" && scheme != "https")) {
     return absl::UnavailableError(absl::StrCat(
-        "the server redirects to a bad URL \"", RedactUrl(location), "\""));
+        "the server redirects to a bad URL \"", Redacted(location), "\""));
   }
   return PartOf(parsed.get(), CURLUPART_URL);
 }
