@@ -16,14 +16,14 @@
 #include "cluster.h"
 #include "folder_source.h"
 #include "folder_watcher.h"
-#include "git_http_server.h"
+#include "local_repository.h"
 #include "weir/apiserver/server.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/codec/crd.h"
 #include "weir/kube/config.h"
 #include "weir/kustomize_controller/controller.h"
-#include "weir/source/controller.h"
+#include "weir/source/source_controller.h"
 
 namespace weir::cli {
 namespace {
@@ -34,6 +34,9 @@ constexpr char kSourceGroup[] = "source.toolkit.fluxcd.io";
 constexpr char kRequestedAt[] = "reconcile.fluxcd.io/requestedAt";
 // Of a failed apply, while somebody edits the manifests.
 constexpr char kRetryInterval[] = "15s";
+// Stands before the path of a repository on this machine: a GitRepository's
+// URL must look like one.
+constexpr char kLocalHost[] = "http://localhost";
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
 std::string Now() {
@@ -169,12 +172,14 @@ struct UpSession::Impl {
 
   kube::ObjectKey key;
   std::string followed, requested_at;
-  std::unique_ptr<GitHttpServer> git_server;
+  std::string git_url;  // Of the GitRepository.
+  std::optional<LocalRepository> repository;  // Of --git PATH.
   std::unique_ptr<FolderWatcher> git_watcher;
   std::unique_ptr<FolderSource> folder_source;
 
   absl::Status OpenData();
   absl::Status OpenCluster(const Globals& globals);
+  absl::Status FindRepository();
   absl::Status MakeControllers();
   absl::Status FollowFolder(const Context& ctx);
   absl::Status FollowGit(const Context& ctx);
@@ -241,7 +246,10 @@ absl::Status UpSession::Impl::MakeControllers() {
   WEIR_RETURN_IF_ERROR(MakeDirectories(source_options.storage_path, 0700));
   // The other controller reads artifacts by a direct call; the file server is
   // for whoever else follows status.artifact.url.
-  source_options.storage_addr = "127.0.0.1:0";
+  source_options.storage_address = "127.0.0.1:0";
+  if (repository.has_value()) {
+    source_options.local_repositories[git_url] = repository->git_dir;
+  }
   WEIR_ASSIGN_OR_RETURN(source, source::SourceController::Create(
                                     *manager, source_options));
 
@@ -314,36 +322,36 @@ void UpSession::Impl::RequestFetch() {
   if (!status.ok()) say(absl::StrCat("✗ ", status.message()));
 }
 
+absl::Status UpSession::Impl::FindRepository() {
+  git_url = options.git;
+  if (options.git.empty() || IsUrl(options.git)) return absl::OkStatus();
+  WEIR_ASSIGN_OR_RETURN(repository, FindLocalRepository(options.git));
+  if (options.branch.empty()) options.branch = repository->branch;
+  git_url = absl::StrCat(kLocalHost, repository->git_dir);
+  return absl::OkStatus();
+}
+
 absl::Status UpSession::Impl::FollowGit(const Context& ctx) {
-  std::string url = options.git;
-  std::string branch = options.branch;
-  if (!IsUrl(options.git)) {
-    WEIR_ASSIGN_OR_RETURN(git_server,
-                          GitHttpServer::Start(options.git, 0, logger));
-    url = git_server->url();
-    if (branch.empty()) branch = HeadBranch(ctx, options.git);
-  }
   Value object = MakeObject("source.toolkit.fluxcd.io/v1", "GitRepository",
                             key, requested_at);
   Value& spec = object.Mutable("spec");
-  spec.Set("url", url);
+  spec.Set("url", git_url);
   spec.Set("interval", "1m");
-  spec.Mutable("ref").Set("branch", branch.empty() ? "main" : branch);
+  spec.Mutable("ref").Set("branch",
+                          options.branch.empty() ? "main" : options.branch);
   WEIR_RETURN_IF_ERROR(setup_client->Apply(
       ctx, object, {.field_manager = "weir", .force = true}));
   WEIR_RETURN_IF_ERROR(WriteKustomization(ctx, "GitRepository"));
-  if (git_server != nullptr) {
-    WEIR_ASSIGN_OR_RETURN(
-        git_watcher,
-        FolderWatcher::Start(
-            {.root = git_server->git_dir(),
-             .is_skipped =
-                 [](absl::string_view name) {
-                   return name == "objects" || name == "hooks" ||
-                          name == "logs";
-                 }},
-            [this] { RequestFetch(); }));
-  }
+  if (!repository.has_value()) return absl::OkStatus();
+  WEIR_ASSIGN_OR_RETURN(
+      git_watcher,
+      FolderWatcher::Start({.root = repository->git_dir,
+                            .is_skipped =
+                                [](absl::string_view name) {
+                                  return name == "objects" ||
+                                         name == "hooks" || name == "logs";
+                                }},
+                           [this] { RequestFetch(); }));
   return absl::OkStatus();
 }
 
@@ -378,6 +386,7 @@ absl::StatusOr<std::unique_ptr<UpSession>> UpSession::Start(
   impl->say = std::move(say);
   const Context bounded = ctx.WithTimeout(kCallTimeout);
   WEIR_RETURN_IF_ERROR(impl->OpenData());
+  WEIR_RETURN_IF_ERROR(impl->FindRepository());
   WEIR_RETURN_IF_ERROR(impl->OpenCluster(globals));
   WEIR_RETURN_IF_ERROR(InstallCrds(bounded, *impl->setup_client),
                        "installing CRDs");

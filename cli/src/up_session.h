@@ -1,8 +1,7 @@
 // UpSession is everything in one process: an API server (embedded, or a real
 // one), the controllers, and the source that `weir up` was asked to follow.
 //
-// Touches: files under UpOptions::data, network, process (threads, sockets,
-// git for local repositories).
+// Touches: files under UpOptions::data, network, process (threads, sockets).
 // Threads: safe to share.
 #pragma once
 
