@@ -248,6 +248,8 @@ absl::Status Remote::Impl::FetchWire(const Context& ctx,
   return Keep(repository, plan.haves, wants);
 }
 
+absl::Status CheckUrl(absl::string_view url) { return ParseUrl(url).status(); }
+
 Remote::Remote(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Remote::~Remote() = default;
 

@@ -51,6 +51,10 @@ struct RemoteOptions {
   std::string user_agent = "git/2.0 (weir/0.1.0)";
 };
 
+// Whether a URL has the form that a connection needs.
+// Errors: kInvalidArgument.
+absl::Status CheckUrl(absl::string_view url);
+
 struct RemoteRef {
   std::string name;  // "refs/heads/main", "HEAD"
   Oid oid;

@@ -1,0 +1,39 @@
+// The flags of the source-controller program.
+//
+// Touches: nothing; MakeOptions: environment and files, as
+// reconcile::MakeManagerOptions.
+// Threads: not safe to share.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "weir/reconcile/flags.h"
+#include "weir/source/source_controller.h"
+
+namespace weir::source {
+
+// Defaults are Flux's; those of gRPC are ours. Source: source.md, section 1.1.
+struct Flags {
+  Flags();
+
+  reconcile::CommonFlags common;
+  Options options;
+  // Accepted for kinds that are not built yet.
+  int64_t helm_index_max_size = 50 << 20;
+  int64_t helm_chart_max_size = 10 << 20;
+  int64_t helm_chart_file_max_size = 5 << 20;
+  int helm_cache_max_size = 0;
+  absl::Duration helm_cache_ttl = absl::Minutes(15);
+  absl::Duration helm_cache_purge_interval = absl::Minutes(1);
+};
+
+// STORAGE_PATH, STORAGE_ADDRESS, STORAGE_ADV_ADDR, and those of the common
+// flags. Reads the environment: for main.cc only, before AddFlags.
+void SetDefaultsFromEnvironment(Flags* flags);
+void AddFlags(reconcile::FlagSet& set, Flags* flags);
+// Connects to the cluster and fills in all that flags say.
+absl::StatusOr<Options> MakeOptions(const Flags& flags);
+
+}  // namespace weir::source

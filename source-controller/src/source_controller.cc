@@ -1,0 +1,209 @@
+#include "weir/source/source_controller.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/git_reconciler.h"
+#include "weir/artifact/file_server.h"
+#include "weir/artifact/grpc.h"
+#include "weir/artifact/registry.h"
+#include "weir/artifact/storage.h"
+#include "weir/base/status.h"
+#include "weir/http/client.h"
+
+namespace weir::source {
+namespace {
+
+constexpr absl::Duration kServerGrace = absl::Seconds(5);
+
+// "host" of "host:port", without brackets.
+std::string HostOf(const std::string& address) {
+  std::string host = address.substr(0, address.rfind(':'));
+  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
+    host = host.substr(1, host.size() - 2);
+  }
+  return host;
+}
+
+std::string PortOf(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  return colon == std::string::npos ? "" : address.substr(colon + 1);
+}
+
+std::string AdvertisedHost(const Options& options, const std::string& hostname,
+                           int port) {
+  if (!options.advertised_address.empty()) return options.advertised_address;
+  if (options.storage_address.empty()) return "localhost";
+  std::string host = HostOf(options.storage_address);
+  if (host.empty()) host = "localhost";
+  if (host == "0.0.0.0" && !hostname.empty()) host = hostname;
+  if (absl::StrContains(host, ':')) host = absl::StrCat("[", host, "]");
+  return absl::StrCat(
+      host, ":",
+      port > 0 ? absl::StrCat(port) : PortOf(options.storage_address));
+}
+
+// The storage and the registry that reads from it live together.
+struct Published {
+  explicit Published(std::unique_ptr<artifact::Storage> s)
+      : storage(std::move(s)), registry(*storage) {}
+  const std::unique_ptr<artifact::Storage> storage;
+  artifact::Registry registry;
+};
+
+}  // namespace
+
+struct SourceController::Impl {
+  Impl(reconcile::Manager& m, Options o) : manager(m), options(std::move(o)) {}
+
+  absl::Status Open();
+  absl::Status StartFileServer();
+  absl::Status StartGrpcServer();
+  void AddGitController();
+  void AddServers();
+
+  reconcile::Manager& manager;
+  const Options options;
+  std::shared_ptr<Published> published;
+  http::Client http_client;
+  std::shared_ptr<GitReconciler> git;
+  // Start before the controllers or with leadership, stop after them.
+  std::unique_ptr<artifact::FileServer> file_server;
+  std::unique_ptr<rpc::Server> grpc_server;
+};
+
+absl::Status SourceController::Impl::StartFileServer() {
+  if (options.storage_address.empty() || file_server != nullptr) {
+    return absl::OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(
+      file_server,
+      artifact::FileServer::Start(
+          {options.storage_path, options.storage_address, manager.logger()}));
+  return absl::OkStatus();
+}
+
+absl::Status SourceController::Impl::StartGrpcServer() {
+  if (options.grpc_address.empty() || grpc_server != nullptr) {
+    return absl::OkStatus();
+  }
+  artifact::ArtifactGrpcServerOptions server;
+  server.address = options.grpc_address;
+  server.tls.certificate_file = options.grpc_tls_certificate_file;
+  server.tls.key_file = options.grpc_tls_key_file;
+  server.tls.ca_file = options.grpc_tls_client_ca_file;
+  server.artifacts = std::shared_ptr<artifact::ArtifactService>(
+      published, &published->registry);
+  server.logger = manager.logger();
+  WEIR_ASSIGN_OR_RETURN(grpc_server,
+                        artifact::StartArtifactGrpcServer(std::move(server)));
+  return absl::OkStatus();
+}
+
+absl::Status SourceController::Impl::Open() {
+  if (options.interval_jitter_percentage < 0 ||
+      options.interval_jitter_percentage > 99) {
+    return absl::InvalidArgumentError(
+        "the jitter of the interval must be from 0 to 99 percent");
+  }
+  artifact::StorageOptions storage;
+  storage.root = options.storage_path;
+  WEIR_ASSIGN_OR_RETURN(
+      storage.digest_algorithm,
+      crypto::ParseDigestAlgorithm(options.artifact_digest_algorithm));
+  storage.retention_ttl = options.artifact_retention_ttl;
+  storage.retention_records = options.artifact_retention_records;
+  storage.clock = &manager.clock();
+  // Standbys serve nothing, so that readiness leads traffic to the leader.
+  const bool is_leader = !manager.options().use_leader_election;
+  if (is_leader) WEIR_RETURN_IF_ERROR(StartFileServer());
+  storage.advertised_host =
+      AdvertisedHost(options, manager.options().hostname,
+                     file_server == nullptr ? 0 : file_server->port());
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<artifact::Storage> opened,
+                        artifact::Storage::Open(std::move(storage)));
+  published = std::make_shared<Published>(std::move(opened));
+  if (is_leader) WEIR_RETURN_IF_ERROR(StartGrpcServer());
+  return absl::OkStatus();
+}
+
+void SourceController::Impl::AddGitController() {
+  GitEnvironment environment;
+  environment.options = &options;
+  environment.client = &manager.client();
+  environment.events = &manager.events();
+  environment.clock = &manager.clock();
+  environment.http_client = &http_client;
+  environment.storage = published->storage.get();
+  environment.registry = &published->registry;
+  git = std::make_shared<GitReconciler>(std::move(environment));
+  reconcile::ControllerOptions controller;
+  controller.component = kComponent;
+  controller.gvk = {kGroup, "v1", "GitRepository"};
+  controller.owned_conditions = {
+      reconcile::kReady,   reconcile::kReconciling, reconcile::kStalled,
+      kArtifactInStorage,  kArtifactOutdated,       kFetchFailed,
+      kIncludeUnavailable, kStorageOperationFailed, kSourceVerified};
+  controller.concurrency = options.concurrent;
+  controller.min_retry_delay = options.min_retry_delay;
+  controller.max_retry_delay = options.max_retry_delay;
+  git->Attach(manager.AddController(std::move(controller), git));
+}
+
+void SourceController::Impl::AddServers() {
+  manager.AddRunnable("artifacts", [this](const Context& ctx) -> absl::Status {
+    WEIR_RETURN_IF_ERROR(StartFileServer());
+    WEIR_RETURN_IF_ERROR(StartGrpcServer());
+    (void)ctx.SleepFor(absl::InfiniteDuration());
+    if (grpc_server != nullptr) grpc_server->Stop(kServerGrace);
+    if (file_server != nullptr) file_server->Stop(kServerGrace);
+    return absl::OkStatus();
+  });
+}
+
+SourceController::SourceController(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+SourceController::~SourceController() = default;
+
+absl::StatusOr<std::unique_ptr<SourceController>> SourceController::Create(
+    reconcile::Manager& manager, Options options) {
+  auto impl = std::make_unique<Impl>(manager, std::move(options));
+  WEIR_RETURN_IF_ERROR(impl->Open());
+  impl->AddGitController();
+  impl->AddServers();
+  return std::unique_ptr<SourceController>(
+      new SourceController(std::move(impl)));
+}
+
+std::shared_ptr<artifact::ArtifactService> SourceController::artifacts() const {
+  return {impl_->published, &impl_->published->registry};
+}
+
+artifact::Registry& SourceController::registry() const {
+  return impl_->published->registry;
+}
+
+const artifact::Storage& SourceController::storage() const {
+  return *impl_->published->storage;
+}
+
+std::string SourceController::storage_address() const {
+  return impl_->file_server == nullptr ? "" : impl_->file_server->address();
+}
+
+std::string SourceController::grpc_address() const {
+  if (impl_->grpc_server == nullptr) return "";
+  return absl::StrCat(HostOf(impl_->options.grpc_address), ":",
+                      impl_->grpc_server->port());
+}
+
+absl::Status Run(const Context& ctx, Options options) {
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
+                        reconcile::Manager::Create(options.manager));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<SourceController> controller,
+                        SourceController::Create(*manager, std::move(options)));
+  return manager->Run(ctx);
+}
+
+}  // namespace weir::source
