@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kReaderHighMark = 1u << 20;
 constexpr size_t kReaderLowMark = kReaderHighMark / 2;
+constexpr long kReaderReadSize = 128 << 10;
 
 class CallImpl : public Call {
  public:
@@ -282,6 +283,7 @@ absl::StatusOr<std::unique_ptr<BodyReader>> Client::Open(const Context& ctx,
   const auto transfer = impl_->NewTransfer(
       std::move(request), ReaderHandlers(state), ctx.deadline());
   state->transfer = transfer.get();
+  transfer->SetReadSize(kReaderReadSize);
   auto call = std::make_unique<CallImpl>(transfer);
   Impl::Watch(ctx, transfer);
   impl_->Submit(transfer);

@@ -44,6 +44,8 @@ class Transfer {
     registration_ = std::move(registration);
   }
 
+  // Before the transfer is handed to its Loop: much will come.
+  void SetReadSize(long bytes) { read_size_ = bytes; }
   // Who drives it. Set once, or again when a retired Loop refused it.
   void SetLoop(std::weak_ptr<Loop> loop);
   std::shared_ptr<Loop> loop();
@@ -116,6 +118,7 @@ class Transfer {
   // The Loop's thread only; handlers_ between the two halves of Call.
   Request request_;
   StreamHandlers handlers_;
+  long read_size_ = 16 << 10;
   std::optional<Context::Registration> registration_;
   CURL* easy_ = nullptr;
   curl_slist* header_lines_ = nullptr;

@@ -1,5 +1,5 @@
 // Stream is a client's socket, with TLS or without, as one type. For
-// server_adapter.cc only: it brings Boost along.
+// server_*_adapter.cc only: it brings Boost along.
 //
 // Touches: network.
 // Threads: belongs to the I/O thread.

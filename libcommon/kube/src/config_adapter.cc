@@ -57,7 +57,8 @@ absl::StatusOr<Value> Convert(const YAML::Node& node, int depth, int* nodes) {
       return absl::InvalidArgumentError(absl::StrCat(
           "line ", key.Mark().line + 1, ": a key must be a string"));
     }
-    WEIR_ASSIGN_OR_RETURN(Value value, Convert(member.second, depth + 1, nodes));
+    WEIR_ASSIGN_OR_RETURN(Value value,
+                          Convert(member.second, depth + 1, nodes));
     members.emplace_back(key.Scalar(), std::move(value));
   }
   return Value::FromMembers(std::move(members));
