@@ -29,15 +29,16 @@ absl::Status DryRunError(const kube::ObjectRef& ref,
   const std::string subject = Subject(ref);
   if (kube::ApiCodeOf(status) == 404) {
     if (ref.key.name_space.empty()) {
-      return Annotate(status, absl::StrCat(subject, " namespace not specified"));
+      return Annotate(status,
+                      absl::StrCat(subject, " namespace not specified"));
     }
     return Annotate(status, absl::StrCat(subject, " not found"));
   }
   const std::string reason = ReasonOf(status);
-  return Annotate(status,
-                  reason.empty()
-                      ? absl::StrCat(subject, " dry-run failed")
-                      : absl::StrCat(subject, " dry-run failed (", reason, ")"));
+  return Annotate(
+      status, reason.empty()
+                  ? absl::StrCat(subject, " dry-run failed")
+                  : absl::StrCat(subject, " dry-run failed (", reason, ")"));
 }
 
 bool SaysImmutable(const absl::Status& status) {
@@ -142,25 +143,29 @@ const char* ActionName(Action action) {
   return "unchanged";
 }
 
+std::string FormatEntries(const std::vector<ChangeEntry>& entries) {
+  return absl::StrJoin(
+      entries, "\n", [](std::string* out, const ChangeEntry& entry) {
+        absl::StrAppend(out, Subject(entry.ref), " ", ActionName(entry.action));
+      });
+}
+
 std::string FormatChanges(const std::vector<ChangeEntry>& changes) {
-  std::vector<std::string> lines;
+  std::vector<ChangeEntry> changed;
   for (const ChangeEntry& change : changes) {
-    if (change.action == Action::kUnchanged ||
-        change.action == Action::kSkipped) {
-      continue;
+    if (change.action != Action::kUnchanged &&
+        change.action != Action::kSkipped) {
+      changed.push_back(change);
     }
-    lines.push_back(
-        absl::StrCat(Subject(change.ref), " ", ActionName(change.action)));
   }
-  return absl::StrJoin(lines, "\n");
+  return FormatEntries(changed);
 }
 
 absl::Status WithChanges(const absl::Status& error,
                          const std::vector<ChangeEntry>& changes) {
   const std::string log = FormatChanges(changes);
-  absl::Status status(error.code(),
-                      absl::StrCat(error.message(), "\n", log,
-                                   log.empty() ? "" : "\n"));
+  absl::Status status(error.code(), absl::StrCat(error.message(), "\n", log,
+                                                 log.empty() ? "" : "\n"));
   error.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
     status.SetPayload(url, payload);
   });
@@ -223,10 +228,11 @@ absl::StatusOr<ApplyRun::Progress> ApplyRun::RunStage(
       continue;
     }
     WEIR_RETURN_IF_ERROR(Resolve(ctx, *item));
-    item->is_clean =
-        tracker_.IsClean(options_.owner, item->ref, item->digest);
+    item->is_clean = tracker_.IsClean(options_.owner, item->ref, item->digest);
     if (!item->is_clean) changed.push_back(item);
   }
+  WEIR_ASSIGN_OR_RETURN(const bool are_gone, AreDoomedGone(ctx, changed));
+  if (!are_gone) return Progress::kWaiting;
   WEIR_RETURN_IF_ERROR(ReadLive(ctx, changed));
   std::erase_if(changed,
                 [](Item* item) { return item->action == Action::kSkipped; });
@@ -234,6 +240,36 @@ absl::StatusOr<ApplyRun::Progress> ApplyRun::RunStage(
   if (waits) return Progress::kWaiting;
   WEIR_RETURN_IF_ERROR(Write(ctx, changed));
   return Progress::kDone;
+}
+
+// Whether the objects that were deleted to be made anew have gone.
+absl::StatusOr<bool> ApplyRun::AreDoomedGone(const Context& ctx,
+                                             const std::vector<Item*>& items) {
+  for (Item* item : items) {
+    if (item->doomed_uid.empty()) continue;
+    const absl::StatusOr<Value> live = client_.Get(ctx, item->ref);
+    if (live.ok() && (*live)["metadata"].GetString("uid") == item->doomed_uid) {
+      wait_deadline_ = absl::Now() + absl::Seconds(2);
+      return false;
+    }
+    if (!live.ok() && !absl::IsNotFound(live.status())) {
+      return Annotate(live.status(),
+                      absl::StrCat(Subject(item->ref),
+                                   " immutable field detected, failed to wait "
+                                   "for object to be deleted"));
+    }
+    item->doomed_uid.clear();
+  }
+  return true;
+}
+
+// Whether the live object says that it is not to be applied. Asked only when
+// the dry run, which would show it, was refused.
+bool ApplyRun::IsSkippedLive(const Context& ctx, const Item& item) {
+  const absl::StatusOr<Value> live = client_.Get(ctx, item.ref);
+  if (!live.ok()) return false;
+  return HasControl(*live, "reconcile", "disabled") ||
+         HasControl(*live, "ssa", "Ignore");
 }
 
 // Finds how the kind is served, and settles the object's namespace.
@@ -250,9 +286,10 @@ absl::Status ApplyRun::Resolve(const Context& ctx, Item& item) {
     item.desired.Mutable("metadata").Erase("namespace");
   }
   if (resource->is_namespaced && item.ref.key.name_space.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        Subject(item.ref), " namespace not specified: the server could not "
-                           "find the requested resource"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(Subject(item.ref),
+                     " namespace not specified: the server could not "
+                     "find the requested resource"));
   }
   item.digest = Tracker::DesiredDigest(item.desired);
   return absl::OkStatus();
@@ -333,6 +370,10 @@ absl::Status ApplyRun::OnDryRun(const Context& ctx, Item& item,
     answer = client_.Do(ctx, std::move(request));
   }
   if (!answer.ok()) {
+    if (kube::ApiCodeOf(answer.status()) != 404 && IsSkippedLive(ctx, item)) {
+      item.action = Action::kSkipped;
+      return absl::OkStatus();
+    }
     WEIR_ASSIGN_OR_RETURN(const bool is_deleted,
                           Recreate(ctx, item, answer.status()));
     if (!is_deleted) return DryRunError(item.ref, answer.status());
@@ -372,23 +413,26 @@ absl::StatusOr<bool> ApplyRun::Recreate(const Context& ctx, Item& item,
     // Would the object be accepted if it were new? If not, deleting the
     // present one helps nobody.
     Value probe = item.desired;
-    probe.Mutable("metadata").Set(
-        "name", absl::StrCat(item.ref.key.name.substr(0, 50), "-probe"));
-    const absl::StatusOr<Value> created = client_.Apply(
-        ctx, probe,
-        {.field_manager = options_.field_manager, .force = true,
-         .dry_run = true, .field_validation = ""});
+    probe.Mutable("metadata")
+        .Set("name", absl::StrCat(item.ref.key.name.substr(0, 50), "-probe"));
+    const absl::StatusOr<Value> created =
+        client_.Apply(ctx, probe,
+                      {.field_manager = options_.field_manager,
+                       .force = true,
+                       .dry_run = true,
+                       .field_validation = ""});
     if (!created.ok()) return false;
   }
   const absl::Status deleted = client_.Delete(
       ctx, item.ref,
       {.propagation_policy = "Background", .uid = "", .dry_run = false});
   if (!deleted.ok() && !absl::IsNotFound(deleted)) {
-    return Annotate(deleted,
-                    absl::StrCat(Subject(item.ref), " immutable field "
-                                 "detected, failed to delete object"));
+    return Annotate(deleted, absl::StrCat(Subject(item.ref),
+                                          " immutable field "
+                                          "detected, failed to delete object"));
   }
   item.is_recreated = true;
+  item.doomed_uid = std::string((*live)["metadata"].GetString("uid"));
   tracker_.Forget(item.ref);
   tracker_.Await(options_.owner, {{item.ref, /*is_ours=*/false}});
   wait_deadline_ = absl::Now() + absl::Seconds(2);
@@ -405,10 +449,12 @@ absl::Status ApplyRun::CleanUp(const Context& ctx, Item& item) {
       item.live, options_.field_manager,
       TakenOverManagers(options_.field_manager, options_.override_managers));
   if (!patch.has_value()) return absl::OkStatus();
-  const absl::StatusOr<Value> patched = client_.Patch(
-      ctx, item.ref, kube::PatchType::kJson, *patch,
-      {.field_manager = options_.field_manager, .force = false,
-       .dry_run = false, .field_validation = ""});
+  const absl::StatusOr<Value> patched =
+      client_.Patch(ctx, item.ref, kube::PatchType::kJson, *patch,
+                    {.field_manager = options_.field_manager,
+                     .force = false,
+                     .dry_run = false,
+                     .field_validation = ""});
   if (!patched.ok()) {
     return Annotate(patched.status(),
                     absl::StrCat(Subject(item.ref), " metadata patch failed"));
@@ -445,9 +491,9 @@ absl::Status ApplyRun::Write(const Context& ctx,
       Item& item = *batch[i];
       if (!answers[i].ok()) {
         if (first_error.ok()) {
-          first_error = Annotate(
-              answers[i].status(),
-              absl::StrCat(Subject(item.ref), " apply failed"));
+          first_error =
+              Annotate(answers[i].status(),
+                       absl::StrCat(Subject(item.ref), " apply failed"));
         }
         continue;
       }
@@ -509,9 +555,8 @@ void ApplyRun::FinishStage(const std::vector<Item*>& items) {
     if (!item->live.is_null()) {
       applied.health = ComputeHealth(item->live, now);
     }
-    applied.has_ttl =
-        item->ref.gvk.kind == "Job" &&
-        item->desired["spec"].Has("ttlSecondsAfterFinished");
+    applied.has_ttl = item->ref.gvk.kind == "Job" &&
+                      item->desired["spec"].Has("ttlSecondsAfterFinished");
     applied_.push_back(std::move(applied));
     item->live = Value();
     item->desired = Value();

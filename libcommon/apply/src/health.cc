@@ -43,10 +43,10 @@ Health GenericHealth(const Value& object) {
   const Value* observed = object["status"].Find("observedGeneration");
   if (observed != nullptr && observed->is_int() &&
       observed->AsInt() != metadata.GetInt("generation")) {
-    return InProgress(absl::StrCat(
-        object.GetString("kind"), " generation is ",
-        metadata.GetInt("generation"), ", but latest observed generation is ",
-        observed->AsInt()));
+    return InProgress(absl::StrCat(object.GetString("kind"), " generation is ",
+                                   metadata.GetInt("generation"),
+                                   ", but latest observed generation is ",
+                                   observed->AsInt()));
   }
   for (const Value& condition : object["status"]["conditions"].array()) {
     if (condition.GetString("status") != "True") continue;
@@ -125,11 +125,11 @@ Health StatefulSetHealth(const Value& object) {
   const Value* partition = strategy["rollingUpdate"].Find("partition");
   if (partition != nullptr && partition->is_int()) {
     if (updated < wanted - partition->AsInt()) {
-      return InProgress(absl::StrCat("updated: ", updated, "/",
-                                     wanted - partition->AsInt()));
+      return InProgress(
+          absl::StrCat("updated: ", updated, "/", wanted - partition->AsInt()));
     }
-    return Current(absl::StrCat(
-        "Partition rollout complete. updated: ", updated));
+    return Current(
+        absl::StrCat("Partition rollout complete. updated: ", updated));
   }
   if (wanted > current) {
     return InProgress(absl::StrCat("current: ", current, "/", wanted));
@@ -138,8 +138,8 @@ Health StatefulSetHealth(const Value& object) {
       status.GetString("updateRevision")) {
     return InProgress("Waiting for updated revision to match current");
   }
-  return Current(absl::StrCat("All replicas scheduled as expected. Replicas: ",
-                              replicas));
+  return Current(
+      absl::StrCat("All replicas scheduled as expected. Replicas: ", replicas));
 }
 
 Health DaemonSetHealth(const Value& object) {
@@ -161,14 +161,15 @@ Health DaemonSetHealth(const Value& object) {
       return InProgress(absl::StrCat(name, ": ", count, "/", wanted));
     }
   }
-  return Current(absl::StrCat("All replicas scheduled as expected. Replicas: ",
-                              wanted));
+  return Current(
+      absl::StrCat("All replicas scheduled as expected. Replicas: ", wanted));
 }
 
 Health ReplicaSetHealth(const Value& object) {
   const Value& status = object["status"];
   const Value* failure = FindCondition(object, "ReplicaFailure");
-  if (IsTrue(failure)) return InProgress("Replica Failure condition. Check Pods");
+  if (IsTrue(failure))
+    return InProgress("Replica Failure condition. Check Pods");
   const int64_t wanted = object["spec"].GetInt("replicas", 1);
   const std::pair<const char*, const char*> counts[] = {
       {"fullyLabeledReplicas", "Labelled"},
@@ -184,8 +185,7 @@ Health ReplicaSetHealth(const Value& object) {
   if (replicas > wanted) {
     return InProgress(absl::StrCat("Pending termination: ", replicas - wanted));
   }
-  return Current(
-      absl::StrCat("ReplicaSet is available. Replicas: ", replicas));
+  return Current(absl::StrCat("ReplicaSet is available. Replicas: ", replicas));
 }
 
 // Whether a container waits in CrashLoopBackOff.
@@ -205,7 +205,8 @@ Health PodHealth(const Value& object, absl::Time now) {
   constexpr absl::Duration kSchedulingWindow = absl::Seconds(15);
   const absl::string_view phase = object["status"].GetString("phase");
   if (phase == "Succeeded") return Current("Pod has completed successfully");
-  if (phase == "Failed") return Current("Pod has completed, but not successfully");
+  if (phase == "Failed")
+    return Current("Pod has completed, but not successfully");
   if (phase == "Running") {
     if (IsTrue(FindCondition(object, "Ready"))) return Current("Pod is Ready");
     if (IsCrashLooping(object)) return Failed("Containers in CrashLoop state");
@@ -245,7 +246,8 @@ Health CrdHealth(const Value& object) {
     return Failed(std::string(accepted->GetString("message")));
   }
   const Value* established = FindCondition(object, "Established");
-  if (IsFalse(established) && established->GetString("reason") != "Installing") {
+  if (IsFalse(established) &&
+      established->GetString("reason") != "Installing") {
     return Failed(std::string(established->GetString("message")));
   }
   if (IsTrue(established)) return Current("CRD is established");

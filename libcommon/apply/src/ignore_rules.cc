@@ -31,13 +31,14 @@ struct FieldGetter {
 };
 
 constexpr FieldGetter kGetters[] = {
-    {"group",
-     [](const Value& o) { return kube::GroupVersionKindOf(o).group; }},
+    {"group", [](const Value& o) { return kube::GroupVersionKindOf(o).group; }},
     {"version",
      [](const Value& o) { return kube::GroupVersionKindOf(o).version; }},
     {"kind", [](const Value& o) { return kube::GroupVersionKindOf(o).kind; }},
     {"name",
-     [](const Value& o) { return std::string(o["metadata"].GetString("name")); }},
+     [](const Value& o) {
+       return std::string(o["metadata"].GetString("name"));
+     }},
     {"namespace",
      [](const Value& o) {
        return std::string(o["metadata"].GetString("namespace"));

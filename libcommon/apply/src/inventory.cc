@@ -51,8 +51,8 @@ std::vector<InventoryEntry> InventoryFromValue(const Value& inventory) {
   std::vector<InventoryEntry> entries;
   for (const Value& item : inventory["entries"].array()) {
     if (!item.is_object()) continue;
-    entries.push_back({std::string(item.GetString("id")),
-                       std::string(item.GetString("v"))});
+    entries.push_back(
+        {std::string(item.GetString("id")), std::string(item.GetString("v"))});
   }
   return entries;
 }
@@ -73,8 +73,7 @@ std::string Subject(const kube::ObjectRef& ref) {
   if (ref.key.name_space.empty()) {
     return absl::StrCat(ref.gvk.kind, "/", ref.key.name);
   }
-  return absl::StrCat(ref.gvk.kind, "/", ref.key.name_space, "/",
-                      ref.key.name);
+  return absl::StrCat(ref.gvk.kind, "/", ref.key.name_space, "/", ref.key.name);
 }
 
 }  // namespace weir::apply

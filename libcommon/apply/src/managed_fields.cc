@@ -35,8 +35,8 @@ bool Matches(const Value& entry, const std::vector<ManagerMatch>& managers) {
 Value Unite(Value a, const Value& b) {
   for (const Value::Member& member : b.object()) {
     Value& mine = a.Mutable(member.key);
-    mine = mine.is_object() ? Unite(std::move(mine), member.value)
-                            : member.value;
+    mine =
+        mine.is_object() ? Unite(std::move(mine), member.value) : member.value;
   }
   return a;
 }
@@ -73,9 +73,9 @@ Value TakeOver(const Value& managed_fields, absl::string_view field_manager,
 Value RemoveOperation(absl::string_view field, absl::string_view key) {
   return Value::MakeObject(
       {{"op", "remove"},
-       {"path", absl::StrCat("/metadata/", field, "/",
-                             absl::StrReplaceAll(
-                                 key, {{"~", "~0"}, {"/", "~1"}}))}});
+       {"path",
+        absl::StrCat("/metadata/", field, "/",
+                     absl::StrReplaceAll(key, {{"~", "~0"}, {"/", "~1"}}))}});
 }
 
 }  // namespace
@@ -129,10 +129,9 @@ std::optional<Value> ComputeCleanUpPatch(
   }
   Value fields = TakeOver(metadata["managedFields"], field_manager, managers);
   if (!fields.is_null()) {
-    operations.push_back(
-        Value::MakeObject({{"op", "replace"},
-                           {"path", "/metadata/managedFields"},
-                           {"value", std::move(fields)}}));
+    operations.push_back(Value::MakeObject({{"op", "replace"},
+                                            {"path", "/metadata/managedFields"},
+                                            {"value", std::move(fields)}}));
   }
   if (operations.empty()) return std::nullopt;
   operations.push_back(Value::MakeObject(

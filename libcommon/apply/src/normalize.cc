@@ -71,8 +71,8 @@ absl::Status FoldStringData(Value& secret) {
   if (!secret.Erase("stringData")) return absl::OkStatus();
   for (const Value::Member& member : string_data.object()) {
     if (!member.value.is_string()) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "stringData.", member.key, " is not a string"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("stringData.", member.key, " is not a string"));
     }
     if (!secret["data"].is_object()) secret.Set("data", Value::MakeObject());
     secret.Mutable("data").Set(member.key,

@@ -11,17 +11,28 @@ namespace {
 
 // Facts of the field: fluxcd/pkg ssa, and kubernetes-sigs/cli-utils.
 constexpr std::array<absl::string_view, 23> kFirst = {
-    "CustomResourceDefinition", "Namespace",
-    "ClusterRole",              "ClusterClass",
-    "RuntimeClass",             "PriorityClass",
-    "StorageClass",             "VolumeSnapshotClass",
-    "IngressClass",             "GatewayClass",
-    "ClusterRoleBinding",       "ResourceQuota",
-    "ServiceAccount",           "Role",
-    "RoleBinding",              "ConfigMap",
-    "Secret",                   "Service",
-    "LimitRange",               "Deployment",
-    "StatefulSet",              "CronJob",
+    "CustomResourceDefinition",
+    "Namespace",
+    "ClusterRole",
+    "ClusterClass",
+    "RuntimeClass",
+    "PriorityClass",
+    "StorageClass",
+    "VolumeSnapshotClass",
+    "IngressClass",
+    "GatewayClass",
+    "ClusterRoleBinding",
+    "ResourceQuota",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Service",
+    "LimitRange",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
     "PodDisruptionBudget"};
 constexpr std::array<absl::string_view, 2> kLast = {
     "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"};
@@ -40,10 +51,10 @@ int KindRank(const kube::GroupVersionKind& gvk) {
 
 bool AppliesBefore(const kube::ObjectRef& a, const kube::ObjectRef& b) {
   const auto sort_key = [](const kube::ObjectRef& ref) {
-    return std::make_tuple(
-        KindRank(ref.gvk), absl::string_view(ref.gvk.group),
-        absl::string_view(ref.gvk.kind), absl::string_view(ref.key.name_space),
-        absl::string_view(ref.key.name));
+    return std::make_tuple(KindRank(ref.gvk), absl::string_view(ref.gvk.group),
+                           absl::string_view(ref.gvk.kind),
+                           absl::string_view(ref.key.name_space),
+                           absl::string_view(ref.key.name));
   };
   return sort_key(a) < sort_key(b);
 }

@@ -1,6 +1,8 @@
 #include "weir/apply/prune.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,7 @@ namespace {
 struct Candidate {
   InventoryEntry entry;
   kube::ObjectRef ref;
+  std::optional<Action> action;  // Nothing: it could not be dealt with.
 };
 
 bool IsOurs(const Value& object, const Value& owner_labels) {
@@ -49,64 +52,105 @@ class ErrorList {
   absl::StatusCode code_ = absl::StatusCode::kOk;
 };
 
-}  // namespace
-
-PruneResult Prune(const Context& ctx, const kube::Client& client,
-                  const std::vector<InventoryEntry>& entries,
-                  const PruneOptions& options) {
-  PruneResult result;
-  ErrorList errors;
+// The objects behind the entries, the last applied first.
+std::vector<Candidate> MakeCandidates(
+    const std::vector<InventoryEntry>& entries) {
   std::vector<Candidate> candidates;
-  std::vector<kube::Request> reads;
   for (const InventoryEntry& entry : entries) {
     absl::StatusOr<kube::ObjectRef> ref = ParseInventoryEntry(entry);
     if (!ref.ok()) continue;  // Names no object: nothing to delete.
-    candidates.push_back({entry, *std::move(ref)});
+    candidates.push_back({entry, *std::move(ref), std::nullopt});
   }
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) {
               return AppliesBefore(b.ref, a.ref);
             });
-  std::vector<Candidate> readable;
-  for (Candidate& candidate : candidates) {
-    absl::StatusOr<kube::Request> request =
-        client.GetRequest(ctx, candidate.ref);
-    if (request.ok()) {
-      reads.push_back(*std::move(request));
-      readable.push_back(std::move(candidate));
-    } else if (absl::IsNotFound(request.status())) {
-      // The kind is gone, and its objects with it.
-      result.deleted.push_back({candidate.ref, Action::kDeleted});
-    } else {
-      errors.Add(candidate.ref, "failed to get", request.status());
-      result.failed.push_back(candidate.entry);
+  return candidates;
+}
+
+// Sends a request for each candidate and hands on the answers; one whose kind
+// is gone is answered with kNotFound.
+using MakeRequest =
+    std::function<absl::StatusOr<kube::Request>(const kube::ObjectRef&)>;
+using OnAnswer = std::function<void(
+    Candidate&, const absl::StatusOr<kube::Response>& answer)>;
+
+void ForEach(const Context& ctx, const kube::Client& client, int concurrency,
+             const std::vector<Candidate*>& candidates,
+             const MakeRequest& make_request, const OnAnswer& on_answer) {
+  std::vector<Candidate*> asked;
+  std::vector<kube::Request> requests;
+  for (Candidate* candidate : candidates) {
+    absl::StatusOr<kube::Request> request = make_request(candidate->ref);
+    if (!request.ok()) {
+      on_answer(*candidate, request.status());
+      continue;
     }
+    asked.push_back(candidate);
+    requests.push_back(*std::move(request));
   }
   const std::vector<absl::StatusOr<kube::Response>> answers =
-      client.DoAll(ctx, std::move(reads), options.concurrency);
-  for (size_t i = 0; i < answers.size(); ++i) {
-    const Candidate& candidate = readable[i];
-    if (!answers[i].ok()) {
-      if (absl::IsNotFound(answers[i].status())) {
-        result.deleted.push_back({candidate.ref, Action::kDeleted});
-      } else {
-        errors.Add(candidate.ref, "query failed", answers[i].status());
-        result.failed.push_back(candidate.entry);
-      }
-      continue;
+      client.DoAll(ctx, std::move(requests), concurrency);
+  for (size_t i = 0; i < answers.size(); ++i) on_answer(*asked[i], answers[i]);
+}
+
+}  // namespace
+
+PruneResult Prune(const Context& ctx, const kube::Client& client,
+                  const std::vector<InventoryEntry>& entries,
+                  const PruneOptions& options) {
+  ErrorList errors;
+  std::vector<Candidate> candidates = MakeCandidates(entries);
+  std::vector<Candidate*> all;
+  for (Candidate& candidate : candidates) all.push_back(&candidate);
+
+  std::vector<Candidate*> doomed;
+  ForEach(
+      ctx, client, options.concurrency, all,
+      [&](const kube::ObjectRef& ref) { return client.GetRequest(ctx, ref); },
+      [&](Candidate& candidate, const absl::StatusOr<kube::Response>& answer) {
+        if (absl::IsNotFound(answer.status())) {
+          candidate.action = Action::kDeleted;
+        } else if (!answer.ok()) {
+          errors.Add(candidate.ref, "query failed", answer.status());
+        } else if (!IsOurs(answer->body, options.owner_labels) ||
+                   IsExcluded(answer->body, options.control_prefix)) {
+          candidate.action = Action::kSkipped;
+        } else {
+          doomed.push_back(&candidate);
+        }
+      });
+
+  for (size_t start = 0; start < doomed.size();) {
+    const int rank = KindRank(doomed[start]->ref.gvk);
+    std::vector<Candidate*> batch;
+    for (; start < doomed.size() && KindRank(doomed[start]->ref.gvk) == rank;
+         ++start) {
+      batch.push_back(doomed[start]);
     }
-    const Value& live = answers[i]->body;
-    if (!IsOurs(live, options.owner_labels) ||
-        IsExcluded(live, options.control_prefix)) {
-      continue;
-    }
-    const absl::Status deleted = client.Delete(
-        ctx, candidate.ref,
-        {.propagation_policy = "Background", .uid = "", .dry_run = false});
-    if (deleted.ok() || absl::IsNotFound(deleted)) {
-      result.deleted.push_back({candidate.ref, Action::kDeleted});
+    ForEach(
+        ctx, client, options.concurrency, batch,
+        [&](const kube::ObjectRef& ref) {
+          return client.DeleteRequest(ctx, ref,
+                                      {.propagation_policy = "Background",
+                                       .uid = "",
+                                       .dry_run = false});
+        },
+        [&](Candidate& candidate,
+            const absl::StatusOr<kube::Response>& answer) {
+          if (answer.ok() || absl::IsNotFound(answer.status())) {
+            candidate.action = Action::kDeleted;
+          } else {
+            errors.Add(candidate.ref, "delete failed", answer.status());
+          }
+        });
+  }
+
+  PruneResult result;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.action.has_value()) {
+      result.entries.push_back({candidate.ref, *candidate.action});
     } else {
-      errors.Add(candidate.ref, "delete failed", deleted);
       result.failed.push_back(candidate.entry);
     }
   }

@@ -20,8 +20,8 @@ namespace weir::apply {
 namespace {
 
 // Keys of the little object that a drift watch keeps of each object.
-constexpr char kOwned[] = "owned";       // OwnershipDigest.
-constexpr char kForeign[] = "foreign";   // HasTakenOverManager.
+constexpr char kOwned[] = "owned";      // OwnershipDigest.
+constexpr char kForeign[] = "foreign";  // HasTakenOverManager.
 
 uint64_t ParseResourceVersion(const Value& metadata) {
   uint64_t version = 0;
@@ -47,12 +47,18 @@ struct Tracked {
   uint64_t desired = 0;
   uint64_t owned = 0;
   uint64_t resource_version = 0;
+  // Entries of managers to take over were left where they are.
+  bool is_foreign = false;
   bool is_dirty = false;
+
+  // Whether somebody changed our fields of the object, as the watch sees it
+  // (see Condense), since it was applied.
+  bool HasDrifted(const Value& condensed) const;
 };
 
 // What a health watch is of: a kind with our label, or one object.
-using HealthWatchKey = std::tuple<kube::GroupVersionKind, std::string,
-                                  std::string>;
+using HealthWatchKey =
+    std::tuple<kube::GroupVersionKind, std::string, std::string>;
 
 HealthWatchKey WatchKeyOf(const Tracker::Awaited& awaited) {
   if (awaited.is_ours) return {awaited.ref.gvk, "", ""};
@@ -61,13 +67,31 @@ HealthWatchKey WatchKeyOf(const Tracker::Awaited& awaited) {
 
 struct HealthWatch {
   std::unique_ptr<kube::Informer> informer;
-  // Owners that await an object of it.
+  // Who awaits which of its objects.
+  std::map<kube::ObjectKey, std::set<kube::ObjectKey>> owners_of;
+  // All of them.
   std::set<kube::ObjectKey> owners;
 };
 
-Value WithoutManagedFields(Value object) {
+bool Tracked::HasDrifted(const Value& condensed) const {
+  const Value& metadata = condensed["metadata"];
+  if (ParseResourceVersion(metadata) <= resource_version) return false;
+  return metadata.GetString("uid") != uid ||
+         condensed.GetInt(kOwned) != static_cast<int64_t>(owned) ||
+         (condensed.GetBool(kForeign) && !is_foreign);
+}
+
+// What health can be told from: big parts that say nothing of it are dropped.
+Value CondenseForHealth(Value object) {
+  constexpr const char* kDroppedOfSpec[] = {"template", "volumeClaimTemplates",
+                                            "versions"};
+  object.Erase("data");
+  object.Erase("binaryData");
   if (object["metadata"].Has("managedFields")) {
     object.Mutable("metadata").Erase("managedFields");
+  }
+  for (const char* field : kDroppedOfSpec) {
+    if (object["spec"].Has(field)) object.Mutable("spec").Erase(field);
   }
   return object;
 }
@@ -84,8 +108,8 @@ struct Tracker::Impl {
 
   mutable Mutex mu;
   absl::flat_hash_map<TrackedKey, Tracked> tracked ABSL_GUARDED_BY(mu);
-  absl::flat_hash_map<kube::ObjectKey, absl::flat_hash_set<TrackedKey>>
-      by_owner ABSL_GUARDED_BY(mu);
+  absl::flat_hash_map<kube::ObjectKey, absl::flat_hash_set<TrackedKey>> by_owner
+      ABSL_GUARDED_BY(mu);
   std::map<kube::GroupKind, std::shared_ptr<kube::Informer>> drift_watches
       ABSL_GUARDED_BY(mu);
   std::map<HealthWatchKey, std::shared_ptr<HealthWatch>> health_watches
@@ -104,10 +128,10 @@ struct Tracker::Impl {
   // Keeps of an object's metadata what drift detection compares.
   Value Condense(const Value& object) const {
     const Value& metadata = object["metadata"];
-    Value kept = Value::MakeObject(
-        {{"name", metadata["name"]},
-         {"uid", metadata["uid"]},
-         {"resourceVersion", metadata["resourceVersion"]}});
+    Value kept =
+        Value::MakeObject({{"name", metadata["name"]},
+                           {"uid", metadata["uid"]},
+                           {"resourceVersion", metadata["resourceVersion"]}});
     if (metadata.Has("namespace")) kept.Set("namespace", metadata["namespace"]);
     return Value::MakeObject(
         {{"metadata", std::move(kept)},
@@ -141,18 +165,10 @@ struct Tracker::Impl {
       const auto it = tracked.find({kind, kube::KeyOf(change.after)});
       if (it == tracked.end()) return;
       Tracked& object = it->second;
-      const Value& metadata = change.after["metadata"];
-      const bool same_object = metadata.GetString("uid") == object.uid;
-      const uint64_t version = ParseResourceVersion(metadata);
-      bool drifted = false;
-      if (change.type == kube::ChangeType::kDeleted) {
-        drifted = same_object;
-      } else if (version > object.resource_version) {
-        drifted = !same_object ||
-                  change.after.GetInt(kOwned) !=
-                      static_cast<int64_t>(object.owned) ||
-                  change.after.GetBool(kForeign);
-      }
+      const bool drifted =
+          change.type == kube::ChangeType::kDeleted
+              ? change.after["metadata"].GetString("uid") == object.uid
+              : object.HasDrifted(change.after);
       if (!drifted || object.is_dirty) return;
       object.is_dirty = true;
       owner = object.owner;
@@ -202,7 +218,7 @@ struct Tracker::Impl {
       informer.field_selector =
           absl::StrCat("metadata.name=", std::get<2>(key));
     }
-    informer.transform = WithoutManagedFields;
+    informer.transform = CondenseForHealth;
     informer.on_synced = [this, key] { NotifyOwners(key); };
     watch->informer = std::make_unique<kube::Informer>(
         client, tasks, std::move(informer), options.logger);
@@ -218,7 +234,8 @@ struct Tracker::Impl {
     {
       MutexLock lock(mu);
       const auto it = health_watches.find(key);
-      if (it != health_watches.end()) owners = it->second->owners;
+      if (it == health_watches.end()) return;
+      owners = it->second->owners;
     }
     for (const kube::ObjectKey& owner : owners) listener(owner);
   }
@@ -235,13 +252,8 @@ struct Tracker::Impl {
       MutexLock lock(mu);
       const auto it = health_watches.find(key);
       if (it == health_watches.end()) return;
-      for (const kube::ObjectKey& owner : it->second->owners) {
-        for (const Awaited& one : awaited[owner]) {
-          if (one.ref.key == changed && WatchKeyOf(one) == key) {
-            owners.insert(owner);
-          }
-        }
-      }
+      const auto found = it->second->owners_of.find(changed);
+      if (found != it->second->owners_of.end()) owners = found->second;
     }
     for (const kube::ObjectKey& owner : owners) listener(owner);
   }
@@ -297,12 +309,38 @@ void Tracker::RecordApplied(const kube::ObjectKey& owner,
   object.desired = desired_digest;
   object.owned = OwnershipDigest(metadata, impl_->options.field_manager);
   object.resource_version = ParseResourceVersion(metadata);
+  object.is_foreign = HasTakenOverManager(metadata, impl_->managers);
   const TrackedKey key = TrackedKeyOf(ref);
+  bool is_dirty = false;
+  {
+    MutexLock lock(impl_->mu);
+    impl_->StartDriftWatch(ref.gvk);
+    // The watch may have told of a later change before we had the answer.
+    const std::optional<Value> seen =
+        impl_->drift_watches[key.first]->Get(ref.key);
+    is_dirty = seen.has_value() && object.HasDrifted(*seen);
+    object.is_dirty = is_dirty;
+    impl_->Remove(key);
+    impl_->tracked.emplace(key, std::move(object));
+    impl_->by_owner[owner].insert(key);
+  }
+  if (is_dirty) impl_->listener(owner);
+}
+
+bool Tracker::HasDrift(const kube::ObjectKey& owner) const {
   MutexLock lock(impl_->mu);
-  impl_->Remove(key);
-  impl_->tracked.emplace(key, std::move(object));
-  impl_->by_owner[owner].insert(key);
-  impl_->StartDriftWatch(ref.gvk);
+  const auto it = impl_->by_owner.find(owner);
+  if (it == impl_->by_owner.end()) return false;
+  for (const TrackedKey& key : it->second) {
+    if (impl_->tracked.at(key).is_dirty) return true;
+  }
+  return false;
+}
+
+size_t Tracker::CountOf(const kube::ObjectKey& owner) const {
+  MutexLock lock(impl_->mu);
+  const auto it = impl_->by_owner.find(owner);
+  return it == impl_->by_owner.end() ? 0 : it->second.size();
 }
 
 void Tracker::Forget(const kube::ObjectRef& ref) {
@@ -335,25 +373,30 @@ void Tracker::Await(const kube::ObjectKey& owner,
   std::vector<std::shared_ptr<HealthWatch>> ended;
   {
     MutexLock lock(impl_->mu);
-    std::set<HealthWatchKey> wanted;
-    for (const Awaited& one : awaited) wanted.insert(WatchKeyOf(one));
-    if (awaited.empty()) {
-      impl_->awaited.erase(owner);
-    } else {
-      impl_->awaited[owner] = awaited;
-    }
-    for (auto it = impl_->health_watches.begin();
-         it != impl_->health_watches.end();) {
-      if (wanted.count(it->first) == 0) it->second->owners.erase(owner);
-      if (it->second->owners.empty() && wanted.count(it->first) == 0) {
-        ended.push_back(std::move(it->second));
-        it = impl_->health_watches.erase(it);
-      } else {
-        ++it;
+    std::set<HealthWatchKey> left;
+    for (const Awaited& one : impl_->awaited[owner]) {
+      const HealthWatchKey key = WatchKeyOf(one);
+      HealthWatch& watch = *impl_->health_watches.at(key);
+      const auto waiting = watch.owners_of.find(one.ref.key);
+      if (waiting != watch.owners_of.end()) {
+        waiting->second.erase(owner);
+        if (waiting->second.empty()) watch.owners_of.erase(waiting);
       }
+      watch.owners.erase(owner);
+      left.insert(key);
     }
-    for (const HealthWatchKey& key : wanted) {
-      impl_->StartHealthWatch(key)->owners.insert(owner);
+    for (const Awaited& one : awaited) {
+      HealthWatch& watch = *impl_->StartHealthWatch(WatchKeyOf(one));
+      watch.owners_of[one.ref.key].insert(owner);
+      watch.owners.insert(owner);
+    }
+    impl_->awaited[owner] = awaited;
+    if (awaited.empty()) impl_->awaited.erase(owner);
+    for (const HealthWatchKey& key : left) {
+      const auto it = impl_->health_watches.find(key);
+      if (!it->second->owners.empty()) continue;
+      ended.push_back(std::move(it->second));
+      impl_->health_watches.erase(it);
     }
   }
 }

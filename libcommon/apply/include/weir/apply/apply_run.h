@@ -41,6 +41,8 @@ struct ChangeEntry {
 // "<subject> <action>" for each that changed something, a line each, without
 // a newline at the end.
 std::string FormatChanges(const std::vector<ChangeEntry>& changes);
+// The same for all of them.
+std::string FormatEntries(const std::vector<ChangeEntry>& entries);
 
 struct ApplyOptions {
   kube::ObjectKey owner;
@@ -103,7 +105,8 @@ class ApplyRun {
     bool needs_apply = false;
     bool is_clean = false;
     bool is_recreated = false;
-    Value live;  // The last answer of the server.
+    std::string doomed_uid;  // Of an object that is to go before the next try.
+    Value live;              // The last answer of the server.
   };
 
   absl::StatusOr<Progress> RunStage(const Context& ctx,
@@ -112,6 +115,9 @@ class ApplyRun {
   absl::Status ReadLive(const Context& ctx, const std::vector<Item*>& items);
   absl::StatusOr<bool> DryRun(const Context& ctx,
                               const std::vector<Item*>& items);
+  absl::StatusOr<bool> AreDoomedGone(const Context& ctx,
+                                     const std::vector<Item*>& items);
+  bool IsSkippedLive(const Context& ctx, const Item& item);
   absl::Status OnDryRun(const Context& ctx, Item& item,
                         absl::StatusOr<kube::Response> answer, bool& waits);
   absl::StatusOr<bool> Recreate(const Context& ctx, Item& item,

@@ -24,16 +24,18 @@ struct PruneOptions {
 };
 
 struct PruneResult {
-  std::vector<ChangeEntry> deleted;
+  // What was deleted (kDeleted) or left alone (kSkipped), in order.
+  std::vector<ChangeEntry> entries;
   // Entries that could not be dealt with; they stay in the inventory.
   std::vector<InventoryEntry> failed;
   // OK, or "delete failed, errors: <e1>;<e2>;".
   absl::Status status;
 };
 
-// In reverse apply order. Objects that are gone count as deleted; those with
-// other owner labels, or that a control excludes (reconcile: disabled, ssa:
-// Ignore, prune: disabled), are left alone and are no error.
+// In reverse apply order; objects of one rank go together. Objects that are
+// gone count as deleted; those with other owner labels, or that a control
+// excludes (reconcile: disabled, ssa: Ignore, prune: disabled), are left alone
+// and are no error.
 PruneResult Prune(const Context& ctx, const kube::Client& client,
                   const std::vector<InventoryEntry>& entries,
                   const PruneOptions& options);

@@ -62,6 +62,10 @@ class Tracker {
   // Remembers an object as the server answered it. Starts the kind's watch.
   void RecordApplied(const kube::ObjectKey& owner, const kube::ObjectRef& ref,
                      uint64_t desired_digest, const Value& live);
+  // Whether somebody changed one of the owner's objects since it was applied.
+  bool HasDrift(const kube::ObjectKey& owner) const;
+  // Objects remembered for an owner.
+  size_t CountOf(const kube::ObjectKey& owner) const;
   void Forget(const kube::ObjectRef& ref);
   // Forgets all objects of an owner that are not among `kept`.
   void ForgetOthers(const kube::ObjectKey& owner,
@@ -80,7 +84,7 @@ class Tracker {
   // with what was applied.
   std::optional<Health> HealthOf(const kube::ObjectRef& ref,
                                  absl::Time now) const;
-  // The object behind an awaited ref, for reading by expressions.
+  // The object behind an awaited ref, without managedFields and templates.
   std::optional<Value> AwaitedObject(const kube::ObjectRef& ref) const;
 
   // Objects remembered, for metrics and tests.

@@ -1,0 +1,300 @@
+#include "weir/kustomize_controller/controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "src/environment.h"
+#include "src/reconciler.h"
+#include "weir/artifact/fetcher.h"
+#include "weir/artifact/grpc.h"
+#include "weir/base/status.h"
+#include "weir/http/client.h"
+
+namespace weir::kustomize_controller {
+namespace {
+
+constexpr int kMaxDownloadAttempts = 4;
+
+// Whether the source's new revision is what the Kustomization already works
+// on.
+bool KnowsRevision(const Value& object, const std::string& revision) {
+  const Value& status = object["status"];
+  if (status.GetString("lastAttemptedRevision") != revision) return false;
+  for (const Value& condition : status["conditions"].array()) {
+    const absl::string_view type = condition.GetString("type");
+    if ((type == "Ready" || type == "Reconciling") &&
+        condition.GetString("status") == "True") {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What dependents look at; they are woken when it changes.
+struct Progress {
+  bool is_ready = false;
+  int64_t observed_generation = -1;
+  int64_t generation = 0;
+  std::string revision;
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+Progress ProgressOf(const Value& object) {
+  Progress progress;
+  const Value& status = object["status"];
+  for (const Value& condition : status["conditions"].array()) {
+    progress.is_ready |= condition.GetString("type") == "Ready" &&
+                         condition.GetString("status") == "True";
+  }
+  progress.observed_generation = status.GetInt("observedGeneration", -1);
+  progress.generation = object["metadata"].GetInt("generation");
+  progress.revision = std::string(status.GetString("lastAppliedRevision"));
+  return progress;
+}
+
+absl::StatusOr<std::set<kube::GroupKind>> ParseStageKinds(
+    const std::vector<std::string>& texts) {
+  std::set<kube::GroupKind> kinds;
+  for (const std::string& text : texts) {
+    const size_t slash = text.rfind('/');
+    if (slash == std::string::npos || slash + 1 == text.size()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "custom-apply-stage-kinds: '", text, "' is not <group>/<Kind>"));
+    }
+    kinds.insert({text.substr(0, slash), text.substr(slash + 1)});
+  }
+  return kinds;
+}
+
+// Options that ask for what is not built yet.
+absl::Status CheckSupported(const Options& options) {
+  const std::pair<const char*, bool> kFlags[] = {
+      {"default-service-account",
+       !options.common.default_service_account.empty()},
+      {"default-decryption-service-account",
+       !options.default_decryption_service_account.empty()},
+      {"default-kubeconfig-service-account",
+       !options.default_kubeconfig_service_account.empty()},
+      {"sops-age-secret", !options.sops_age_secret.empty()},
+      {"sops-vault-configmap", !options.sops_vault_configmap.empty()},
+  };
+  for (const auto& [name, is_set] : kFlags) {
+    if (is_set) {
+      return absl::UnimplementedError(
+          absl::StrCat("--", name, " is not supported yet"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
+  artifact::FetcherOptions fetcher;
+  fetcher.service = options.artifacts;
+  if (fetcher.service == nullptr) {
+    fetcher.http_client = std::make_shared<http::Client>();
+  }
+  fetcher.host_override = options.source_controller_localhost;
+  fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
+  return fetcher;
+}
+
+}  // namespace
+
+reconcile::FeatureGates DefaultFeatureGates() {
+  return reconcile::FeatureGates({{"CacheSecretsAndConfigMaps", false},
+                                  {"DisableStatusPollerCache", true},
+                                  {"DisableFailFastBehavior", false},
+                                  {"StrictPostBuildSubstitutions", true},
+                                  {"GroupChangeLog", false},
+                                  {"AdditiveCELDependencyCheck", false},
+                                  {"ExternalArtifact", false},
+                                  {"CancelHealthCheckOnNewRevision", false},
+                                  {"DisableConfigWatchers", false},
+                                  {"DirectSourceFetch", false},
+                                  {"MigrateAPIVersion", false},
+                                  {"ObjectLevelWorkloadIdentity", false}});
+}
+
+Options::Options() {
+  common.component = kComponent;
+  common.feature_gates = DefaultFeatureGates();
+}
+
+void AddFlags(reconcile::FlagSet& flags, Options* options) {
+  reconcile::AddCommonFlags(flags, &options->common);
+  flags.Add("no-cross-namespace-refs", &options->no_cross_namespace_refs,
+            "refuse sources of other namespaces");
+  flags.Add("no-remote-bases", &options->no_remote_bases,
+            "refuse bases that are not in the artifact");
+  flags.AddRepeated("override-manager", &options->override_managers,
+                    "a field manager whose fields are taken over");
+  flags.Add("custom-apply-stage-kinds", &options->custom_apply_stage_kinds,
+            "kinds <group>/<Kind> that are applied before the rest");
+  flags.Add("concurrent-ssa", &options->concurrent_ssa,
+            "requests in flight for one Kustomization");
+  flags.Add("http-retry", &options->http_retry,
+            "tries again for an artifact's download");
+  flags.Add("source-grpc-addr", &options->source_grpc_addr,
+            "gRPC address to read artifacts from, instead of their URLs");
+  flags.Add("default-decryption-service-account",
+            &options->default_decryption_service_account, "not supported yet");
+  flags.Add("default-kubeconfig-service-account",
+            &options->default_kubeconfig_service_account, "not supported yet");
+  flags.Add("sops-age-secret", &options->sops_age_secret, "not supported yet");
+  flags.Add("sops-vault-configmap", &options->sops_vault_configmap,
+            "not supported yet");
+  flags.Add("insecure-kubeconfig-exec", &options->insecure_kubeconfig_exec,
+            "accepted; kubeConfig is not supported yet");
+  flags.Add("insecure-kubeconfig-tls", &options->insecure_kubeconfig_tls,
+            "accepted; kubeConfig is not supported yet");
+}
+
+struct KustomizeController::Impl {
+  Impl(reconcile::Manager& manager, const Options& options)
+      : environment(std::make_shared<Environment>(manager, options)) {}
+
+  void AddController();
+  void WatchVariables(const std::string& kind);
+  void OnSource(const artifact::SourceKey& source, const std::string& revision);
+  void OnKustomization(const kube::Change& change);
+
+  std::shared_ptr<Environment> environment;
+  std::shared_ptr<Reconciler> reconciler;
+  // Ended before the environment that their handlers use.
+  std::vector<std::unique_ptr<kube::Informer>> informers;
+};
+
+void KustomizeController::Impl::AddController() {
+  const Options& options = environment->options;
+  reconcile::ControllerOptions controller;
+  controller.name = "kustomization";
+  controller.component = kComponent;
+  controller.gvk = KustomizationKind();
+  controller.field_manager = kStatusManager;
+  controller.owned_conditions = {reconcile::kReady, reconcile::kReconciling,
+                                 reconcile::kStalled, kHealthy};
+  controller.concurrency = options.common.concurrent;
+  controller.min_retry_delay = options.common.min_retry_delay;
+  controller.max_retry_delay = options.common.max_retry_delay;
+  reconciler = std::make_shared<Reconciler>(environment);
+  environment->controller =
+      &environment->manager.AddController(std::move(controller), reconciler);
+  environment->controller->informer().AddHandler(
+      [this](const kube::Change& change) { OnKustomization(change); });
+}
+
+void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
+  const kube::ObjectKey key = kube::KeyOf(change.after);
+  if (change.type == kube::ChangeType::kDeleted) {
+    environment->references.Update(key, References());
+  } else if (change.type == kube::ChangeType::kAdded ||
+             !change.before["spec"].IsSame(change.after["spec"])) {
+    environment->references.Update(key, ReferencesOf(change.after));
+  }
+  if (change.is_initial) return;
+  if (change.type == kube::ChangeType::kModified &&
+      ProgressOf(change.before) == ProgressOf(change.after)) {
+    return;
+  }
+  environment->controller->EnqueueAll(
+      environment->references.FindByDependency(key));
+}
+
+void KustomizeController::Impl::OnSource(const artifact::SourceKey& source,
+                                         const std::string& revision) {
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& key :
+       environment->references.FindBySource(source)) {
+    if (!KnowsRevision(environment->controller->Get(key), revision)) {
+      concerned.push_back(key);
+    }
+  }
+  environment->controller->EnqueueAll(environment->references.Order(concerned));
+}
+
+void KustomizeController::Impl::WatchVariables(const std::string& kind) {
+  kube::InformerOptions options;
+  options.gvk = {"", "v1", kind};
+  options.name_space = environment->manager.options().name_space;
+  options.label_selector =
+      environment->options.common.watch_configs_label_selector;
+  options.metadata_only = true;
+  options.transform = [](Value object) {
+    const Value& metadata = object["metadata"];
+    Value kept =
+        Value::MakeObject({{"name", metadata["name"]},
+                           {"namespace", metadata["namespace"]},
+                           {"resourceVersion", metadata["resourceVersion"]}});
+    return Value::MakeObject({{"metadata", std::move(kept)}});
+  };
+  informers.push_back(std::make_unique<kube::Informer>(
+      environment->manager.client(), environment->manager.tasks(),
+      std::move(options), environment->manager.logger()));
+  informers.back()->AddHandler([this, kind](const kube::Change& change) {
+    if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
+    environment->controller->EnqueueAll(environment->references.FindByVariables(
+        kind, kube::KeyOf(change.after)));
+  });
+}
+
+KustomizeController::KustomizeController(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+
+KustomizeController::~KustomizeController() = default;
+
+absl::StatusOr<std::unique_ptr<KustomizeController>>
+KustomizeController::Create(reconcile::Manager& manager, Options options) {
+  WEIR_RETURN_IF_ERROR(CheckSupported(options));
+  if (options.artifacts == nullptr && !options.source_grpc_addr.empty()) {
+    WEIR_ASSIGN_OR_RETURN(options.artifacts, artifact::MakeArtifactGrpcClient(
+                                                 options.source_grpc_addr));
+  }
+  auto impl = std::make_unique<Impl>(manager, options);
+  Environment& environment = *impl->environment;
+  WEIR_ASSIGN_OR_RETURN(environment.custom_stage_kinds,
+                        ParseStageKinds(options.custom_apply_stage_kinds));
+
+  artifact::TreeCacheOptions trees;
+  trees.dir = options.tree_dir;
+  environment.trees = std::make_unique<artifact::TreeCache>(
+      std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)), trees);
+
+  apply::TrackerOptions tracker;
+  tracker.field_manager = kComponent;
+  tracker.owner_label = OwnerNameLabel();
+  tracker.override_managers = options.override_managers;
+  tracker.logger = manager.logger();
+  environment.tracker = std::make_unique<apply::Tracker>(
+      manager.client(), manager.tasks(), std::move(tracker),
+      [&environment](const kube::ObjectKey& owner) {
+        environment.controller->Enqueue(owner);
+      });
+  environment.sources = std::make_unique<Sources>(
+      manager, environment.IsEnabled("DirectSourceFetch"),
+      [impl = impl.get()](const artifact::SourceKey& source,
+                          const std::string& revision) {
+        impl->OnSource(source, revision);
+      });
+  impl->AddController();
+  if (!environment.IsEnabled("DisableConfigWatchers")) {
+    impl->WatchVariables("ConfigMap");
+    impl->WatchVariables("Secret");
+  }
+  return std::unique_ptr<KustomizeController>(
+      new KustomizeController(std::move(impl)));
+}
+
+absl::Status Run(const Context& ctx, Options options) {
+  WEIR_ASSIGN_OR_RETURN(reconcile::ManagerOptions manager_options,
+                        reconcile::MakeManagerOptions(options.common));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
+                        reconcile::Manager::Create(std::move(manager_options)));
+  WEIR_ASSIGN_OR_RETURN(
+      const std::unique_ptr<KustomizeController> controller,
+      KustomizeController::Create(*manager, std::move(options)));
+  return manager->Run(ctx);
+}
+
+}  // namespace weir::kustomize_controller

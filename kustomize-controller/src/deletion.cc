@@ -1,0 +1,122 @@
+#include "src/deletion.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "weir/apply/prune.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize_controller {
+
+using reconcile::Outcome;
+using reconcile::Severity;
+
+Deletion::Deletion(Environment& environment, const Value& object,
+                   weir::kustomize::v1::Kustomization message)
+    : environment_(environment),
+      key_(kube::KeyOf(object)),
+      message_(std::move(message)),
+      started_(environment.manager.clock().Now()) {}
+
+Outcome Deletion::Advance(const Context& ctx,
+                          const reconcile::Request& request) {
+  if (!is_deleted_) {
+    if (absl::Status status = DeleteObjects(ctx, request); !status.ok()) {
+      return Outcome::Retry(std::move(status));
+    }
+    is_deleted_ = true;
+  }
+  if (!awaited_.empty()) {
+    const absl::StatusOr<Plan> plan = MakePlan(request.object, message_);
+    const absl::Time deadline =
+        started_ + (plan.ok() ? plan->timeout : absl::Seconds(30));
+    const absl::Time now = environment_.manager.clock().Now();
+    if (!AreGone()) {
+      if (now < deadline) return Outcome::Await(deadline - now);
+      Emit(request, Severity::kError,
+           "failed to wait for resources termination");
+    }
+  }
+  environment_.tracker->ForgetOwner(key_);
+  const absl::StatusOr<Value> freed =
+      request.writer->RemoveFinalizer(ctx, request.object);
+  if (!freed.ok()) return Outcome::Retry(freed.status());
+  return Outcome::Done();
+}
+
+absl::Status Deletion::DeleteObjects(const Context& ctx,
+                                     const reconcile::Request& request) {
+  const std::vector<apply::InventoryEntry> inventory =
+      InventoryOf(message_.status());
+  if (inventory.empty() || !DeletesObjects(message_.spec())) {
+    return absl::OkStatus();
+  }
+  if (message_.spec().has_kube_config() ||
+      !message_.spec().service_account_name().empty()) {
+    // Deleting with another identity than the objects were applied with is
+    // worse than to wait for somebody who can.
+    const absl::Status status = absl::FailedPreconditionError(
+        "pruning needs spec.kubeConfig or spec.serviceAccountName, which is "
+        "not supported");
+    Emit(request, Severity::kError, std::string(status.message()));
+    return status;
+  }
+  apply::PruneOptions options;
+  options.owner_labels = OwnerLabels(key_);
+  options.control_prefix = kGroup;
+  options.concurrency = environment_.options.concurrent_ssa;
+  // Our deletions are not drift.
+  environment_.tracker->ForgetOwner(key_);
+  const apply::PruneResult result =
+      apply::Prune(ctx, environment_.manager.client(), inventory, options);
+  if (!result.status.ok()) {
+    if (!ctx.is_done()) {
+      Emit(request, Severity::kError, "pruning for deleted resource failed");
+    }
+    return result.status;
+  }
+  if (!result.entries.empty()) {
+    Emit(request, Severity::kInfo, apply::FormatEntries(result.entries));
+  }
+  if (message_.spec().deletion_policy() != "WaitForTermination") {
+    return absl::OkStatus();
+  }
+  std::vector<apply::Tracker::Awaited> awaited;
+  for (const apply::ChangeEntry& entry : result.entries) {
+    if (entry.action != apply::Action::kDeleted) continue;
+    awaited_.push_back(entry.ref);
+    awaited.push_back({entry.ref, /*is_ours=*/false});
+  }
+  environment_.tracker->Await(key_, awaited);
+  return absl::OkStatus();
+}
+
+bool Deletion::AreGone() const {
+  const absl::Time now = environment_.manager.clock().Now();
+  return std::all_of(awaited_.begin(), awaited_.end(),
+                     [&](const kube::ObjectRef& ref) {
+                       const std::optional<apply::Health> health =
+                           environment_.tracker->HealthOf(ref, now);
+                       return health.has_value() &&
+                              health->status == apply::HealthStatus::kNotFound;
+                     });
+}
+
+void Deletion::Emit(const reconcile::Request& request, Severity severity,
+                    const std::string& message) {
+  StatusDraft draft(request.object, message_.status(),
+                    environment_.manager.clock());
+  reconcile::Event event;
+  event.object = request.object;
+  event.severity = severity;
+  event.reason = draft.ReadyReason(reconcile::SeverityName(severity));
+  event.message = message;
+  const std::string& revision = message_.status().last_applied_revision();
+  if (!revision.empty()) {
+    event.metadata[absl::StrCat(kGroup, "/revision")] = revision;
+  }
+  environment_.manager.events().Emit(kComponent, std::move(event));
+}
+
+}  // namespace weir::kustomize_controller

@@ -1,0 +1,47 @@
+// Deletion removes what a Kustomization owns and then lets it go.
+//
+// Touches: network, clock, through the environment.
+// Threads: one thread at a time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "src/environment.h"
+#include "src/plan.h"
+#include "src/status_draft.h"
+#include "weir/base/context.h"
+#include "weir/reconcile/events.h"
+#include "weir/reconcile/outcome.h"
+#include "weir/reconcile/reconciler.h"
+
+namespace weir::kustomize_controller {
+
+class Deletion {
+ public:
+  Deletion(Environment& environment, const Value& object,
+           weir::kustomize::v1::Kustomization message);
+
+  // Continues after Await; the object is gone, or free, at any other outcome
+  // but an error.
+  reconcile::Outcome Advance(const Context& ctx,
+                             const reconcile::Request& request);
+
+ private:
+  absl::Status DeleteObjects(const Context& ctx,
+                             const reconcile::Request& request);
+  // Whether none of the deleted objects is there any more.
+  bool AreGone() const;
+  void Emit(const reconcile::Request& request, reconcile::Severity severity,
+            const std::string& message);
+
+  Environment& environment_;
+  const kube::ObjectKey key_;
+  const weir::kustomize::v1::Kustomization message_;
+  const absl::Time started_;
+  bool is_deleted_ = false;
+  std::vector<kube::ObjectRef> awaited_;
+};
+
+}  // namespace weir::kustomize_controller

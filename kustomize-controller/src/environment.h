@@ -1,0 +1,42 @@
+// Environment is what all passes of a controller share.
+//
+// Touches: nothing itself.
+// Threads: its members are safe to share.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "src/reference_index.h"
+#include "src/sources.h"
+#include "weir/apply/tracker.h"
+#include "weir/artifact/tree_cache.h"
+#include "weir/kube/client.h"
+#include "weir/kube/types.h"
+#include "weir/kustomize_controller/controller.h"
+#include "weir/reconcile/controller.h"
+#include "weir/reconcile/manager.h"
+
+namespace weir::kustomize_controller {
+
+struct Environment {
+  Environment(reconcile::Manager& m, const Options& o)
+      : manager(m), options(o) {}
+
+  bool IsEnabled(absl::string_view gate) const {
+    return options.common.feature_gates.IsEnabled(gate);
+  }
+
+  reconcile::Manager& manager;
+  const Options options;
+  std::set<kube::GroupKind> custom_stage_kinds;
+  ReferenceIndex references;
+  std::unique_ptr<Sources> sources;
+  std::unique_ptr<artifact::TreeCache> trees;
+  std::unique_ptr<apply::Tracker> tracker;
+  // Set once the manager has made it, before any pass.
+  reconcile::Controller* controller = nullptr;
+};
+
+}  // namespace weir::kustomize_controller

@@ -1,0 +1,75 @@
+// Plan is what a Kustomization's spec asks for, with defaults filled in.
+//
+// Touches: nothing.
+// Threads: values and pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "weir/apply/ignore_rules.h"
+#include "weir/apply/inventory.h"
+#include "weir/artifact/artifact.h"
+#include "weir/kube/types.h"
+#include "weir/kustomize/build.h"
+#include "weir/kustomize/v1/kustomization.pb.h"
+#include "weir/value/value.h"
+
+namespace weir::kustomize_controller {
+
+inline constexpr char kComponent[] = "kustomize-controller";
+inline constexpr char kGroup[] = "kustomize.toolkit.fluxcd.io";
+inline constexpr char kStatusManager[] = "gotk-kustomize-controller";
+
+kube::GroupVersionKind KustomizationKind();
+kube::GroupVersionKind SourceKind(const std::string& kind);
+
+struct Plan {
+  kube::ObjectKey key;
+  int64_t generation = 0;
+  std::string requested_at;
+  weir::kustomize::v1::KustomizationSpec spec;
+  artifact::SourceKey source;
+  std::vector<kube::ObjectKey> dependencies;
+  absl::Duration interval;
+  absl::Duration retry_interval;
+  absl::Duration timeout;
+  apply::IgnoreRules ignore;
+};
+
+// Errors: kInvalidArgument when the spec cannot be read, a duration or an
+// ignore rule is malformed.
+absl::StatusOr<Plan> MakePlan(
+    const Value& object, const weir::kustomize::v1::Kustomization& message);
+
+// What the engine lays over the kustomization file.
+weir::kustomize::FluxOverrides OverridesOf(
+    const weir::kustomize::v1::KustomizationSpec& spec);
+
+// Labels that mark an object as owned.
+Value OwnerLabels(const kube::ObjectKey& owner);
+std::string OwnerNameLabel();
+
+// Whether deletion removes the objects of the inventory.
+bool DeletesObjects(const weir::kustomize::v1::KustomizationSpec& spec);
+
+std::vector<apply::InventoryEntry> InventoryOf(
+    const weir::kustomize::v1::KustomizationStatus& status);
+void SetInventory(const std::vector<apply::InventoryEntry>& entries,
+                  weir::kustomize::v1::KustomizationStatus* status);
+
+// "GitRepository/ns/name".
+std::string FormatSource(const artifact::SourceKey& source);
+
+// The references of an object's spec, as far as they can be read: for the
+// index of who is concerned by what.
+struct References {
+  artifact::SourceKey source;
+  std::vector<kube::ObjectKey> dependencies;
+  std::vector<kube::ObjectRef> variables;  // ConfigMaps and Secrets.
+};
+References ReferencesOf(const Value& object);
+
+}  // namespace weir::kustomize_controller

@@ -1,0 +1,216 @@
+#include "src/reconciler.h"
+
+#include <utility>
+
+#include "weir/base/duration.h"
+#include "weir/base/status.h"
+#include "weir/codec/codec.h"
+#include "weir/codec/unsupported.h"
+
+namespace weir::kustomize_controller {
+
+using reconcile::Outcome;
+
+namespace {
+
+bool IsReadyAndObserved(const StatusDraft& draft, const Plan& plan) {
+  const StatusDraft::Status& status = draft.status();
+  if (status.observed_generation() != plan.generation ||
+      status.last_handled_reconcile_at() != plan.requested_at) {
+    return false;
+  }
+  for (const auto& condition : status.conditions()) {
+    if (condition.type() == reconcile::kReady) {
+      return condition.status() == reconcile::kTrue;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(std::shared_ptr<Environment> environment)
+    : environment_(std::move(environment)) {}
+
+std::shared_ptr<Reconciler::Memory> Reconciler::MemoryOf(
+    const kube::ObjectKey& key) {
+  MutexLock lock(mu_);
+  std::shared_ptr<Memory>& memory = memories_[key];
+  if (memory == nullptr) memory = std::make_shared<Memory>();
+  return memory;
+}
+
+void Reconciler::Forget(const kube::ObjectKey& key) {
+  environment_->tracker->ForgetOwner(key);
+  std::shared_ptr<Memory> memory;
+  MutexLock lock(mu_);
+  const auto found = memories_.find(key);
+  if (found == memories_.end()) return;
+  memory = std::move(found->second);
+  memories_.erase(found);
+}
+
+Outcome Reconciler::Reconcile(const Context& ctx,
+                              const reconcile::Request& request) {
+  if (request.object.is_null()) {
+    Forget(request.key);
+    return Outcome::Done();
+  }
+  const std::shared_ptr<Memory> memory = MemoryOf(request.key);
+  if (reconcile::IsBeingDeleted(request.object)) {
+    memory->pass.reset();
+    return Delete(ctx, request, *memory);
+  }
+  if (memory->pass != nullptr && request.is_resumed) {
+    return Continue(ctx, request, *memory);
+  }
+  memory->pass.reset();
+  return Start(ctx, request, *memory);
+}
+
+Outcome Reconciler::Start(const Context& ctx, const reconcile::Request& request,
+                          Memory& memory) {
+  const absl::StatusOr<Value> object =
+      request.writer->AddFinalizer(ctx, request.object);
+  if (!object.ok()) {
+    return absl::IsNotFound(object.status()) ? Outcome::Done()
+                                             : Outcome::Retry(object.status());
+  }
+  weir::kustomize::v1::Kustomization message;
+  const absl::Status read = codec::FromValue(*object, &message);
+  StatusDraft draft(*object, message.status(), environment_->manager.clock());
+  if (message.spec().suspend()) return Suspend(ctx, request, std::move(draft));
+  const std::vector<std::string> unsupported = codec::FindUnsupported(message);
+  if (!unsupported.empty()) {
+    return Refuse(ctx, request, std::move(draft),
+                  codec::DescribeUnsupported(unsupported));
+  }
+  absl::StatusOr<Plan> plan =
+      read.ok() ? MakePlan(*object, message) : absl::StatusOr<Plan>(read);
+  if (!plan.ok()) {
+    return Refuse(ctx, request, std::move(draft),
+                  std::string(plan.status().message()));
+  }
+  if (IsSettled(ctx, *plan, draft, memory)) {
+    return Outcome::RequeueAfter(
+        Jitter(plan->interval,
+               environment_->options.common.interval_jitter_percentage));
+  }
+  memory.settled.reset();
+  memory.pass = std::make_unique<Pass>(*environment_, *std::move(plan),
+                                       std::move(draft), request);
+  return Continue(ctx, request, memory);
+}
+
+Outcome Reconciler::Continue(const Context& ctx,
+                             const reconcile::Request& request,
+                             Memory& memory) {
+  const Outcome outcome = memory.pass->Advance(ctx, request);
+  if (outcome.kind() == Outcome::Kind::kAwait) return outcome;
+  const std::unique_ptr<Pass> pass = std::move(memory.pass);
+  memory.settled = pass->settled();
+  if (request.is_resumed) {
+    // What changed while the pass waited only woke it.
+    const Plan& plan = pass->plan();
+    const Sources::Answer source =
+        environment_->sources->Find(ctx, plan.source);
+    const bool is_outdated =
+        reconcile::GenerationOf(request.object) != plan.generation ||
+        reconcile::RequestedAt(request.object) != plan.requested_at ||
+        (source.state == Sources::State::kFound &&
+         source.artifact.revision != pass->revision());
+    if (is_outdated) environment_->controller->Enqueue(request.key);
+  }
+  return outcome;
+}
+
+bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
+                           const StatusDraft& draft,
+                           const Memory& memory) const {
+  if (!memory.settled.has_value()) return false;
+  const Settled& settled = *memory.settled;
+  if (settled.generation != plan.generation ||
+      !IsReadyAndObserved(draft, plan)) {
+    return false;
+  }
+  const apply::Tracker& tracker = *environment_->tracker;
+  if (tracker.HasDrift(plan.key) ||
+      tracker.CountOf(plan.key) != settled.tracked) {
+    return false;
+  }
+  const Sources::Answer source = environment_->sources->Find(ctx, plan.source);
+  if (source.state != Sources::State::kFound ||
+      source.artifact.revision != settled.revision ||
+      source.artifact.digest != settled.artifact_digest) {
+    return false;
+  }
+  if (FindUnmetDependency(ctx, *environment_, plan, settled.revision)
+          .has_value()) {
+    return false;
+  }
+  if (!settled.health.empty()) {
+    const HealthVerdict verdict = JudgeHealth(
+        settled.health, tracker, environment_->manager.clock().Now(),
+        /*fails_fast=*/true, /*is_last_look=*/false);
+    if (verdict.kind != HealthVerdict::Kind::kPassed) return false;
+  }
+  return AreVariablesSettled(ctx, plan, settled);
+}
+
+bool Reconciler::AreVariablesSettled(const Context& ctx, const Plan& plan,
+                                     const Settled& settled) const {
+  // Only labelled ones are watched: the interval looks at all.
+  if (plan.spec.post_build().substitute_from().empty()) return true;
+  const absl::StatusOr<Variables> variables =
+      LoadVariables(plan.spec.post_build(), plan.key.name_space,
+                    [&](const kube::ObjectRef& ref) {
+                      return environment_->manager.client().Get(ctx, ref);
+                    });
+  return variables.ok() && DigestOf(*variables) == settled.variables_digest;
+}
+
+Outcome Reconciler::Suspend(const Context& ctx,
+                            const reconcile::Request& request,
+                            StatusDraft draft) {
+  draft.EndPass(std::string(reconcile::RequestedAt(request.object)),
+                reconcile::GenerationOf(request.object));
+  const absl::Status written = draft.Write(ctx, *request.writer);
+  return written.ok() ? Outcome::Done() : Outcome::Retry(written);
+}
+
+Outcome Reconciler::Refuse(const Context& ctx,
+                           const reconcile::Request& request, StatusDraft draft,
+                           const std::string& message) {
+  draft.conditions().MarkStalled(reconcile::kNotSupported, message);
+  draft.conditions().MarkFalse(reconcile::kReady, reconcile::kNotSupported,
+                               message);
+  draft.EndPass(std::string(reconcile::RequestedAt(request.object)),
+                reconcile::GenerationOf(request.object));
+  if (draft.HasChanged()) {
+    reconcile::Event event;
+    event.object = draft.object();
+    event.severity = reconcile::Severity::kError;
+    event.reason = reconcile::kNotSupported;
+    event.message = message;
+    environment_->manager.events().Emit(kComponent, std::move(event));
+  }
+  const absl::Status written = draft.Write(ctx, *request.writer);
+  return written.ok() ? Outcome::Done() : Outcome::Retry(written);
+}
+
+Outcome Reconciler::Delete(const Context& ctx,
+                           const reconcile::Request& request, Memory& memory) {
+  if (!reconcile::HasFinalizer(request.object)) return Outcome::Done();
+  if (memory.deletion == nullptr || !request.is_resumed) {
+    weir::kustomize::v1::Kustomization message;
+    // What can be read is enough: the inventory and the policy.
+    (void)codec::FromValue(request.object, &message);
+    memory.deletion = std::make_unique<Deletion>(*environment_, request.object,
+                                                 std::move(message));
+  }
+  const Outcome outcome = memory.deletion->Advance(ctx, request);
+  if (outcome.kind() != Outcome::Kind::kAwait) memory.deletion.reset();
+  return outcome;
+}
+
+}  // namespace weir::kustomize_controller
