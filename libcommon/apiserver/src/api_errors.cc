@@ -65,8 +65,8 @@ absl::Status Conflict(const KindInfo& kind, absl::string_view name,
                       absl::string_view why) {
   return MakeFailure(
       409, "Conflict",
-      absl::StrCat("Operation cannot be fulfilled on ",
-                   QualifiedResource(kind), " ", Quoted(name), ": ", why),
+      absl::StrCat("Operation cannot be fulfilled on ", QualifiedResource(kind),
+                   " ", Quoted(name), ": ", why),
       DetailsOf(kind, name));
 }
 
@@ -80,17 +80,17 @@ absl::Status Forbidden(const KindInfo& kind, absl::string_view name,
                        absl::string_view why, Value causes) {
   Value details = DetailsOf(kind, name);
   if (!causes.is_null()) details.Set("causes", std::move(causes));
-  return MakeFailure(
-      403, "Forbidden",
-      absl::StrCat(QualifiedResource(kind), " ", Quoted(name),
-                   " is forbidden: ", why),
-      std::move(details));
+  return MakeFailure(403, "Forbidden",
+                     absl::StrCat(QualifiedResource(kind), " ", Quoted(name),
+                                  " is forbidden: ", why),
+                     std::move(details));
 }
 
 absl::Status MethodNotAllowed(absl::string_view verb) {
   return MakeFailure(405, "MethodNotAllowed",
-                     absl::StrCat(verb, " is not supported on resources of "
-                                        "this kind"));
+                     absl::StrCat(verb,
+                                  " is not supported on resources of "
+                                  "this kind"));
 }
 
 absl::Status UnknownResource() {
@@ -119,11 +119,9 @@ absl::Status Expired(absl::string_view message) {
 
 absl::Status InternalError(absl::string_view message) {
   return MakeFailure(
-      500, "InternalError",
-      absl::StrCat("Internal error occurred: ", message),
-      Value::MakeObject(
-          {{"causes", Value(Value::Array{Value::MakeObject(
-                          {{"message", message}})})}}));
+      500, "InternalError", absl::StrCat("Internal error occurred: ", message),
+      Value::MakeObject({{"causes", Value(Value::Array{Value::MakeObject(
+                                        {{"message", message}})})}}));
 }
 
 Value StatusObjectOf(const absl::Status& status) {

@@ -29,8 +29,7 @@ struct MediaRange {
 MediaRange ParseMediaRange(absl::string_view text) {
   MediaRange range;
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
-  range.type =
-      absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts.front()));
+  range.type = absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts.front()));
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::pair<absl::string_view, absl::string_view> pair =
         absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
@@ -62,8 +61,7 @@ std::vector<MediaRange> ParseRanges(absl::string_view accept) {
 }
 
 bool IsJsonRange(absl::string_view type) {
-  return type == "application/json" || type == "*/*" ||
-         type == "application/*";
+  return type == "application/json" || type == "*/*" || type == "application/*";
 }
 
 std::string Parameter(const MediaRange& range, const char* key) {
@@ -130,8 +128,8 @@ ApiResponse MakeResponse(int code, Value body) {
 
 ApiResponse MakeResponse(const absl::Status& error) {
   Value body = StatusObjectOf(error);
-  ApiResponse response = MakeResponse(
-      static_cast<int>(body.GetInt("code", 500)), std::move(body));
+  const int code = static_cast<int>(body.GetInt("code", 500));
+  ApiResponse response = MakeResponse(code, std::move(body));
   const int64_t wait = response.body["details"].GetInt("retryAfterSeconds");
   if (wait > 0) {
     response.headers.emplace_back("Retry-After", absl::StrCat(wait));
@@ -148,8 +146,7 @@ ApiResponse MakeText(int code, absl::string_view text) {
 }
 
 std::optional<ResourcePath> ParseResourcePath(absl::string_view path) {
-  std::vector<std::string> parts =
-      absl::StrSplit(path, '/', absl::SkipEmpty());
+  std::vector<std::string> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
   ResourcePath out;
   size_t at = 0;
   if (parts.size() >= 3 && parts[0] == "api") {
@@ -165,9 +162,8 @@ std::optional<ResourcePath> ParseResourcePath(absl::string_view path) {
   const size_t left = parts.size() - at;
   const bool names_namespace =
       parts[at] == "namespaces" && out.group.empty() &&
-      (left <= 2 ||
-       (left == 3 &&
-        (parts[at + 2] == "status" || parts[at + 2] == "finalize")));
+      (left <= 2 || (left == 3 && (parts[at + 2] == "status" ||
+                                   parts[at + 2] == "finalize")));
   if (parts[at] == "namespaces" && left >= 3 && !names_namespace) {
     out.name_space = parts[at + 1];
     at += 2;
@@ -214,15 +210,13 @@ absl::StatusOr<WriteParameters> ParseWriteParameters(const ApiRequest& request,
     if (request.method == kube::Method::kPut) kind = "UpdateOptions";
     return MakeFailure(
         422, "Invalid",
-        absl::StrCat(kind, ".meta.k8s.io \"\" is invalid: ", field, ": ",
-                     text),
-        Value::MakeObject(
-            {{"group", "meta.k8s.io"},
-             {"kind", kind},
-             {"causes", Value(Value::Array{Value::MakeObject(
-                            {{"reason", reason},
-                             {"message", text},
-                             {"field", field}})})}}));
+        absl::StrCat(kind, ".meta.k8s.io \"\" is invalid: ", field, ": ", text),
+        Value::MakeObject({{"group", "meta.k8s.io"},
+                           {"kind", kind},
+                           {"causes", Value(Value::Array{Value::MakeObject(
+                                          {{"reason", reason},
+                                           {"message", text},
+                                           {"field", field}})})}}));
   };
   WriteParameters out;
   for (const auto& [key, value] : request.query) {
@@ -242,20 +236,18 @@ absl::StatusOr<WriteParameters> ParseWriteParameters(const ApiRequest& request,
       } else if (value == "Ignore") {
         out.validation = kIgnore;
       } else if (value != "Warn" && !value.empty()) {
-        return invalid(
-            "fieldValidation",
-            absl::StrCat("Invalid value: \"", value,
-                         "\": \"fieldValidation\" must be one of "
-                         "[\"Strict\" \"Warn\" \"Ignore\"]"),
-            "FieldValueInvalid");
+        return invalid("fieldValidation",
+                       absl::StrCat("Invalid value: \"", value,
+                                    "\": \"fieldValidation\" must be one of "
+                                    "[\"Strict\" \"Warn\" \"Ignore\"]"),
+                       "FieldValueInvalid");
       }
     }
   }
   out.field_manager = std::string(request.Query("fieldManager"));
   out.is_forced = request.QueryBool("force");
   out.has_force = !request.Query("force").empty();
-  if (out.has_force && !is_apply &&
-      request.method == kube::Method::kPatch) {
+  if (out.has_force && !is_apply && request.method == kube::Method::kPatch) {
     return invalid("force",
                    "Forbidden: may not be specified for non-apply patch",
                    "FieldValueForbidden");

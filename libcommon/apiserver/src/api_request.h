@@ -47,7 +47,7 @@ struct ApiRequest {
 
 struct ApiResponse {
   int code = 200;
-  Value body;        // Null: `text` is the answer.
+  Value body;  // Null: `text` is the answer.
   std::string text;
   std::string content_type = "application/json";
   std::string etag;
@@ -76,8 +76,11 @@ struct WriteParameters {
   bool is_forced = false;
   bool has_force = false;
   std::string field_manager;
-  enum class Validation { kIgnore, kWarn, kStrict } validation =
-      Validation::kWarn;
+  enum class Validation {
+    kIgnore,
+    kWarn,
+    kStrict
+  } validation = Validation::kWarn;
 };
 // Errors: 422 and 400 for bad values.
 absl::StatusOr<WriteParameters> ParseWriteParameters(const ApiRequest& request,

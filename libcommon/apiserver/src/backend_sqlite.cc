@@ -176,8 +176,9 @@ absl::Status SqliteBackend::Open(const std::string& folder) {
   if (lock_ < 0) return ErrnoToStatus(errno, lock_path);
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
-        folder, " is in use by another API server; stop it, or choose another "
-                "data folder"));
+        folder,
+        " is in use by another API server; stop it, or choose another "
+        "data folder"));
   }
   const std::string path = folder + "/objects.db";
   {
@@ -213,11 +214,11 @@ absl::Status SqliteBackend::Prepare() {
       "DO UPDATE SET uid = ?4, rv = ?5, body = ?6"));
   WEIR_RETURN_IF_ERROR(remove_.Prepare(
       db_, "DELETE FROM objects WHERE gr = ?1 AND ns = ?2 AND name = ?3"));
-  WEIR_RETURN_IF_ERROR(log_.Prepare(
-      db_,
-      "INSERT INTO log(rv, gr, ns, name, op, body, prev_body) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, (SELECT body FROM objects "
-      "WHERE gr = ?2 AND ns = ?3 AND name = ?4))"));
+  WEIR_RETURN_IF_ERROR(
+      log_.Prepare(db_,
+                   "INSERT INTO log(rv, gr, ns, name, op, body, prev_body) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, (SELECT body FROM objects "
+                   "WHERE gr = ?2 AND ns = ?3 AND name = ?4))"));
   WEIR_RETURN_IF_ERROR(
       get_meta_.Prepare(db_, "SELECT value FROM meta WHERE key = ?1"));
   return put_meta_.Prepare(
@@ -277,11 +278,9 @@ absl::StatusOr<int64_t> SqliteBackend::Load(const Loader& loader) {
     WEIR_ASSIGN_OR_RETURN(bool has_row, all.Step(), "reading objects");
     if (!has_row) break;
     last = std::max(last, all.Int(3));
-    WEIR_ASSIGN_OR_RETURN(Value object, ParseJson(all.Text(4)),
-                          "reading ", all.Text(0), " ", all.Text(1), "/",
-                          all.Text(2));
-    loader(all.Text(0),
-           {std::string(all.Text(1)), std::string(all.Text(2))},
+    WEIR_ASSIGN_OR_RETURN(Value object, ParseJson(all.Text(4)), "reading ",
+                          all.Text(0), " ", all.Text(1), "/", all.Text(2));
+    loader(all.Text(0), {std::string(all.Text(1)), std::string(all.Text(2))},
            std::move(object));
   }
   Statement newest;

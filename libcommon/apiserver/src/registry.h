@@ -21,8 +21,8 @@ namespace weir::apiserver {
 // One kind in one version.
 struct Served {
   KindPtr kind;
-  KindPtr stored_as;    // The same kind in the version that is stored.
-  std::string storage;  // "deployments.apps"
+  KindPtr stored_as;            // The same kind in the version that is stored.
+  std::string storage;          // "deployments.apps"
   bool is_terminating = false;  // Its CRD is being deleted.
 };
 
@@ -35,8 +35,7 @@ class KindTable {
                      absl::string_view plural) const;
   const Served* FindKind(const kube::GroupVersionKind& gvk) const;
   // Any version of a kind, preferred first.
-  const Served* FindKind(absl::string_view group,
-                         absl::string_view kind) const;
+  const Served* FindKind(absl::string_view group, absl::string_view kind) const;
   // Any version of a storage.
   const Served* FindStorage(absl::string_view storage) const;
   bool HasGroupVersion(absl::string_view group,

@@ -61,8 +61,8 @@ Value RenderObject(const Served& served, const Shape& shape,
     case Shape::Form::kTable:
       return MakeTable(
           served, shape, {stored},
-          Value::MakeObject({{"resourceVersion",
-                              stored["metadata"]["resourceVersion"]}}),
+          Value::MakeObject(
+              {{"resourceVersion", stored["metadata"]["resourceVersion"]}}),
           now, with_columns);
   }
   return Value();
@@ -82,8 +82,8 @@ Value RenderList(const Served& served, const Shape& shape,
   }
   const bool is_metadata = shape.form == Shape::Form::kMetadata;
   return Value::MakeObject(
-      {{"kind", is_metadata ? "PartialObjectMetadataList"
-                            : served.kind->list_kind},
+      {{"kind",
+        is_metadata ? "PartialObjectMetadataList" : served.kind->list_kind},
        {"apiVersion", is_metadata ? MetaVersion(shape)
                                   : served.kind->resource.gvk.ApiVersion()},
        {"metadata", MakeListMetadata(meta)},
@@ -95,13 +95,13 @@ Value RenderBookmark(const Served& served, const Shape& shape, int64_t rv,
   Value metadata = Value::MakeObject(
       {{"resourceVersion", absl::StrCat(rv)}, {"creationTimestamp", Value()}});
   if (ends_initial_events) {
-    metadata.Set("annotations", Value::MakeObject(
-                                    {{"k8s.io/initial-events-end", "true"}}));
+    metadata.Set("annotations",
+                 Value::MakeObject({{"k8s.io/initial-events-end", "true"}}));
   }
   const bool is_metadata = shape.form == Shape::Form::kMetadata;
   return Value::MakeObject(
-      {{"kind", is_metadata ? "PartialObjectMetadata"
-                            : served.kind->resource.gvk.kind},
+      {{"kind",
+        is_metadata ? "PartialObjectMetadata" : served.kind->resource.gvk.kind},
        {"apiVersion", is_metadata ? MetaVersion(shape)
                                   : served.kind->resource.gvk.ApiVersion()},
        {"metadata", std::move(metadata)}});

@@ -24,9 +24,8 @@ std::string FieldText(const Value& object, absl::string_view field) {
   // Fields whose selector is not their path.
   if (field == "source") {
     const absl::string_view component = object["source"].GetString("component");
-    return std::string(component.empty()
-                           ? object.GetString("reportingComponent")
-                           : component);
+    return std::string(
+        component.empty() ? object.GetString("reportingComponent") : component);
   }
   if (field == "status.successful") field = "status.succeeded";
   const Value& value = FindPath(object, field);
@@ -60,9 +59,8 @@ absl::StatusOr<Selection> Selection::Parse(const KindInfo& kind,
   Selection out;
   auto selector = kube::LabelSelector::Parse(labels);
   if (!selector.ok()) {
-    return BadRequest(
-        absl::StrCat("unable to parse requirement: ",
-                     std::string(selector.status().message())));
+    return BadRequest(absl::StrCat("unable to parse requirement: ",
+                                   std::string(selector.status().message())));
   }
   out.labels_ = *std::move(selector);
   auto requirements = kube::ParseFieldSelector(fields);

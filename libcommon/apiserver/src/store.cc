@@ -24,8 +24,7 @@ std::string Located(const WriteRequest& request) {
 
 int64_t VersionOf(const Value& object) {
   int64_t rv = 0;
-  if (!absl::SimpleAtoi(object["metadata"].GetString("resourceVersion"),
-                        &rv)) {
+  if (!absl::SimpleAtoi(object["metadata"].GetString("resourceVersion"), &rv)) {
     return 0;
   }
   return rv;
@@ -39,8 +38,7 @@ struct Store::Batch {
   absl::flat_hash_map<std::string, Value> overlay;
 };
 
-Store::Store(std::unique_ptr<Backend> backend)
-    : backend_(std::move(backend)) {}
+Store::Store(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(
     std::unique_ptr<Backend> backend) {
@@ -63,7 +61,9 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(
   return store;
 }
 
-Store::~Store() {
+Store::~Store() { Stop(); }
+
+void Store::Stop() {
   {
     MutexLock lock(queue_mu_);
     is_stopping_ = true;
@@ -72,8 +72,7 @@ Store::~Store() {
   threads_.Join().IgnoreError();
 }
 
-Value Store::Get(absl::string_view resource,
-                 const kube::ObjectKey& key) const {
+Value Store::Get(absl::string_view resource, const kube::ObjectKey& key) const {
   MutexLock lock(mu_);
   auto objects = objects_.find(resource);
   if (objects == objects_.end()) return Value();
@@ -231,8 +230,8 @@ absl::Status Store::Settle(Pending& pending, Batch& batch) {
                                   : ChangeOp::kUpdate;
   change.resource = request.resource;
   change.key = request.key;
-  decision.object.Mutable("metadata").Set("resourceVersion",
-                                          absl::StrCat(change.rv));
+  decision.object.Mutable("metadata")
+      .Set("resourceVersion", absl::StrCat(change.rv));
   change.object = decision.object;
   change.previous = std::move(current);
   batch.rv = change.rv;

@@ -52,8 +52,10 @@ class Store {
  public:
   static absl::StatusOr<std::unique_ptr<Store>> Open(
       std::unique_ptr<Backend> backend);
-  // Commits what waits.
+  // Stop().
   ~Store();
+  // Commits what waits; later writes are refused. Idempotent.
+  void Stop();
 
   // --- Reading the present state.
   // Null when there is none.

@@ -18,34 +18,6 @@ uint64_t RandomNumber(uint64_t below) {
   return number % below;
 }
 
-void DropNulls(Value& value) {
-  if (value.is_array()) {
-    for (size_t i = 0; i < value.size(); ++i) {
-      if (value[i].is_object() || value[i].is_array()) {
-        Value item = value[i];
-        DropNulls(item);
-        if (!item.IsSame(value[i])) value.MutableAt(i) = std::move(item);
-      }
-    }
-    return;
-  }
-  std::vector<std::string> nulls;
-  std::vector<std::pair<std::string, Value>> changed;
-  for (const Value::Member& member : value.object()) {
-    if (member.value.is_null()) {
-      nulls.push_back(member.key);
-    } else if (member.value.is_object() || member.value.is_array()) {
-      Value child = member.value;
-      DropNulls(child);
-      if (!child.IsSame(member.value)) {
-        changed.emplace_back(member.key, std::move(child));
-      }
-    }
-  }
-  for (const std::string& key : nulls) value.Erase(key);
-  for (auto& [key, child] : changed) value.Set(key, std::move(child));
-}
-
 void NormalizeMetadata(Value& metadata) {
   std::vector<std::string> dropped;
   for (const Value::Member& member : metadata.object()) {
@@ -90,37 +62,17 @@ bool IsIdentity(absl::string_view key) {
 }
 
 // The status a new object of a builtin kind has.
-Value InitialStatus(absl::string_view kind) {
-  if (kind == "Pod") {
-    return Value::MakeObject({{"phase", "Pending"}});
+Value InitialStatus(const KindInfo& kind) {
+  Value status = EmptyObject(kind)["status"];
+  if (status.is_null()) status = Value::MakeObject();
+  const std::string& name = kind.resource.gvk.kind;
+  if (name == "Namespace") {
+    status.Set("phase", "Active");
+  } else if (name == "Pod" || name == "PersistentVolumeClaim" ||
+             name == "PersistentVolume") {
+    status.Set("phase", "Pending");
   }
-  if (kind == "Namespace") return Value::MakeObject({{"phase", "Active"}});
-  if (kind == "PersistentVolumeClaim" || kind == "PersistentVolume") {
-    return Value::MakeObject({{"phase", "Pending"}});
-  }
-  if (kind == "Service" || kind == "Ingress") {
-    return Value::MakeObject({{"loadBalancer", Value::MakeObject()}});
-  }
-  if (kind == "PodDisruptionBudget") {
-    return Value::MakeObject({{"currentHealthy", 0},
-                              {"desiredHealthy", 0},
-                              {"disruptionsAllowed", 0},
-                              {"expectedPods", 0}});
-  }
-  if (kind == "DaemonSet") {
-    return Value::MakeObject({{"currentNumberScheduled", 0},
-                              {"desiredNumberScheduled", 0},
-                              {"numberMisscheduled", 0},
-                              {"numberReady", 0}});
-  }
-  if (kind == "ReplicaSet" || kind == "ReplicationController" ||
-      kind == "StatefulSet") {
-    return Value::MakeObject({{"replicas", 0}});
-  }
-  if (kind == "HorizontalPodAutoscaler") {
-    return Value::MakeObject({{"desiredReplicas", 0}});
-  }
-  return Value::MakeObject();
+  return status;
 }
 
 // "Guaranteed", "Burstable" or "BestEffort".
@@ -155,27 +107,9 @@ void PrepareNamespace(Value& object) {
   }
 }
 
-// The selector and labels by which a Job knows its Pods.
-void PrepareJob(Value& object) {
-  const Value metadata = object["metadata"];
-  if (object["spec"].GetBool("manualSelector")) return;
-  Value& spec = object.Mutable("spec");
-  Value& labels = spec.Mutable("template").Mutable("metadata").Mutable(
-      "labels");
-  for (const char* prefix : {"", "batch.kubernetes.io/"}) {
-    labels.Set(absl::StrCat(prefix, "controller-uid"), metadata["uid"]);
-    labels.Set(absl::StrCat(prefix, "job-name"), metadata["name"]);
-  }
-  spec.Set("selector",
-           Value::MakeObject(
-               {{"matchLabels",
-                 Value::MakeObject({{"batch.kubernetes.io/controller-uid",
-                                     metadata["uid"]}})}}));
-}
-
 }  // namespace
 
-void NormalizeObject(const KindInfo& kind, Value& object) {
+void NormalizeObject(Value& object) {
   if (!object.is_object()) return;
   Value metadata = object["metadata"];
   NormalizeMetadata(metadata);
@@ -183,7 +117,6 @@ void NormalizeObject(const KindInfo& kind, Value& object) {
   if (!metadata.IsSame(object["metadata"])) {
     object.Set("metadata", std::move(metadata));
   }
-  if (!kind.is_custom) DropNulls(object);
 }
 
 bool HasSpecChange(const KindInfo& kind, const Value& before,
@@ -222,12 +155,11 @@ void Strategy::PrepareForCreate(const KindInfo& kind, Value& object) const {
   }
   const std::string& name = kind.resource.gvk.kind;
   if (kind.has_status) {
-    object.Set("status", InitialStatus(name));
+    object.Set("status", InitialStatus(kind));
   }
   if (name == "Namespace") PrepareNamespace(object);
-  if (name == "Pod") object.Mutable("status").Set("qosClass",
-                                                  QosClassOf(object));
-  if (name == "Job") PrepareJob(object);
+  if (name == "Pod")
+    object.Mutable("status").Set("qosClass", QosClassOf(object));
   if (name == "Service") AllocateService(Value(), object);
 }
 
@@ -294,8 +226,8 @@ void Strategy::PrepareForUpdate(const KindInfo& kind, const Value& old,
   }
   if (kind.has_generation && subresource != "status" &&
       HasSpecChange(kind, old, object)) {
-    object.Mutable("metadata").Set("generation",
-                                   old["metadata"].GetInt("generation") + 1);
+    object.Mutable("metadata")
+        .Set("generation", old["metadata"].GetInt("generation") + 1);
   }
 }
 

@@ -35,9 +35,8 @@ class Strategy {
   const Store& store_;
 };
 
-// Drops null and empty members of metadata, as Go's ObjectMeta does, and null
-// members anywhere in a builtin kind.
-void NormalizeObject(const KindInfo& kind, Value& object);
+// Drops null and empty members of metadata, as Go's ObjectMeta does.
+void NormalizeObject(Value& object);
 
 // Whether two objects differ in what metadata.generation counts.
 bool HasSpecChange(const KindInfo& kind, const Value& before,

@@ -24,9 +24,9 @@ Value TablePrinter::Columns() const {
 
 Value TablePrinter::Cells(const Value& object, absl::Time now) const {
   const Value& metadata = object["metadata"];
-  return Value(Value::Array{
-      metadata["name"],
-      FormatAge(metadata.GetString("creationTimestamp"), now)});
+  return Value(
+      Value::Array{metadata["name"],
+                   FormatAge(metadata.GetString("creationTimestamp"), now)});
 }
 
 std::string FormatHumanDuration(absl::Duration duration) {

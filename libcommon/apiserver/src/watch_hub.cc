@@ -21,9 +21,8 @@ Value MakeEvent(const char* type, Value object) {
 }
 
 Value ExpiredEvent(int64_t wanted, int64_t oldest) {
-  const absl::Status error =
-      Expired(absl::StrCat("too old resource version: ", wanted, " (",
-                           oldest, ")"));
+  const absl::Status error = Expired(
+      absl::StrCat("too old resource version: ", wanted, " (", oldest, ")"));
   return MakeEvent("ERROR", StatusObjectOf(error));
 }
 
@@ -144,6 +143,35 @@ std::unique_ptr<kube::WatchStream> WatchHub::Start(
   return std::make_unique<Handle>(watcher);
 }
 
+namespace {
+
+// Tells only the end.
+class RefusedSink : public WatchSink {
+ public:
+  RefusedSink(absl::Status error, std::function<void(absl::Status)> on_end)
+      : error_(std::move(error)), on_end_(std::move(on_end)) {}
+  bool Deliver(WatchMessage&) override { return false; }
+  void End() override {
+    const auto on_end = std::exchange(on_end_, nullptr);
+    if (on_end != nullptr) on_end(error_);
+  }
+
+ private:
+  const absl::Status error_;
+  std::function<void(absl::Status)> on_end_;
+};
+
+}  // namespace
+
+std::unique_ptr<kube::WatchStream> WatchHub::Refuse(
+    absl::Status error, std::function<void(absl::Status)> on_end) {
+  auto watcher = std::make_shared<Watcher>(
+      WatchPlan(),
+      std::make_unique<RefusedSink>(std::move(error), std::move(on_end)));
+  tasks_.Post([watcher] { watcher->End(); });
+  return std::make_unique<Handle>(watcher);
+}
+
 void WatchHub::Begin(const std::shared_ptr<Watcher>& watcher) {
   DropClosed();
   if (is_down_) return Finish(watcher);
@@ -234,10 +262,9 @@ bool WatchHub::SendLog(Watcher& watcher) {
   if (store_.LastChange(storage) <= plan.from_rv) return true;
   auto log = store_.ReadLog(storage, plan.from_rv, now);
   if (!log.ok()) {
-    WatchMessage error(
-        absl::IsOutOfRange(log.status())
-            ? ExpiredEvent(plan.from_rv, store_.compacted_rv())
-            : MakeEvent("ERROR", StatusObjectOf(log.status())));
+    WatchMessage error(absl::IsOutOfRange(log.status())
+                           ? ExpiredEvent(plan.from_rv, store_.compacted_rv())
+                           : MakeEvent("ERROR", StatusObjectOf(log.status())));
     watcher.Deliver(error);
     return false;
   }
@@ -272,8 +299,8 @@ void WatchHub::Dispatch(const LoggedChange& change) {
     }
     const char* type = EventTypeFor(plan, change);
     if (type == nullptr) continue;
-    const bool with_columns = !watcher->has_sent_columns &&
-                              plan.shape.form == Shape::Form::kTable;
+    const bool with_columns =
+        !watcher->has_sent_columns && plan.shape.form == Shape::Form::kTable;
     watcher->has_sent_columns = true;
     std::shared_ptr<WatchMessage> message;
     for (const RenderCache::Entry& entry : cache.entries) {
@@ -286,12 +313,11 @@ void WatchHub::Dispatch(const LoggedChange& change) {
     }
     if (message == nullptr) {
       message = std::make_shared<WatchMessage>(MakeEvent(
-          type, RenderObject(*plan.served, plan.shape,
-                             ObjectFor(change, type), clock_.Now(),
-                             with_columns)));
-      cache.entries.push_back({plan.served, plan.shape.form,
-                               plan.shape.version, plan.shape.include_object,
-                               type, with_columns, message});
+          type, RenderObject(*plan.served, plan.shape, ObjectFor(change, type),
+                             clock_.Now(), with_columns)));
+      cache.entries.push_back({plan.served, plan.shape.form, plan.shape.version,
+                               plan.shape.include_object, type, with_columns,
+                               message});
     }
     if (!watcher->Deliver(*message)) {
       watcher->End();

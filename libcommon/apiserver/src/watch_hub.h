@@ -67,6 +67,9 @@ class WatchHub {
   // will come then. It may be destroyed inside End, not inside Deliver.
   std::unique_ptr<kube::WatchStream> Start(WatchPlan plan,
                                            std::unique_ptr<WatchSink> sink);
+  // A watch that cannot begin: `on_end` is told so on the hub's thread.
+  std::unique_ptr<kube::WatchStream> Refuse(
+      absl::Status error, std::function<void(absl::Status)> on_end);
   // Of the committing thread.
   void Publish(const std::vector<LoggedChange>& changes);
   // Ends all watches of a storage: its kinds changed.

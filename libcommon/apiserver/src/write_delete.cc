@@ -25,10 +25,10 @@ absl::Status CheckDeletePreconditions(const WriteCall& call,
   const Value& metadata = stored["metadata"];
   const absl::string_view uid = wanted.GetString("uid");
   if (!uid.empty() && uid != metadata.GetString("uid")) {
-    return Conflict(call.kind(), call.path.name,
-                    absl::StrCat("Precondition failed: UID in precondition: ",
-                                 uid, ", UID in object meta: ",
-                                 metadata.GetString("uid")));
+    return Conflict(
+        call.kind(), call.path.name,
+        absl::StrCat("Precondition failed: UID in precondition: ", uid,
+                     ", UID in object meta: ", metadata.GetString("uid")));
   }
   const absl::string_view rv = wanted.GetString("resourceVersion");
   if (!rv.empty() && rv != metadata.GetString("resourceVersion")) {
@@ -131,13 +131,20 @@ absl::StatusOr<Decision> WritePath::Delete(WriteCall& call,
   const KindInfo& kind = call.kind();
   if (stored.is_null()) return ObjectNotFound(kind, call.path.name);
   WEIR_RETURN_IF_ERROR(CheckDeletePreconditions(call, stored));
-  WEIR_ASSIGN_OR_RETURN(const std::string policy, PolicyOf(call));
+  WEIR_ASSIGN_OR_RETURN(std::string policy, PolicyOf(call));
+  if (policy.empty() && IsBuiltin(kind, "Job") &&
+      !HasFinalizer(stored, kOrphan) && !HasFinalizer(stored, kForeground)) {
+    policy = "Orphan";
+    call.warnings.push_back(
+        "child pods are preserved by default when jobs are deleted; set "
+        "propagationPolicy=Background to remove them or set "
+        "propagationPolicy=Orphan to suppress this warning");
+  }
   const bool is_namespace = IsBuiltin(kind, "Namespace");
   if (is_namespace &&
       (call.path.name == "default" || call.path.name == "kube-system" ||
        call.path.name == "kube-public")) {
-    return Forbidden(kind, call.path.name,
-                     "this namespace may not be deleted");
+    return Forbidden(kind, call.path.name, "this namespace may not be deleted");
   }
   Value object = stored;
   if (policy == "Orphan") {
@@ -162,8 +169,9 @@ absl::StatusOr<Decision> WritePath::Delete(WriteCall& call,
     StartCrdDeletion(call, object);
   }
   Value& metadata = object.Mutable("metadata");
-  const bool must_stay = !metadata["finalizers"].empty() || grace > 0 ||
-                         (is_namespace && !object["spec"]["finalizers"].empty());
+  const bool must_stay =
+      !metadata["finalizers"].empty() || grace > 0 ||
+      (is_namespace && !object["spec"]["finalizers"].empty());
   Decision decision;
   if (!must_stay) {
     call.is_removed = true;

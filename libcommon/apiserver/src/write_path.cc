@@ -20,6 +20,12 @@ std::string Quoted(absl::string_view text) { return FormatJson(Value(text)); }
 // Unknown fields: dropped, told or refused, as the request asks.
 absl::Status CheckFields(WriteCall& call, Value& object, bool is_patch) {
   const KindInfo& kind = call.kind();
+  if (std::string error = FindDecodeError(kind, object); !error.empty()) {
+    const kube::GroupVersionKind& gvk = kind.resource.gvk;
+    return BadRequest(absl::StrCat(gvk.kind, " in version \"", gvk.version,
+                                   "\" cannot be handled as a ", gvk.kind, ": ",
+                                   error));
+  }
   std::vector<std::string> unknown = PruneUnknownFields(kind, object);
   using enum WriteParameters::Validation;
   if (unknown.empty() || call.parameters.validation == kIgnore) {
@@ -35,11 +41,10 @@ absl::Status CheckFields(WriteCall& call, Value& object, bool is_patch) {
   const std::string detail =
       absl::StrCat("strict decoding error: ", absl::StrJoin(unknown, ", "));
   if (is_patch) {
-    return MakeInvalid(
-        kind, call.path.name,
-        {{"FieldValueInvalid", "patch",
-          absl::StrCat("Invalid value: ", FormatJson(call.body), ": ",
-                       detail)}});
+    return MakeInvalid(kind, call.path.name,
+                       {{"FieldValueInvalid", "patch",
+                         absl::StrCat("Invalid value: ", FormatJson(call.body),
+                                      ": ", detail)}});
   }
   const kube::GroupVersionKind& gvk = kind.resource.gvk;
   return BadRequest(absl::StrCat(gvk.kind, " in version \"", gvk.version,
@@ -146,10 +151,11 @@ absl::Status CheckPreconditions(const WriteCall& call, const Value& old,
   const Value& metadata = object["metadata"];
   const absl::string_view uid = metadata.GetString("uid");
   if (!uid.empty() && uid != old["metadata"].GetString("uid")) {
-    return Conflict(call.kind(), call.path.name,
-                    absl::StrCat("Precondition failed: UID in precondition: ",
-                                 uid, ", UID in object meta: ",
-                                 old["metadata"].GetString("uid")));
+    return Conflict(
+        call.kind(), call.path.name,
+        absl::StrCat(
+            "Precondition failed: UID in precondition: ", uid,
+            ", UID in object meta: ", old["metadata"].GetString("uid")));
   }
   const absl::string_view rv = metadata.GetString("resourceVersion");
   if (!rv.empty() && rv != "0" &&
@@ -217,7 +223,7 @@ absl::StatusOr<Decision> WritePath::Create(WriteCall& call,
 absl::StatusOr<Decision> WritePath::CreateFrom(WriteCall& call, Value object,
                                                bool is_apply) const {
   const KindInfo& kind = call.kind();
-  NormalizeObject(kind, object);
+  NormalizeObject(object);
   WEIR_RETURN_IF_ERROR(CheckFields(call, object, false));
   if (kind.is_custom && kind.has_status && !is_apply) object.Erase("status");
   Value& metadata = object.Mutable("metadata");
@@ -235,12 +241,13 @@ absl::StatusOr<Decision> WritePath::CreateFrom(WriteCall& call, Value object,
     ApplyDefaults(kind, Value(), object);
   }
   strategy_.PrepareForCreate(kind, object);
+  PrepareObject(kind, Value(), object);
   std::vector<FieldError> errors = Validate(kind, Value(), object);
   if (!errors.empty()) return MakeInvalid(kind, call.path.name, errors);
   if (kind.resource.is_namespaced) {
-    WEIR_RETURN_IF_ERROR(AdmitToNamespace(
-        kind, call.path.name, call.path.name_space,
-        store_.Get("namespaces", {"", call.path.name_space})));
+    WEIR_RETURN_IF_ERROR(
+        AdmitToNamespace(kind, call.path.name, call.path.name_space,
+                         store_.Get("namespaces", {"", call.path.name_space})));
   }
   call.is_created = true;
   Decision decision;
@@ -279,13 +286,12 @@ absl::StatusOr<Decision> WritePath::Update(WriteCall& call,
     return CreateFrom(call, std::move(object), false);
   }
   const Value old = ToServed(*call.served, stored);
-  NormalizeObject(kind, object);
+  NormalizeObject(object);
   if (object["metadata"].GetString("resourceVersion").empty() &&
       !kind.allows_unconditional_update) {
-    return MakeInvalid(
-        kind, call.path.name,
-        {{"FieldValueInvalid", "metadata.resourceVersion",
-          "Invalid value: 0: must be specified for an update"}});
+    return MakeInvalid(kind, call.path.name,
+                       {{"FieldValueInvalid", "metadata.resourceVersion",
+                         "Invalid value: 0: must be specified for an update"}});
   }
   WEIR_RETURN_IF_ERROR(CheckFields(call, object, false));
   WEIR_RETURN_IF_ERROR(CheckPreconditions(call, old, object));
@@ -303,6 +309,7 @@ absl::StatusOr<Decision> WritePath::UpdateTo(WriteCall& call,
   ApplyDefaults(kind, old, object);
   if (!is_apply) object = TrackUpdate(kind, old, object, ManagerOf(call));
   strategy_.PrepareForUpdate(kind, old, call.path.subresource, object);
+  PrepareObject(kind, old, object);
   WEIR_RETURN_IF_ERROR(CheckNewFinalizers(call, old, object));
   std::vector<FieldError> errors = Validate(kind, old, object);
   if (!errors.empty()) return MakeInvalid(kind, call.path.name, errors);
@@ -313,14 +320,13 @@ absl::StatusOr<Decision> WritePath::UpdateTo(WriteCall& call,
   }
   decision.object = ToStored(*call.served, object);
   const Value& metadata = object["metadata"];
-  const bool is_leaving =
-      !metadata.GetString("deletionTimestamp").empty() &&
-      metadata.GetInt("deletionGracePeriodSeconds") == 0 &&
-      !HasFinalizers(object);
+  const bool is_leaving = !metadata.GetString("deletionTimestamp").empty() &&
+                          metadata.GetInt("deletionGracePeriodSeconds") == 0 &&
+                          !HasFinalizers(object);
   call.is_removed = is_leaving;
   if (!call.parameters.is_dry_run) {
-    decision.action = is_leaving ? Decision::Action::kRemove
-                                 : Decision::Action::kPut;
+    decision.action =
+        is_leaving ? Decision::Action::kRemove : Decision::Action::kPut;
   }
   return decision;
 }
@@ -333,7 +339,7 @@ absl::StatusOr<Decision> WritePath::Edit(
   const Value old = ToServed(*call.served, stored);
   Value object = old;
   WEIR_RETURN_IF_ERROR(edit(object));
-  NormalizeObject(call.kind(), object);
+  NormalizeObject(object);
   return UpdateTo(call, stored, old, std::move(object), false);
 }
 
@@ -375,14 +381,14 @@ absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
       }
       return Conflict(
           kind, call.path.name,
-          absl::StrCat("uid mismatch: the provided object specified uid ",
-                       uid, ", and no existing object was found"));
+          absl::StrCat("uid mismatch: the provided object specified uid ", uid,
+                       ", and no existing object was found"));
     }
     const absl::string_view name = patch["metadata"].GetString("name");
     if (!name.empty() && name != call.path.name) {
-      return BadRequest(absl::StrCat(
-          "metadata.name of the patch (", name,
-          ") does not match the name on the URL (", call.path.name, ")"));
+      return BadRequest(absl::StrCat("metadata.name of the patch (", name,
+                                     ") does not match the name on the URL (",
+                                     call.path.name, ")"));
     }
     const absl::string_view ns = patch["metadata"].GetString("namespace");
     if (!ns.empty() && kind.resource.is_namespaced &&
@@ -395,12 +401,12 @@ absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
       WEIR_RETURN_IF_ERROR(CheckPreconditions(call, old, patch));
     }
     WEIR_ASSIGN_OR_RETURN(
-        Value object, ServerSideApply(kind, old, patch,
-                                      call.parameters.is_forced,
-                                      ManagerOf(call)));
+        Value object,
+        ServerSideApply(kind, old, patch, call.parameters.is_forced,
+                        ManagerOf(call)));
     WEIR_RETURN_IF_ERROR(MatchEndpoint(call, object));
     if (stored.is_null()) return CreateFrom(call, std::move(object), true);
-    NormalizeObject(kind, object);
+    NormalizeObject(object);
     return UpdateTo(call, stored, old, std::move(object), true);
   }
   if (stored.is_null()) return ObjectNotFound(kind, call.path.name);
@@ -415,7 +421,7 @@ absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
         ") does not match the name on the URL (", call.path.name, ")"));
   }
   WEIR_RETURN_IF_ERROR(MatchEndpoint(call, object));
-  NormalizeObject(kind, object);
+  NormalizeObject(object);
   WEIR_RETURN_IF_ERROR(CheckFields(call, object, true));
   WEIR_RETURN_IF_ERROR(CheckPreconditions(call, old, object));
   return UpdateTo(call, stored, old, std::move(object), false);

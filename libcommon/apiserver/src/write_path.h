@@ -28,7 +28,7 @@ struct WriteCall {
   ResourcePath path;
   WriteParameters parameters;
   absl::Time now;
-  Value body;  // Object, patch or DeleteOptions.
+  Value body;                               // Object, patch or DeleteOptions.
   PatchKind patch_kind = PatchKind::kJson;  // Of patches.
   std::string new_uid;                      // Of an object that is created.
 
