@@ -37,6 +37,17 @@ QueueOptions MakeQueueOptions(const ControllerOptions& options,
   return queue;
 }
 
+StatusWriterOptions MakeWriterOptions(
+    const ControllerOptions& options,
+    std::function<void(const Value&)> on_written) {
+  StatusWriterOptions writer;
+  writer.gvk = options.gvk;
+  writer.field_manager = options.field_manager;
+  writer.owned_conditions = options.owned_conditions;
+  writer.on_written = std::move(on_written);
+  return writer;
+}
+
 absl::string_view VersionOf(const Value& object) {
   return object["metadata"].GetString("resourceVersion");
 }
@@ -82,8 +93,8 @@ Controller::Impl::Impl(const ControllerParts& parts,
       series(parts.metrics, options.name, options.concurrency),
       queue(MakeQueueOptions(options, clock, series)),
       writer(parts.client,
-             {options.gvk, options.field_manager, options.owned_conditions,
-              [this](const Value& object) { OnWritten(object); }}) {
+             MakeWriterOptions(
+                 options, [this](const Value& object) { OnWritten(object); })) {
   series.Watch(queue);
 }
 

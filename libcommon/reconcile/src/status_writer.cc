@@ -12,7 +12,6 @@ namespace weir::reconcile {
 namespace {
 
 constexpr int kMaxTries = 5;
-constexpr absl::Duration kPause = absl::Milliseconds(100);
 
 bool IsVersion(absl::string_view text) {
   if (text.empty() || (text[0] == '0' && text.size() > 1)) return false;
@@ -100,7 +99,8 @@ absl::StatusOr<Value> StatusWriter::WriteStatusValue(
         attempt == kMaxTries) {
       return answer;
     }
-    if (attempt > 1) WEIR_RETURN_IF_ERROR(ctx.SleepFor(Jitter(kPause, 50)));
+    if (attempt > 1)
+      WEIR_RETURN_IF_ERROR(ctx.SleepFor(Jitter(options_.retry_pause, 50)));
     WEIR_ASSIGN_OR_RETURN(
         current, client_.Get(ctx, {options_.gvk, kube::KeyOf(object)}));
     if (current["metadata"]["uid"] != object["metadata"]["uid"]) {

@@ -39,8 +39,9 @@ class LogMessage {
 
 // A small object of strings: {"name": "app", "namespace": "flux-system"}.
 struct LogObject {
-  LogObject(std::initializer_list<
-            std::pair<absl::string_view, absl::string_view>> list) {
+  LogObject(
+      std::initializer_list<std::pair<absl::string_view, absl::string_view>>
+          list) {
     for (const auto& [key, value] : list) members.emplace_back(key, value);
   }
   std::vector<std::pair<std::string, std::string>> members;

@@ -18,6 +18,7 @@
 #include "absl/base/attributes.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "weir/base/context.h"
 #include "weir/kube/client.h"
 #include "weir/kube/types.h"
@@ -41,6 +42,8 @@ struct StatusWriterOptions {
   // Called with each answer, which is the object's newest state, before the
   // write returns. May be null.
   std::function<void(const Value& written)> on_written;
+  // Between two tries after a lost race, give or take a half.
+  absl::Duration retry_pause = absl::Milliseconds(100);
 };
 
 class StatusWriter {
