@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -126,8 +127,17 @@ absl::Status Registry::Watch(
     MutexLock lock(mu_);
     changed_.NotifyAll();
   });
+  std::set<SourceKey> told;
   while (true) {
-    for (const ArtifactChange& change : batch) callback(change);
+    for (const ArtifactChange& change : batch) {
+      WEIR_RETURN_IF_ERROR(ctx.status());
+      if (change.type == ArtifactChange::Type::kPut) {
+        told.insert(change.entry.source);
+      } else if (change.type == ArtifactChange::Type::kRemoved) {
+        told.erase(change.entry.source);
+      }
+      callback(change);
+    }
     bool is_lost = false;
     {
       MutexLock lock(mu_);
@@ -137,13 +147,30 @@ absl::Status Registry::Watch(
       WEIR_RETURN_IF_ERROR(ctx.status());
       batch = ChangesAfter(filter, &version, &is_lost);
     }
-    if (is_lost) batch = StateOrChanges(filter, 0, &version);
+    if (is_lost) batch = StateAgain(filter, told, &version);
   }
+}
+
+// For a watch that was too slow: the state, and what it knew that is gone.
+std::vector<ArtifactChange> Registry::StateAgain(
+    const ArtifactFilter& filter, const std::set<SourceKey>& told,
+    uint64_t* version) {
+  std::vector<ArtifactChange> batch = StateOrChanges(filter, 0, version);
+  batch.pop_back();  // It has been told kSynced.
+  std::set<SourceKey> gone = told;
+  for (const ArtifactChange& change : batch) gone.erase(change.entry.source);
+  for (const SourceKey& source : gone) {
+    batch.push_back({ArtifactChange::Type::kRemoved, {source, {}}, *version});
+  }
+  return batch;
 }
 
 absl::StatusOr<std::string> Registry::Read(
     const Context& ctx, const ArtifactFile& file, int64_t offset,
     const std::function<absl::Status(absl::string_view)>& sink) {
+  if (file.path.empty() && file.digest.empty()) {
+    return absl::NotFoundError("no such artifact");
+  }
   std::string path;
   std::string digest;
   {

@@ -25,6 +25,8 @@ namespace {
 constexpr absl::Duration kGarbageBudget = absl::Seconds(5);
 constexpr int kMaxGarbageFiles = 1000;
 constexpr absl::Duration kLockPoll = absl::Milliseconds(20);
+// A temporary file that is older has lost its writer.
+constexpr absl::Duration kMaxWriteTime = absl::Hours(1);
 
 // An flock'ed file; the file stays.
 class FileLock {
@@ -227,8 +229,12 @@ absl::StatusOr<std::vector<std::string>> Storage::CollectGarbage(
   const absl::Time deadline = options_.clock->Now() + kGarbageBudget;
   WEIR_ASSIGN_OR_RETURN(const std::string path, LocalPath(current.path));
   std::vector<StoredFile> files = ListFiles(path.substr(0, path.rfind('/')));
-  std::erase_if(files, [&](const StoredFile& f) { return f.path == path; });
-  const absl::Time oldest = options_.clock->Now() - options_.retention_ttl;
+  const absl::Time now = options_.clock->Now();
+  std::erase_if(files, [&](const StoredFile& f) {
+    return f.path == path || (absl::EndsWith(f.path, ".tmp") &&
+                              f.modified >= now - kMaxWriteTime);
+  });
+  const absl::Time oldest = now - options_.retention_ttl;
   size_t keep =
       static_cast<size_t>(std::max(0, options_.retention_records - 1));
   std::vector<std::string> removed;

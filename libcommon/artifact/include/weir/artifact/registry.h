@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 
 #include "weir/artifact/service.h"
@@ -46,6 +47,9 @@ class Registry : public ArtifactService {
   std::vector<ArtifactChange> StateOrChanges(const ArtifactFilter& filter,
                                              uint64_t after_version,
                                              uint64_t* version);
+  std::vector<ArtifactChange> StateAgain(const ArtifactFilter& filter,
+                                         const std::set<SourceKey>& told,
+                                         uint64_t* version);
   std::vector<ArtifactChange> ChangesAfter(const ArtifactFilter& filter,
                                            uint64_t* version, bool* is_lost)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -44,7 +44,7 @@ struct ArtifactChange {
     kRemoved,  // The source has no artifact any more.
     kSynced,   // The state at the start has been told; changes follow.
   } type = Type::kPut;
-  ArtifactEntry entry;   // Of kRemoved: the last known.
+  ArtifactEntry entry;   // Of kRemoved: the last known, if it still is.
   uint64_t version = 0;  // Give it to Watch to resume after this change.
 };
 
