@@ -443,6 +443,14 @@ void DefaultCrd(Value& crd) {
                 .Mutable("service"),
             "port", 443);
   }
+  if (!crd["status"]["storedVersions"].empty()) return;
+  const Value versions = crd["spec"]["versions"];
+  for (const Value& version : versions.array()) {
+    if (!version.GetBool("storage")) continue;
+    Object(crd, "status")
+        .Set("storedVersions", Value(Value::Array{version["name"]}));
+    break;
+  }
 }
 
 void DefaultApiService(Value& service) {

@@ -22,7 +22,7 @@ FieldError MakeError(absl::string_view reason, absl::string_view field,
 
 // A value as Go prints it in such an error.
 std::string PrintValue(const Value& value) {
-  return FormatJson(value, {.indent = 0, .escape_html = true});
+  return FormatJson(value, {.indent = 0, .escape_html = !value.is_string()});
 }
 
 }  // namespace
@@ -64,15 +64,22 @@ FieldError ForbiddenError(absl::string_view field, absl::string_view detail) {
   return MakeError("FieldValueForbidden", field, "Forbidden", detail);
 }
 
+FieldError NotFoundError(absl::string_view field, const Value& value) {
+  return MakeError("FieldValueNotFound", field,
+                   absl::StrCat("Not found: ", PrintValue(value)), "");
+}
+
 FieldError TooLongError(absl::string_view field, int64_t max) {
   return MakeError("FieldValueTooLong", field, "Too long",
-                   absl::StrCat("may not be more than ", max, " bytes"));
+                   absl::StrCat("may not be more than ", max,
+                                max == 1 ? " byte" : " bytes"));
 }
 
 FieldError TooManyError(absl::string_view field, int64_t actual, int64_t max) {
   return MakeError("FieldValueTooMany", field,
                    absl::StrCat("Too many: ", actual),
-                   absl::StrCat("must have at most ", max, " items"));
+                   absl::StrCat("must have at most ", max,
+                                max == 1 ? " item" : " items"));
 }
 
 absl::Status MakeInvalid(const KindInfo& kind, absl::string_view name,

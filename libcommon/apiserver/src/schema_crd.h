@@ -23,15 +23,24 @@ const Schema* ParseCrdSchema(const Value& json, absl::string_view path,
                              std::vector<FieldError>& errors,
                              std::vector<std::string>& warnings);
 
-// Checks a value against types, bounds, patterns, enums, combinations and
-// uniqueness, as a CRD's schema demands.
+// Checks a value against types, bounds, patterns, enums and combinations, as
+// a CRD's schema demands. `old`, which may be null, is what was stored: what
+// did not change is not complained about.
 void ValidateBySchema(const Schema& schema, const std::string& path,
+                      const Value& value, const Value* old,
+                      std::vector<FieldError>& errors);
+// Sets and maps without duplicates; objects in objects with their names.
+void ValidateLists(const Schema& schema, const std::string& path,
+                   const Value& value, std::vector<FieldError>& errors);
+void ValidateEmbedded(const Schema& schema, const std::string& path,
                       const Value& value, bool is_root,
                       std::vector<FieldError>& errors);
 // Evaluates CEL rules; `old` may be null.
-void ValidateByRules(const Schema& schema, const std::string& path,
-                     const Value& value, const Value* old,
-                     std::vector<FieldError>& errors);
+void ValidateByRules(const Schema& schema, const Value& value,
+                     const Value* old, std::vector<FieldError>& errors);
+// Everything that is wrong with a CustomResourceDefinition.
+void ValidateCrd(const Value& old, const Value& crd,
+                 std::vector<FieldError>& errors);
 
 void ApplyCustomDefaults(const Schema& schema, Value& object);
 void ApplyBuiltinDefaults(const KindInfo& kind, const Value& old,
@@ -52,6 +61,7 @@ FieldError NotSupportedError(absl::string_view field, const Value& value,
                              const std::vector<Value>& supported);
 FieldError DuplicateError(absl::string_view field, const Value& value);
 FieldError ForbiddenError(absl::string_view field, absl::string_view detail);
+FieldError NotFoundError(absl::string_view field, const Value& value);
 FieldError TooLongError(absl::string_view field, int64_t max);
 FieldError TooManyError(absl::string_view field, int64_t actual, int64_t max);
 
