@@ -43,6 +43,8 @@ struct KindInfo {
   std::vector<std::string> selectable_fields;  // "spec.foo"
   std::vector<PrinterColumn> printer_columns;  // Custom kinds only.
   std::string deprecation_warning;
+  // What creating or changing this custom kind should warn about.
+  std::vector<std::string> warnings;
   std::shared_ptr<const Schema> schema;
 };
 using KindPtr = std::shared_ptr<const KindInfo>;
