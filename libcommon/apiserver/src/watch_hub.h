@@ -72,6 +72,8 @@ class WatchHub {
       absl::Status error, std::function<void(absl::Status)> on_end);
   // Of the committing thread.
   void Publish(const std::vector<LoggedChange>& changes);
+  // Runs a task on the hub's thread, outside of any sink.
+  void Post(std::function<void()> task) { tasks_.Post(std::move(task)); }
   // Ends all watches of a storage: its kinds changed.
   void EndAll(const std::string& storage);
   // Ends all watches and refuses new ones.

@@ -23,6 +23,9 @@ struct ServerOptions {
   // Folder of the database, keys and certificates; empty: all in memory.
   std::string data_dir;
   Simulation simulation = Simulation::kPods;
+  // Pods stay Pending unless their label `fake` says ready, succeed or fail;
+  // otherwise they run at once unless an annotation says otherwise.
+  bool pods_need_label = false;
   // Null: the real clock.
   const Clock* clock = nullptr;
   // One JSON line a request goes to this file; empty: none.
