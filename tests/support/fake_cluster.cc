@@ -10,7 +10,7 @@
 #include "weir/kube/selector.h"
 #include "weir/value/patch.h"
 
-namespace weir::testing {
+namespace weir::test {
 namespace {
 
 using kube::ObjectRef;
@@ -382,4 +382,4 @@ void FakeCluster::Tell(const char* type, const ObjectRef& ref,
   }
 }
 
-}  // namespace weir::testing
+}  // namespace weir::test

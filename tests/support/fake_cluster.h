@@ -20,7 +20,7 @@
 #include "weir/kube/types.h"
 #include "weir/value/value.h"
 
-namespace weir::testing {
+namespace weir::test {
 
 class FakeCluster : public kube::Transport {
  public:
@@ -81,4 +81,4 @@ class FakeCluster : public kube::Transport {
   TaskQueue tasks_;  // Delivers watch events in order.
 };
 
-}  // namespace weir::testing
+}  // namespace weir::test

@@ -37,10 +37,10 @@ bool IsDnsSubdomain(absl::string_view name) {
   return before != '.' && before != '-';
 }
 
-std::string NameOf(const RecordedEvent& event) {
-  const std::string name =
-      absl::StrCat(event.event.object["metadata"].GetString("name"), ".",
-                   absl::Hex(absl::ToUnixNanos(event.time)));
+// Events of one moment need names of their own, hence the number.
+std::string NameOf(const RecordedEvent& event, int64_t nanos) {
+  const std::string name = absl::StrCat(
+      event.event.object["metadata"].GetString("name"), ".", absl::Hex(nanos));
   return IsDnsSubdomain(name) ? name : RandomUuid();
 }
 
@@ -62,13 +62,14 @@ Value InvolvedObject(const Value& object) {
   return involved;
 }
 
-Value MakeKubeEvent(const RecordedEvent& event, const std::string& message) {
+Value MakeKubeEvent(const RecordedEvent& event, const std::string& message,
+                    int64_t nanos) {
   const Value involved = InvolvedObject(event.event.object);
   const absl::string_view name_space =
       involved.GetString("namespace", "default");
   const std::string now = FormatKubeTime(event.time);
-  Value metadata =
-      Value::MakeObject({{"name", NameOf(event)}, {"namespace", name_space}});
+  Value metadata = Value::MakeObject(
+      {{"name", NameOf(event, nanos)}, {"namespace", name_space}});
   if (!event.event.metadata.empty()) {
     Value annotations = Value::MakeObject();
     for (const auto& [key, value] : event.event.metadata) {
@@ -132,7 +133,8 @@ EventCorrelator::Verdict EventCorrelator::Judge(const RecordedEvent& event) {
     verdict.key = group;
   }
 
-  verdict.object = MakeKubeEvent(event, message);
+  last_nanos_ = std::max(last_nanos_ + 1, absl::ToUnixNanos(event.time));
+  verdict.object = MakeKubeEvent(event, message, last_nanos_);
   Seen& seen = seen_.Use(verdict.key);
   if (seen.count > 0) {
     ++seen.count;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <set>
@@ -79,6 +80,7 @@ class EventCorrelator {
   };
   bool IsSpam(const std::string& source, absl::Time now);
 
+  int64_t last_nanos_ = 0;  // In the last name given.
   LruMap<Similar> similar_{4096};
   LruMap<Seen> seen_{4096};
   LruMap<Budget> budgets_{4096};

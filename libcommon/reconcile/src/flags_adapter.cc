@@ -49,6 +49,8 @@ struct FlagSet::Impl {
   CLI::App app;
   absl::Status problem;  // The first of a value.
 
+  Values Normalize(int argc, const char* const* argv) const;
+
   // Adds a flag with one value; the last one given wins.
   void AddOne(const std::string& name, const std::string& type,
               const std::string& shown_default, const std::string& help,
@@ -193,29 +195,41 @@ void FlagSet::Add(const std::string& name, FeatureGates* target,
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-absl::Status FlagSet::Parse(int argc, const char* const* argv) {
-  // CLI11 reads from the back. Booleans get their value here, so that it does
-  // not take the next word for one.
+// Booleans get their value here, so that CLI11 does not take the next word for
+// one; and all values their "=", so that they may begin with dashes. Only an
+// empty value stands alone.
+Values FlagSet::Impl::Normalize(int argc, const char* const* argv) const {
   Values words;
-  bool is_value = false;
+  const auto push = [&words](absl::string_view name, absl::string_view value) {
+    if (value.empty()) {
+      words.emplace_back(name);
+      words.emplace_back();
+    } else {
+      words.push_back(absl::StrCat(name, "=", value));
+    }
+  };
   for (int i = 1; i < argc; ++i) {
-    std::string word = argv[i];
-    if (is_value || word.size() < 3 || word.compare(0, 2, "--") != 0) {
-      words.push_back(std::move(word));
-      is_value = false;
-      continue;
+    const std::string word = argv[i];
+    const size_t equals = word.find('=');
+    const CLI::Option* option = app.get_option_no_throw(word);
+    if (word == "--help" || (option == nullptr && equals == word.npos)) {
+      words.push_back(word);
+    } else if (option == nullptr) {
+      push(word.substr(0, equals), word.substr(equals + 1));
+    } else if (option->get_type_name().empty()) {
+      push(word, "true");
+    } else if (i + 1 < argc) {
+      push(word, argv[++i]);
+    } else {
+      words.push_back(word);
     }
-    const CLI::Option* option = impl_->app.get_option_no_throw(word);
-    const bool is_flag = option != nullptr && option->get_type_name().empty() &&
-                         word != "--help";
-    if (is_flag) word += "=true";
-    is_value = option != nullptr && !is_flag && word != "--help";
-    if (is_value && i + 1 < argc) {
-      word += absl::StrCat("=", argv[++i]);
-      is_value = false;
-    }
-    words.push_back(std::move(word));
   }
+  return words;
+}
+
+absl::Status FlagSet::Parse(int argc, const char* const* argv) {
+  Values words = impl_->Normalize(argc, argv);
+  // CLI11 reads from the back.
   std::reverse(words.begin(), words.end());
   impl_->problem = absl::OkStatus();
   try {

@@ -67,8 +67,8 @@ class ManagerTest : public ::testing::Test {
     return log_;
   }
 
-  std::shared_ptr<testing::FakeCluster> cluster_ =
-      std::make_shared<testing::FakeCluster>(
+  std::shared_ptr<test::FakeCluster> cluster_ =
+      std::make_shared<test::FakeCluster>(
           std::vector<kube::Resource>{ThingResource()});
   Context ctx_ = Context().WithCancel();
   absl::Status result_;
@@ -362,6 +362,53 @@ TEST_F(ManagerTest, AnswersProbesAndMetrics) {
             "404 404 page not found\n");
   EXPECT_THAT(get(manager->metrics_address(), "/metrics"),
               HasSubstr("process_resident_memory_bytes"));
+}
+
+TEST_F(ManagerTest, OnlyTheLeaderWorksAndTheNextOneTakesOver) {
+  cluster_->Put(Thing("a"));
+  const auto options = [](const char* identity) {
+    ManagerOptions manager;
+    manager.use_leader_election = true;
+    manager.lease.name_space = "ns";
+    manager.lease.name = "test-leader-election";
+    manager.lease.identity = identity;
+    manager.lease.lease_duration = absl::Seconds(2);
+    manager.lease.renew_deadline = absl::Seconds(1);
+    manager.lease.retry_period = absl::Milliseconds(10);
+    return manager;
+  };
+  auto first = Make(options("first")), second = Make(options("second"));
+  std::atomic<int> by_first = 0, by_second = 0;
+  first->AddController(Options(), Does([&](auto&, auto&) {
+                         ++by_first;
+                         return Outcome::Done();
+                       }));
+  second->AddController(Options(), Does([&](auto&, auto&) {
+                          ++by_second;
+                          return Outcome::Done();
+                        }));
+  const Context first_ctx = Context().WithCancel();
+  ThreadGroup first_thread;
+  first_thread.Start("first",
+                     [&](const Context&) { return first->Run(first_ctx); });
+  EXPECT_TRUE(Eventually([&] { return by_first == 1; }));
+  EXPECT_THAT(first->metrics().Print(),
+              HasSubstr("leader_election_master_status{name=\"test-leader-"
+                        "election\"} 1"));
+  const auto running = Start(*second);
+  ctx_.SleepFor(absl::Milliseconds(20)).IgnoreError();
+  EXPECT_EQ(by_second, 0);
+  first_ctx.Cancel();
+  EXPECT_TRUE(first_thread.Join().ok());
+  // Released, so the second need not wait for the lease to end.
+  EXPECT_TRUE(Eventually([&] { return by_second == 1; }));
+  EXPECT_TRUE(Stop().ok());
+  std::vector<std::string> messages;
+  for (const Value& event : cluster_->FindAll({"", "v1", "Event"})) {
+    messages.push_back(std::string(event.GetString("message")));
+  }
+  EXPECT_THAT(messages, Contains("first became leader"));
+  EXPECT_THAT(messages, Contains("first stopped leading"));
 }
 
 TEST_F(ManagerTest, NeedsATransport) {

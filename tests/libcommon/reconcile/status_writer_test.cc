@@ -15,21 +15,26 @@ namespace weir::reconcile {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class StatusWriterTest : public ::testing::Test {
  protected:
   StatusWriter MakeWriter(std::vector<std::string> owned = {}) {
-    return StatusWriter(
-        client_, {ThingResource().gvk, "test-controller", std::move(owned),
-                  [this](const Value& object) { written_.push_back(object); }});
+    StatusWriterOptions options;
+    options.gvk = ThingResource().gvk;
+    options.field_manager = "test-controller";
+    options.owned_conditions = std::move(owned);
+    options.retry_pause = absl::Milliseconds(1);
+    options.on_written = [this](const Value& object) {
+      written_.push_back(object);
+    };
+    return StatusWriter(client_, std::move(options));
   }
   static Value Condition(const char* type, const char* status) {
     return Value::MakeObject({{"type", type}, {"status", status}});
   }
 
-  std::shared_ptr<testing::FakeCluster> cluster_ =
-      std::make_shared<testing::FakeCluster>(
+  std::shared_ptr<test::FakeCluster> cluster_ =
+      std::make_shared<test::FakeCluster>(
           std::vector<kube::Resource>{ThingResource()});
   kube::Client client_{cluster_};
   std::vector<Value> written_;
