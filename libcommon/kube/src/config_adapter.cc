@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMaxBytes = 16u << 20;
 constexpr int kMaxDepth = 64;
 // Aliases are written out, so they are what this bounds.
-constexpr int kMaxNodes = 200'000;
+constexpr int kMaxNodes = 50'000;
 
 Value ScalarOf(const YAML::Node& node) {
   const std::string& text = node.Scalar();

@@ -190,7 +190,7 @@ void Credentials::RunPlugin() {
   absl::StatusOr<ExecCredential> credential =
       RunExecPlugin(ctx_.WithTimeout(kPluginTimeout), config_, ca_pem);
   std::vector<Done> waiters;
-  absl::StatusOr<Identity> answer = credential.status();
+  absl::StatusOr<Identity> answer;
   bool has_tls_changed = false;
   {
     MutexLock lock(mu_);
@@ -204,6 +204,8 @@ void Credentials::RunPlugin() {
       plugin_ran_ = clock_.Now();
       tls_ = MakeTls();
       answer = Current();
+    } else {
+      answer = credential.status();
     }
   }
   if (has_tls_changed) on_tls_change_();
