@@ -108,10 +108,16 @@ class WatchReactor : public grpc::ServerWriteReactor<event::v1::WatchResponse> {
                const event::v1::WatchRequest& request, size_t max_queued,
                std::atomic<int>& watches)
       : request_(request), max_queued_(max_queued), watches_(watches) {
-    const uint64_t after = request.has_after_sequence()
+    // A number from before a restart is above ours: all that we have is news.
+    const uint64_t last = events.last_sequence();
+    const uint64_t after = !request.has_after_sequence() ? last
+                           : request.after_sequence() <= last
                                ? request.after_sequence()
-                               : events.last_sequence();
-    last_seen_ = after;
+                               : 0;
+    {
+      MutexLock lock(mu_);
+      last_seen_ = after;
+    }
     subscription_ = events.Subscribe(
         after, [this](const RecordedEvent& event) { Take(event); });
     on_stop_ = std::make_unique<Context::Registration>(stop.OnCancel([this] {
