@@ -1,99 +1,26 @@
 #include "weir/codec/crd.h"
 
+#include <cstdlib>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "shapes.pb.h"
+#include "weir/base/file.h"
 #include "weir/value/yaml.h"
 
 namespace weir::codec {
 namespace {
 
 TEST(MakeCrdTest, WritesEveryOption) {
-  EXPECT_EQ(FormatYaml(MakeCrd(weir::test::Widget::descriptor())),
-            R"(apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  annotations:
-    kustomize.toolkit.fluxcd.io/substitute: disabled
-  labels:
-    app.kubernetes.io/part-of: flux
-  name: widgets.test.weir.dev
-spec:
-  group: test.weir.dev
-  names:
-    kind: Widget
-    listKind: WidgetList
-    plural: widgets
-    singular: widget
-  scope: Cluster
-  versions:
-  - additionalPrinterColumns:
-    - jsonPath: .spec.size
-      name: Size
-      priority: 1
-      type: integer
-    name: v1alpha1
-    schema:
-      openAPIV3Schema:
-        properties:
-          apiVersion:
-            description: Group and version of the kind, as <group>/<version>.
-            type: string
-          kind:
-            description: Name of the kind, in CamelCase.
-            type: string
-          metadata:
-            type: object
-          spec:
-            description: Of a widget.
-            properties:
-              keyed:
-                items:
-                  properties:
-                    count:
-                      format: int64
-                      type: integer
-                    name:
-                      type: string
-                  required:
-                  - name
-                  type: object
-                maxItems: 9
-                minItems: 1
-                type: array
-                x-kubernetes-list-map-keys:
-                - name
-                x-kubernetes-list-type: map
-                x-kubernetes-validations:
-                - message: too many
-                  rule: self.size() < 10
-              labels:
-                additionalProperties:
-                  type: string
-                type: object
-                x-kubernetes-map-type: granular
-              ratio:
-                type: number
-              size:
-                default: 3
-                format: int32
-                maximum: 5
-                minimum: 1
-                type: integer
-              tags:
-                items:
-                  minLength: 2
-                  type: string
-                type: array
-                x-kubernetes-list-type: set
-              values:
-                x-kubernetes-preserve-unknown-fields: true
-            type: object
-        type: object
-    served: true
-    storage: true
-    subresources:
-      status: {}
-)");
+  const std::string path = std::string(WEIR_TESTDATA) + "/widget/want.yaml";
+  const std::string got = FormatYaml(MakeCrd(weir::test::Widget::descriptor()));
+  if (std::getenv("WEIR_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(WriteFileAtomically(path, got).ok());
+    GTEST_SKIP() << "wrote " << path;
+  }
+  const auto want = ReadFile(path);
+  ASSERT_TRUE(want.ok()) << want.status();
+  EXPECT_EQ(got, *want);
 }
 
 TEST(AllCrdsTest, AreByName) {

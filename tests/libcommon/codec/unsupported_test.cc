@@ -31,7 +31,8 @@ TEST(FindUnsupportedTest, NamesFieldsOfGitRepository) {
   EXPECT_THAT(
       Find<GitRepository>(R"({"spec": {"provider": "github",
           "recurseSubmodules": true, "proxySecretRef": {"name": "p"},
-          "serviceAccountName": "s", "verify": {"secretRef": {"name": "k"}}}})"),
+          "serviceAccountName": "s",
+          "verify": {"secretRef": {"name": "k"}}}})"),
       ElementsAre("spec.provider", "spec.serviceAccountName", "spec.verify",
                   "spec.proxySecretRef", "spec.recurseSubmodules"));
   // What a controller of Flux wrote to the status does not count.
