@@ -125,6 +125,7 @@ class GitPass {
   bool HasIncludesChanged() const;
   bool IsUpToDate() const;
   absl::StatusOr<git::Repository*> OpenStore();
+  void DropStore();
   std::string CacheFolder() const;
   std::string Subject() const;
 

@@ -291,11 +291,7 @@ GitPass::Step GitPass::Resolve(const Context& ctx, git::RemoteOptions options) {
 
 GitPass::Step GitPass::Fetch(const Context& ctx) {
   const auto fail = [this](absl::string_view what, const absl::Status& status) {
-    // What is damaged must not stay in the way of the next pass.
-    if (absl::IsDataLoss(status)) {
-      store_.reset();
-      (void)RemoveAll(CacheFolder());
-    }
+    if (absl::IsDataLoss(status)) DropStore();
     return Fail(Failure::Kind::kRetry, kFetchFailed, kGitOperationFailed,
                 absl::StrCat(what, status.message()));
   };
@@ -306,7 +302,10 @@ GitPass::Step GitPass::Fetch(const Context& ctx) {
   if (!fetched.ok()) return fail(kCheckout, fetched);
   absl::StatusOr<git::Commit> commit =
       (*store)->ReadCommit(checkout_->commit());
-  if (!commit.ok()) return fail(kCheckout, commit.status());
+  if (!commit.ok()) {
+    DropStore();
+    return fail(kCheckout, commit.status());
+  }
   commit_ = *std::move(commit);
   absl::StatusOr<GitTree> tree = GitTree::Read(
       ctx, **store, checkout_->commit(),
@@ -314,6 +313,7 @@ GitPass::Step GitPass::Fetch(const Context& ctx) {
   if (!tree.ok()) {
     const bool is_sparse =
         absl::StartsWith(tree.status().message(), "sparse checkout");
+    if (!is_sparse && absl::IsNotFound(tree.status())) DropStore();
     return fail(
         is_sparse ? "failed to sparse checkout directories : " : kCheckout,
         tree.status());
@@ -381,10 +381,7 @@ GitPass::Step GitPass::ArtifactStep() {
       },
       &artifact);
   if (!written.ok()) {
-    if (absl::IsDataLoss(written)) {
-      store_.reset();
-      (void)RemoveAll(CacheFolder());
-    }
+    if (absl::IsDataLoss(written) || absl::IsNotFound(written)) DropStore();
     return Fail(Failure::Kind::kRetry, kStorageOperationFailed,
                 "ArchiveOperationFailed",
                 absl::StrCat("unable to archive artifact to storage: ",
@@ -413,6 +410,12 @@ GitPass::Step GitPass::ArtifactStep() {
 std::string GitPass::CacheFolder() const {
   return absl::StrCat(env_.storage->root(), "/", kCacheFolder, "/",
                       key_.name_space, "/", key_.name);
+}
+
+// What is damaged must not stay in the way of the next pass.
+void GitPass::DropStore() {
+  store_.reset();
+  (void)RemoveAll(CacheFolder());
 }
 
 // The store of an object's present URL; that of another URL is removed.

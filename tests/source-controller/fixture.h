@@ -67,6 +67,10 @@ class SourceTest : public ::testing::Test {
     auto controller = SourceController::Create(*manager_, options_);
     ASSERT_TRUE(controller.ok()) << controller.status();
     controller_ = *std::move(controller);
+    {
+      MutexLock lock(mu_);
+      last_event_ = 0;
+    }
     subscription_ = manager_->events().Subscribe(
         0, [this](const reconcile::RecordedEvent& event) {
           MutexLock lock(mu_);
