@@ -117,6 +117,9 @@ absl::Status Server::Impl::Open() {
 void Server::Impl::StartControllers() {
   const ControllerContext context(*handler, *tasks, options.logger);
   controllers.push_back(MakeCrdController(context, *hub));
+  controllers.push_back(
+      MakeNamespaceController(context, authority.certificate_pem));
+  controllers.push_back(MakeGarbageCollector(context));
   hub->SetObserver([this](const std::vector<LoggedChange>& changes) {
     tasks->Post([this, changes] {
       for (const LoggedChange& change : changes) {
