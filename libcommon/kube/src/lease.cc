@@ -216,6 +216,11 @@ absl::Status Renew(const Context& ctx, const LeaderElectorOptions& options,
       continue;
     }
     logger.Debug("lease not renewed", {{"error", status}});
+    if (!elector.IsHeld()) {
+      // Another has it already, so there is nothing left to wait for.
+      return absl::AbortedError(
+          absl::StrCat("leader election lost: ", status.message()));
+    }
     if (absl::Now() + options.retry_period < deadline) continue;
     // Not one try is left.
     WEIR_RETURN_IF_ERROR(

@@ -181,7 +181,6 @@ TEST(StreamTest, APauseSlowsTheServer) {
   Sink sink;
   Request request = Get(server.url());
   request.max_response_bytes = 0;
-  request.idle_timeout = absl::Milliseconds(50);  // Not while paused.
   const auto call = client.Start(request, sink.Handlers());
   ResponseStream& stream = server.WaitForStream();
   ASSERT_TRUE(stream.Write("x").ok());
@@ -202,6 +201,23 @@ TEST(StreamTest, APauseSlowsTheServer) {
   EXPECT_LT(sink.size(), written / 2);
   call->Resume();
   EXPECT_EQ(sink.WaitForText(written).size(), written);
+  stream.Close();
+  EXPECT_TRUE(sink.WaitForEnd().ok());
+}
+
+TEST(StreamTest, APausedCallIsNotIdle) {
+  StreamingServer server;
+  Client client;
+  Sink sink;
+  Request request = Get(server.url());
+  request.idle_timeout = absl::Milliseconds(200);
+  const auto call = client.Start(request, sink.Handlers());
+  ResponseStream& stream = server.WaitForStream();
+  call->Pause();
+  Context().SleepFor(absl::Milliseconds(300)).IgnoreError();
+  call->Resume();
+  ASSERT_TRUE(stream.Write("x").ok());
+  EXPECT_EQ(sink.WaitForText(1), "x");
   stream.Close();
   EXPECT_TRUE(sink.WaitForEnd().ok());
 }
