@@ -69,25 +69,6 @@ bool IsEmptyValue(const Value& value) {
          ((value.is_object() || value.is_array()) && value.empty());
 }
 
-absl::Status CheckObject(const Value& object) {
-  const std::string kind = ScalarText(object["kind"]);
-  if (!object.is_object() ||
-      (kind.empty() && IsEmptyValue(object["apiVersion"]) &&
-       IsEmptyValue(object["metadata"]))) {
-    return BuildError("missing Resource metadata");
-  }
-  if (kind.empty()) {
-    return BuildError(
-        absl::StrCat("missing kind in object ", DescribeObject(object)));
-  }
-  if (absl::EndsWith(kind, "List")) return absl::OkStatus();
-  if (ScalarText(object["metadata"]["name"]).empty()) {
-    return BuildError(absl::StrCat("missing metadata.name in object ",
-                                   DescribeObject(object)));
-  }
-  return absl::OkStatus();
-}
-
 const char* GoTypeName(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kBool:
@@ -114,9 +95,11 @@ absl::Status ReadDocuments(absl::string_view text, TextKind kind,
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
-  using Annotations = YamlParseOptions::Annotations;
-  options.annotations = kind == TextKind::kPatches ? Annotations::kTextOrNull
-                                                   : Annotations::kText;
+  using Text = YamlParseOptions::MetadataText;
+  options.metadata_text = kind == TextKind::kObjects ? Text::kAnnotations
+                          : kind == TextKind::kPatches
+                              ? Text::kAnnotationsOrNull
+                              : Text::kAllMaps;
   for (absl::string_view document : documents) {
     absl::StatusOr<Value> value = ParseYaml(document, options);
     if (absl::IsResourceExhausted(value.status())) return value.status();
@@ -128,6 +111,10 @@ absl::Status ReadDocuments(absl::string_view text, TextKind kind,
     const std::string name = ScalarText((*value)["kind"]);
     if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
         (value->Has("items") || value->Has("functionConfig"))) {
+      // Only in such a list the items' annotations are text.
+      options.metadata_text_in_items = true;
+      value = ParseYaml(document, options);
+      WEIR_RETURN_IF_ERROR(value.status());
       for (const Value& item : (*value)["items"].array()) out->push_back(item);
       continue;
     }
@@ -148,6 +135,25 @@ absl::Status CheckObjects(std::vector<Value>* objects) {
 }
 
 }  // namespace
+
+absl::Status CheckObject(const Value& object) {
+  const std::string kind = ScalarText(object["kind"]);
+  if (!object.is_object() ||
+      (kind.empty() && IsEmptyValue(object["apiVersion"]) &&
+       IsEmptyValue(object["metadata"]))) {
+    return BuildError("missing Resource metadata");
+  }
+  if (kind.empty()) {
+    return BuildError(
+        absl::StrCat("missing kind in object ", DescribeObject(object)));
+  }
+  if (absl::EndsWith(kind, "List")) return absl::OkStatus();
+  if (ScalarText(object["metadata"]["name"]).empty()) {
+    return BuildError(absl::StrCat("missing metadata.name in object ",
+                                   DescribeObject(object)));
+  }
+  return absl::OkStatus();
+}
 
 bool IsMalformedYaml(const absl::Status& status) {
   return absl::StrContains(status.message(), "MalformedYAMLError");

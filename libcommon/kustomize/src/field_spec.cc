@@ -20,18 +20,19 @@ using Parts = absl::Span<const std::string>;
 
 class Walk {
  public:
-  Walk(bool create, CreateKind kind,
-       absl::FunctionRef<absl::Status(Value&)> set)
+  Walk(bool create, CreateKind kind, PlaceSetter set)
       : create_(create && kind != CreateKind::kNone), kind_(kind), set_(set) {}
 
-  absl::Status Visit(Value& node, Parts path) const {
-    if (path.empty()) return set_(node);
+  absl::Status Visit(Value& node, Parts path) {
+    if (path.empty()) return set_(node, place_);
     if (node.is_null()) return absl::OkStatus();
     if (node.is_array()) {
       for (size_t i = 0; i < node.size(); ++i) {
+        place_.push_back(absl::StrCat(i));
         WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path),
                              "visit traversal on path: [",
                              absl::StrJoin(path, " "), "]");
+        place_.pop_back();
       }
       return absl::OkStatus();
     }
@@ -40,7 +41,7 @@ class Walk {
   }
 
  private:
-  absl::Status VisitMap(Value& node, Parts path) const {
+  absl::Status VisitMap(Value& node, Parts path) {
     absl::string_view name = path[0];
     const bool is_list = absl::ConsumeSuffix(&name, "[]");
     if (name.empty()) {
@@ -59,7 +60,10 @@ class Walk {
         field = Fresh(path);
       }
     }
-    return Visit(field, path.subspan(1));
+    place_.emplace_back(name);
+    const absl::Status status = Visit(field, path.subspan(1));
+    place_.pop_back();
+    return status;
   }
 
   Value Fresh(Parts path) const {
@@ -69,7 +73,8 @@ class Walk {
 
   const bool create_;
   const CreateKind kind_;
-  absl::FunctionRef<absl::Status(Value&)> set_;
+  PlaceSetter set_;
+  std::vector<std::string> place_;
 };
 
 // Whether an object's id may change with the field.
@@ -137,7 +142,15 @@ absl::Status VisitField(Resource* resource, const FieldSpec& spec,
 absl::Status VisitPath(Resource* resource, const FieldSpec& spec,
                        CreateKind create,
                        absl::FunctionRef<absl::Status(Value&)> set) {
-  const Walk walk(spec.create, create, set);
+  return VisitPlaces(resource, spec, create,
+                     [set](Value& node, const std::vector<std::string>&) {
+                       return set(node);
+                     });
+}
+
+absl::Status VisitPlaces(Resource* resource, const FieldSpec& spec,
+                         CreateKind create, PlaceSetter set) {
+  Walk walk(spec.create, create, set);
   Value& tree =
       IsOfId(spec.parts) ? resource->MutableTree() : resource->MutableContent();
   absl::Status status = walk.Visit(tree, spec.parts);

@@ -51,6 +51,13 @@ absl::Status VisitPath(Resource* resource, const FieldSpec& spec,
                        CreateKind create,
                        absl::FunctionRef<absl::Status(Value&)> set);
 
+// As VisitPath, and tells where the field is: keys, and list indexes in
+// decimal.
+using PlaceSetter =
+    absl::FunctionRef<absl::Status(Value&, const std::vector<std::string>&)>;
+absl::Status VisitPlaces(Resource* resource, const FieldSpec& spec,
+                         CreateKind create, PlaceSetter set);
+
 // Sets a scalar. Errors: kFailedPrecondition for a map or a list.
 absl::Status SetScalar(Value& node, Value scalar);
 // Sets a member of a map; a null is left alone.

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/decode.h"
 #include "src/field_spec.h"
 #include "src/generators.h"
 #include "src/name_references.h"
@@ -54,21 +56,22 @@ bool IsLocal(const Resource& resource) {
   return mark != nullptr && ScalarText(*mark) != "false";
 }
 
-void AddLine(std::string* out, absl::string_view key, const std::string& text) {
+void AddLine(std::string* out, absl::string_view indent, const char* key,
+             const std::string& text) {
   if (text.empty()) return;
-  out->append(FormatYaml(Value::MakeObject({{std::string(key), text}})));
+  absl::StrAppend(out, indent, FormatYaml(Value::MakeObject({{key, text}})));
 }
 
 // The fields in upstream's order.
 std::string FormatOrigin(const Origin& origin) {
   std::string out;
-  AddLine(&out, "path", origin.path);
-  AddLine(&out, "configuredIn", origin.configured_in);
+  AddLine(&out, "", "path", origin.path);
+  AddLine(&out, "", "configuredIn", origin.configured_in);
   std::string by;
-  AddLine(&by, "  apiVersion", origin.by_api_version);
-  AddLine(&by, "  kind", origin.by_kind);
-  AddLine(&by, "  name", origin.by_name);
-  AddLine(&by, "  namespace", origin.by_namespace);
+  AddLine(&by, "  ", "apiVersion", origin.by_api_version);
+  AddLine(&by, "  ", "kind", origin.by_kind);
+  AddLine(&by, "  ", "name", origin.by_name);
+  AddLine(&by, "  ", "namespace", origin.by_namespace);
   if (!by.empty()) absl::StrAppend(&out, "configuredBy:\n", by);
   return out;
 }
@@ -178,6 +181,22 @@ absl::Status Sort(const Kustomization& top, const BuildOptions& options,
   return absl::OkStatus();
 }
 
+absl::Status CheckAll(const ResMap& objects) {
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    WEIR_RETURN_IF_ERROR(CheckObject(resource->tree()));
+    for (const Resource::PreviousId& old : resource->previous) {
+      // Upstream keeps them in lists that such names break.
+      if (old.name.empty() || old.kind.empty() ||
+          absl::StrContains(old.name, ",")) {
+        return BuildError(
+            "number of previous names, number of previous namespaces, number "
+            "of previous kinds not equal");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddManagedBy(ResMap* objects) {
   return MakeEntriesTransformer(
       {{kManagedBy, kManager}},
@@ -195,6 +214,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
       FixNameReferences(built->config->name_references, &objects));
   WEIR_RETURN_IF_ERROR(
       ResolveVariables(built->vars, built->config->var_references, &objects));
+  WEIR_RETURN_IF_ERROR(CheckAll(objects));
   objects.RemoveIf(IsLocal);
   WEIR_RETURN_IF_ERROR(Sort(top, options, &objects));
   if (top.WantsMetadata("managedByLabel")) {

@@ -257,6 +257,7 @@ absl::StatusOr<std::unique_ptr<Resource>> Generate(GeneratorKind kind,
   auto resource = std::make_unique<Resource>(std::move(object), schema);
   resource->needs_hash =
       !args.options.has_value() || !args.options->disable_name_suffix_hash;
+  resource->is_generated = true;
   resource->behavior = ParseBehavior(args.behavior);
   return resource;
 }

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/go_quote.h"
 #include "src/resource.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -81,6 +82,31 @@ class Referrer {
  public:
   Referrer(const ReferralIndex& index, Resource* resource)
       : index_(index), resource_(*resource) {}
+
+  // To be called first. Errors: kFailedPrecondition for subjects of a
+  // RoleBinding that are none.
+  absl::Status ReadSubjects() {
+    const ResId& own = resource_.CurId();
+    if (own.gvk.kind != "RoleBinding" || own.cluster_scoped) {
+      return absl::OkStatus();
+    }
+    for (const Value& subject : resource_.tree()["subjects"].array()) {
+      const Value* kind = subject.Find("kind");
+      const bool counts = subject.Has("namespace") && kind != nullptr;
+      if (!subject.is_object() || (counts && !kind->is_string())) {
+        return BuildError(absl::StrCat("the subjects of ", own.ToString(),
+                                       " must be maps with a kind"));
+      }
+      if (!counts || kind->AsString() != "ServiceAccount") continue;
+      if (!subject["namespace"].is_string()) {
+        return BuildError(
+            absl::StrCat("Invalid Input: namespace is blank for resource ",
+                         GoQuote(own.ToString())));
+      }
+      subject_namespaces_.insert(subject["namespace"].AsString());
+    }
+    return absl::OkStatus();
+  }
 
   absl::Status Fix(const FieldSpec& spec, const Gvk& target) {
     spec_ = &spec;
@@ -172,19 +198,7 @@ class Referrer {
         id.EffectiveNamespace() == own.EffectiveNamespace()) {
       return true;
     }
-    if (own.gvk.kind != "RoleBinding") return false;
-    if (!has_subjects_) ReadSubjects();
     return subject_namespaces_.contains(candidate.ns());
-  }
-
-  void ReadSubjects() {
-    has_subjects_ = true;
-    for (const Value& subject : resource_.tree()["subjects"].array()) {
-      if (subject["namespace"].is_string() &&
-          subject.GetString("kind") == "ServiceAccount") {
-        subject_namespaces_.insert(subject["namespace"].AsString());
-      }
-    }
   }
 
   bool MatchesRoleRef(const Resource& candidate) const {
@@ -248,7 +262,6 @@ class Referrer {
   Resource& resource_;
   const FieldSpec* spec_ = nullptr;
   const Gvk* target_ = nullptr;
-  bool has_subjects_ = false;
   absl::flat_hash_set<std::string> subject_namespaces_;
 };
 
@@ -291,6 +304,7 @@ absl::Status FixNameReferences(const std::vector<NameReference>& references,
   for (const std::unique_ptr<Resource>& resource : objects->list()) {
     const ResId original = resource->OrgId();
     Referrer referrer(index, resource.get());
+    WEIR_RETURN_IF_ERROR(referrer.ReadSubjects());
     for (const SpecsByKind::Entry& entry : specs.Of(original.gvk.kind)) {
       if (!original.gvk.IsSelected(entry.spec->gvk)) continue;
       WEIR_RETURN_IF_ERROR(referrer.Fix(*entry.spec, *entry.target));

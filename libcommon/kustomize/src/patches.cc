@@ -42,6 +42,25 @@ bool TakeMarker(Resource* target) {
   return true;
 }
 
+// A JSON patch sees upstream's build annotations, and may copy them.
+using Annotations = std::vector<std::pair<std::string, std::string>>;
+
+void AddAnnotations(const Annotations& added, Resource* target) {
+  if (added.empty() || !target->tree()["metadata"].is_object()) return;
+  Value& annotations =
+      target->MutableContent().Mutable("metadata").Mutable("annotations");
+  if (annotations.is_null()) annotations = Value::MakeObject();
+  if (!annotations.is_object()) return;
+  for (const auto& [key, text] : added) annotations.Set(key, text);
+}
+
+void RemoveAnnotations(const Annotations& added, Resource* target) {
+  if (!target->tree()["metadata"]["annotations"].is_object()) return;
+  Value& annotations =
+      target->MutableContent().Mutable("metadata").Mutable("annotations");
+  for (const auto& [key, text] : added) annotations.Erase(key);
+}
+
 absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
                                  bool allow_kind, Resource* target,
                                  ResMap* objects) {
@@ -51,8 +70,16 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   if (allow_name || allow_kind) target->StorePreviousId();
   AddMarker(target);
   const bool marked = target->tree()["metadata"]["annotations"].Has(kMarker);
-  WEIR_RETURN_IF_ERROR(
-      StrategicMerge(patch, *target->schema(), &target->MutableTree()));
+  // Upstream loses what replaces all of an object.
+  if (ScalarText(patch["$patch"]) != "replace") {
+    const Value before = target->is_sharing() ? target->tree() : Value();
+    WEIR_RETURN_IF_ERROR(
+        StrategicMerge(patch, *target->schema(), &target->MutableTree()));
+    if (target->is_sharing()) {
+      target->UnshareChangedLists(before);
+      target->SyncShared();
+    }
+  }
   if (target->is_empty()) {
     target->Delete();
     return absl::OkStatus();
@@ -127,9 +154,11 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
                         objects->Select(target));
   for (Resource* resource : selected) {
     if (remember) resource->StorePreviousId();
-    AddMarker(resource);
+    const auto internal = resource->BuildAnnotations();
+    AddAnnotations(internal, resource);
     WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &resource->MutableTree()));
-    TakeMarker(resource);
+    resource->UnshareAll();
+    RemoveAnnotations(internal, resource);
     objects->Reindex(resource);
   }
   return absl::OkStatus();
@@ -203,7 +232,9 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         PatchText(spec, loader, &source));
   absl::StatusOr<Patches> merges =
-      DecodeResources(text, schema, TextKind::kPatches);
+      DecodeResources(text, schema,
+                      spec.target.has_value() ? TextKind::kSelectingPatches
+                                              : TextKind::kPatches);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&
       !operations->empty()) {
@@ -308,18 +339,18 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
   for (const std::string& path : paths) {
     // Each is a text when it can be, else the name of a file.
     absl::StatusOr<Patches> decoded =
-        DecodeResources(path, schema, TextKind::kPatches);
+        DecodeResources(path, schema, TextKind::kSelectingPatches);
     if (!decoded.ok()) {
       absl::StatusOr<std::string> file = loader.Load(path);
       if (!file.ok()) return trouble(file.status());
-      decoded = DecodeResources(*file, schema, TextKind::kPatches);
+      decoded = DecodeResources(*file, schema, TextKind::kSelectingPatches);
       if (!decoded.ok()) return trouble(InFile(decoded.status(), path));
     }
     add(*std::move(decoded));
   }
   if (!text.empty()) {
     absl::StatusOr<Patches> decoded =
-        DecodeResources(text, schema, TextKind::kPatches);
+        DecodeResources(text, schema, TextKind::kSelectingPatches);
     if (!decoded.ok()) return trouble(decoded.status());
     add(*std::move(decoded));
   }

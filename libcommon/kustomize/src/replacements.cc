@@ -49,6 +49,7 @@ std::string DescribeSource(const ReplacementSpec& spec) {
 std::vector<ResId> AllIds(const Resource& resource) {
   std::vector<ResId> ids = resource.PreviousIds();
   ids.push_back(resource.CurId());
+  ids.back().cluster_scoped = false;  // As upstream has it here.
   return ids;
 }
 
@@ -309,6 +310,7 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       if (!IsChosen(target, compiled, *resource)) continue;
       WEIR_RETURN_IF_ERROR(Copy(target, source, resource.get()));
+      resource->SyncShared();
       objects->Reindex(resource.get());
     }
   }

@@ -65,6 +65,7 @@ void TakeMetadata(const Resource& old, Resource* fresh) {
   fresh->previous = old.previous;
   fresh->prefixes = old.prefixes;
   fresh->suffixes = old.suffixes;
+  fresh->is_generated = old.is_generated;
   fresh->behavior = old.behavior;
   fresh->needs_hash = needs_hash;
   fresh->var_names = old.var_names;

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
@@ -18,6 +20,44 @@ bool SameTail(const std::vector<std::string>& a,
   const std::vector<std::string>& shorter = a.size() > b.size() ? b : a;
   if (shorter.empty()) return longer.empty();
   return std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin());
+}
+
+using Place = std::vector<std::string>;
+
+size_t IndexOf(const std::string& step) {
+  size_t index = 0;
+  return absl::SimpleAtoi(step, &index) ? index : static_cast<size_t>(-1);
+}
+
+// The scalar at a place, or null.
+const Value* FindScalar(const Value& tree, const Place& place) {
+  const Value* at = &tree;
+  for (const std::string& step : place) {
+    at = at->is_array() ? &(*at)[IndexOf(step)] : at->Find(step);
+    if (at == nullptr || at->is_null()) return nullptr;
+  }
+  return at->is_object() || at->is_array() ? nullptr : at;
+}
+
+void SetScalarAt(Value* tree, const Place& place, const Value& value) {
+  for (const std::string& step : place) {
+    tree = tree->is_array() ? &tree->MutableAt(IndexOf(step))
+                            : &tree->Mutable(step);
+  }
+  *tree = value;
+}
+
+// Whether the first list on the way is still what it was.
+bool IsListUnchanged(const Value& before, const Value& now,
+                     const Place& place) {
+  const Value* a = &before;
+  const Value* b = &now;
+  for (const std::string& step : place) {
+    if (a->is_array() || b->is_array()) return *a == *b;
+    a = &(*a)[step];
+    b = &(*b)[step];
+  }
+  return true;
 }
 
 }  // namespace
@@ -159,7 +199,8 @@ std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
     absl::string_view field) const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const Value::Member& member : tree_["metadata"][field].object()) {
-    out.emplace_back(member.key, ScalarText(member.value));
+    out.emplace_back(
+        member.key, member.value.is_null() ? "null" : ScalarText(member.value));
   }
   return out;
 }
@@ -179,10 +220,87 @@ void Resource::SetMetadataMap(
   metadata.Set(field, Value::FromMembers(std::move(members)));
 }
 
+void Resource::Share(std::vector<std::vector<std::string>> places) {
+  if (places.size() < 2) return;
+  std::sort(places.begin(), places.end());
+  const Value* value = FindScalar(tree_, places[0]);
+  if (value != nullptr) shared_.push_back({*value, std::move(places)});
+}
+
+void Resource::SyncShared() {
+  for (Shared& shared : shared_) {
+    Value last = shared.value;
+    std::vector<Place> kept;
+    for (Place& place : shared.places) {
+      const Value* value = FindScalar(tree_, place);
+      if (value == nullptr) continue;
+      if (!(*value == shared.value)) last = *value;
+      kept.push_back(std::move(place));
+    }
+    shared.places = std::move(kept);
+    if (last == shared.value) continue;
+    shared.value = last;
+    for (const Place& place : shared.places) SetScalarAt(&tree_, place, last);
+  }
+}
+
+void Resource::Unshare(const std::vector<std::string>& prefix) {
+  for (Shared& shared : shared_) {
+    shared.places.erase(
+        std::remove_if(shared.places.begin(), shared.places.end(),
+                       [&](const Place& place) {
+                         return place.size() >= prefix.size() &&
+                                std::equal(prefix.begin(), prefix.end(),
+                                           place.begin());
+                       }),
+        shared.places.end());
+  }
+}
+
+void Resource::UnshareChangedLists(const Value& before) {
+  for (Shared& shared : shared_) {
+    shared.places.erase(
+        std::remove_if(shared.places.begin(), shared.places.end(),
+                       [&](const Place& place) {
+                         return !IsListUnchanged(before, tree_, place);
+                       }),
+        shared.places.end());
+  }
+}
+
 bool Resource::HasBuildState() const {
   return !previous.empty() || !prefixes.empty() || !suffixes.empty() ||
-         behavior != Behavior::kUnset || needs_hash || origin.has_value() ||
+         is_generated || needs_hash || origin.has_value() ||
          !transformations.empty();
+}
+
+std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
+    const {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto add = [&out](absl::string_view name, std::string text) {
+    if (text.empty()) return;
+    out.emplace_back(absl::StrCat("internal.config.kubernetes.io/", name),
+                     std::move(text));
+  };
+  std::vector<std::string> kinds, names, namespaces;
+  for (const PreviousId& old : previous) {
+    kinds.push_back(old.kind);
+    names.push_back(old.name);
+    namespaces.push_back(old.ns);
+  }
+  add("previousKinds", absl::StrJoin(kinds, ","));
+  add("previousNames", absl::StrJoin(names, ","));
+  add("previousNamespaces", absl::StrJoin(namespaces, ","));
+  add("prefixes", absl::StrJoin(prefixes, ","));
+  add("suffixes", absl::StrJoin(suffixes, ","));
+  if (is_generated) {
+    add("generatorBehavior", behavior == Behavior::kCreate    ? "create"
+                             : behavior == Behavior::kReplace ? "replace"
+                             : behavior == Behavior::kMerge   ? "merge"
+                                                              : "unspecified");
+  }
+  if (needs_hash) add("needsHashSuffix", "enabled");
+  return out;
 }
 
 void Resource::ForgetBuildState() {
@@ -190,6 +308,7 @@ void Resource::ForgetBuildState() {
   prefixes.clear();
   suffixes.clear();
   behavior = Behavior::kUnset;
+  is_generated = false;
   needs_hash = false;
   origin.reset();
   transformations.clear();

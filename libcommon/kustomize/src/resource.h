@@ -83,10 +83,26 @@ class Resource {
 
   // Build annotations upstream: whether any is set, and forgetting them.
   bool HasBuildState() const;
+  // As upstream's annotations would be now.
+  std::vector<std::pair<std::string, std::string>> BuildAnnotations() const;
   void ForgetBuildState();
   // Equal tails of the prefixes and suffixes that were added; with
   // `allow_empty`, none at all matches everything.
   bool SameContext(const Resource& other, bool allow_empty) const;
+
+  // Upstream puts one node into all fields that a label is added to, so later
+  // writes to one of them show in all. These remember such fields.
+  //
+  // `places`: paths to scalars of equal value; list indexes in decimal.
+  void Share(std::vector<std::vector<std::string>> places);
+  // Copies what was written to one place to those that share its node.
+  void SyncShared();
+  // Forgets places that nodes were not kept for: those below `prefix`, or in
+  // lists that have changed since `before`.
+  void Unshare(const std::vector<std::string>& prefix);
+  void UnshareChangedLists(const Value& before);
+  void UnshareAll() { shared_.clear(); }
+  bool is_sharing() const { return !shared_.empty(); }
 
   const Schema* schema() const { return schema_; }
 
@@ -98,6 +114,7 @@ class Resource {
   std::vector<PreviousId> previous;
   std::vector<std::string> prefixes;
   std::vector<std::string> suffixes;
+  bool is_generated = false;
   Behavior behavior = Behavior::kUnset;
   bool needs_hash = false;
   bool allow_name_change = false;
@@ -107,8 +124,14 @@ class Resource {
   std::vector<Origin> transformations;
 
  private:
+  struct Shared {
+    Value value;
+    std::vector<std::vector<std::string>> places;  // Sorted.
+  };
+
   const Schema* schema_;
   Value tree_;
+  std::vector<Shared> shared_;
   mutable std::optional<ResId> id_;
 };
 

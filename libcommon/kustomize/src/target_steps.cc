@@ -126,6 +126,7 @@ absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   WEIR_RETURN_IF_ERROR(step.transform(objects));
   if (step.origin.has_value()) {
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
+      resource->Unshare({"metadata", "annotations"});
       if (resource->origin.has_value()) {
         resource->transformations.push_back(*step.origin);
       } else {

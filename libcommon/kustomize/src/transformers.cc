@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/field_path.h"
 #include "src/resource.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
@@ -84,6 +85,40 @@ Transformer MakeAffixTransformer(std::string affix, FieldSpecs specs,
     }
     return absl::OkStatus();
   };
+}
+
+// Sets each entry in all maps that the specs name.
+absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
+                        Resource* resource) {
+  std::vector<const FieldSpec*> own;
+  for (const FieldSpec& spec : specs) {
+    if (resource->CurId().gvk.IsSelected(spec.gvk)) own.push_back(&spec);
+  }
+  std::vector<std::vector<std::vector<std::string>>> fresh;
+  for (const auto& [key, text] : entries) {
+    const Value value(text);
+    std::vector<std::vector<std::string>> added;
+    const auto set = [&](Value& node, const std::vector<std::string>& place) {
+      if (node.is_object() && !node.Has(key)) {
+        // A new key is a plain scalar, whatever that means.
+        if (!ReadPlainScalar(key).is_string()) {
+          return BuildError(
+              "json: unsupported type: map[interface {}]interface {}");
+        }
+        added.push_back(place);
+        added.back().push_back(key);
+      }
+      return SetEntry(node, key, value);
+    };
+    for (const FieldSpec* spec : own) {
+      WEIR_RETURN_IF_ERROR(
+          VisitPlaces(resource, *spec, CreateKind::kMapping, set));
+    }
+    if (added.size() > 1) fresh.push_back(std::move(added));
+  }
+  resource->SyncShared();
+  for (auto& places : fresh) resource->Share(std::move(places));
+  return absl::OkStatus();
 }
 
 // Objects by their current ids, kept while namespaces change.
@@ -181,22 +216,10 @@ Transformer MakeSuffixTransformer(std::string suffix, FieldSpecs specs) {
 }
 
 Transformer MakeEntriesTransformer(StringMap entries, FieldSpecs specs) {
-  std::vector<std::pair<std::string, Value>> values;
-  for (auto& [key, text] : entries) values.emplace_back(key, Value(text));
-  return [values = std::move(values),
+  return [entries = std::move(entries),
           specs = std::move(specs)](ResMap* objects) -> absl::Status {
-    if (values.empty()) return absl::OkStatus();
-    const auto set = [&](Value& node) -> absl::Status {
-      for (const auto& [key, value] : values) {
-        WEIR_RETURN_IF_ERROR(SetEntry(node, key, value));
-      }
-      return absl::OkStatus();
-    };
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
-      for (const FieldSpec& spec : specs) {
-        WEIR_RETURN_IF_ERROR(
-            VisitField(resource.get(), spec, CreateKind::kMapping, set));
-      }
+      WEIR_RETURN_IF_ERROR(AddEntries(entries, specs, resource.get()));
     }
     return absl::OkStatus();
   };

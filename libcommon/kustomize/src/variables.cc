@@ -205,6 +205,7 @@ absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
           VisitField(resource.get(), spec, CreateKind::kNone,
                      [&](Value& node) { return expander.Set(node); }));
     }
+    resource->SyncShared();
   }
   return absl::OkStatus();
 }

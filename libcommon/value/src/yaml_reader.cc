@@ -6,6 +6,7 @@
 #include "src/go_number.h"
 #include "src/yaml_scalar.h"
 #include "weir/base/status.h"
+#include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
 namespace weir {
@@ -49,17 +50,19 @@ struct Node {
 };
 
 // Where in a Kubernetes object a node is.
-enum class Place { kOther, kObject, kItems, kMetadata, kAnnotations, kText };
+enum class Place { kOther, kObject, kItems, kMetadata, kTextMap, kText };
 
-Place PlaceOfMember(Place place, const Value& key) {
-  if (place == Place::kAnnotations) return Place::kText;
+Place PlaceOfMember(Place place, const Value& key, bool has_text_labels) {
+  if (place == Place::kTextMap) return Place::kText;
   if (place != Place::kObject && place != Place::kMetadata) {
     return Place::kOther;
   }
   if (!key.is_string()) return Place::kOther;
   const std::string& name = key.AsString();
   if (place == Place::kMetadata) {
-    return name == "annotations" ? Place::kAnnotations : Place::kOther;
+    const bool is_text =
+        name == "annotations" || (has_text_labels && name == "labels");
+    return is_text ? Place::kTextMap : Place::kOther;
   }
   return name == "metadata" ? Place::kMetadata
          : name == "items"  ? Place::kItems
@@ -70,10 +73,12 @@ class Reader {
  public:
   Reader(absl::string_view text, const YamlParseOptions& options)
       : options_(options),
-        first_place_(options.annotations ==
-                             YamlParseOptions::Annotations::kTyped
+        first_place_(options.metadata_text ==
+                             YamlParseOptions::MetadataText::kNone
                          ? Place::kOther
-                         : Place::kObject) {
+                         : Place::kObject),
+        has_text_labels_(options.metadata_text ==
+                         YamlParseOptions::MetadataText::kAllMaps) {
     WEIR_CHECK(yaml_parser_initialize(&parser_) != 0);
     yaml_parser_set_input_string(
         &parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -214,11 +219,17 @@ class Reader {
     return Resolve(event, text, short_tag, out);
   }
 
+  // What prints as it is written stays what it is.
   bool IsText(Place place, absl::string_view text) const {
     if (place != Place::kText) return false;
-    return options_.annotations == YamlParseOptions::Annotations::kText ||
-           ResolveYamlScalar(text, options_.schema, false).type !=
-               YamlScalar::Type::kNull;
+    const YamlScalar found = ResolveYamlScalar(text, options_.schema, true);
+    using Type = YamlScalar::Type;
+    if (found.type == Type::kNull) {
+      return text != "null" &&
+             options_.metadata_text !=
+                 YamlParseOptions::MetadataText::kAnnotationsOrNull;
+    }
+    return found.type >= Type::kString || FormatJson(found.value) != text;
   }
 
   absl::Status Resolve(const Event& event, absl::string_view text,
@@ -300,7 +311,8 @@ class Reader {
       const yaml_mark_t value_mark = event.mark();
       Node value;
       WEIR_RETURN_IF_ERROR(
-          Read(event, depth + 1, PlaceOfMember(place, key.value), value));
+          Read(event, depth + 1,
+               PlaceOfMember(place, key.value, has_text_labels_), value));
       Count(value, out);
       if (key.is_merge) {
         WEIR_RETURN_IF_ERROR(Merge(value_mark, value.value, members, merged));
@@ -384,6 +396,7 @@ class Reader {
 
   const YamlParseOptions& options_;
   const Place first_place_;
+  const bool has_text_labels_;
   yaml_parser_t parser_;
   std::map<std::string, Anchor, std::less<>> anchors_;
   size_t alias_nodes_ = 0;

@@ -29,11 +29,13 @@ struct YamlParseOptions {
   // Nodes that aliases may add, per document.
   size_t max_alias_nodes = 100000;
   size_t max_documents = 100000;
-  // Makes strings of the scalars in an object's metadata.annotations, and in
-  // those of a list's items, as they are written: 1.10 is "1.10". kTextOrNull
-  // leaves nulls alone.
-  enum class Annotations { kTyped, kText, kTextOrNull };
-  Annotations annotations = Annotations::kTyped;
+  // Makes strings of scalars in an object's metadata that would not print as
+  // they are written: 1.10 is "1.10". kAnnotationsOrNull leaves all nulls alone;
+  // kAllMaps is about labels too.
+  enum class MetadataText { kNone, kAnnotations, kAnnotationsOrNull, kAllMaps };
+  MetadataText metadata_text = MetadataText::kNone;
+  // The same for the objects in `items`.
+  bool metadata_text_in_items = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
 };
