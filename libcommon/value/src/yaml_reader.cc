@@ -80,6 +80,7 @@ class Reader {
         has_text_labels_(options.metadata_text ==
                          YamlParseOptions::MetadataText::kAllMaps) {
     WEIR_CHECK(yaml_parser_initialize(&parser_) != 0);
+    if (text.data() == nullptr) text = "";  // libyaml asserts on null.
     yaml_parser_set_input_string(
         &parser_, reinterpret_cast<const unsigned char*>(text.data()),
         text.size());

@@ -71,6 +71,12 @@ TEST(YamlTest, DocumentsKnowTheirLines) {
   EXPECT_TRUE((*documents)[2].value.is_null());
 }
 
+TEST(YamlTest, NothingIsNull) {
+  const auto value = ParseYaml(absl::string_view());
+  ASSERT_TRUE(value.ok()) << value.status();
+  EXPECT_TRUE(value->is_null());
+}
+
 TEST(YamlTest, WritesAsSigsYamlDoes) {
   const auto value =
       ParseJson(R"({"a10":"yes","a2":["- x",{"k":[]}],"m":"one\ntwo","e":"",)"
