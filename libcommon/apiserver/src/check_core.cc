@@ -156,10 +156,11 @@ void CheckServicePorts(const Value& spec, FieldErrors& errors) {
     }
     int64_t number = ports[i].GetInt("port");
     if (!numbers.insert(absl::StrCat(protocol, "/", number)).second) {
-      errors.push_back(DuplicateError(
-          at,
-          Value::MakeObject(
-              {{"port", number}, {"protocol", protocol}, {"targetPort", 0}})));
+      errors.push_back(RawDuplicateError(
+          at, absl::StrCat(
+                  "{\"Name\":\"\",\"Protocol\":", FormatJson(Value(protocol)),
+                  ",\"AppProtocol\":null,\"Port\":", number,
+                  ",\"TargetPort\":0,\"NodePort\":0}")));
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "kinds_check.h"
 #include "quantity.h"
 #include "schema_pattern.h"
+#include "weir/value/json.h"
 
 namespace weir::apiserver {
 namespace {
@@ -101,9 +102,8 @@ void CheckHost(const std::string& host, const std::string& at,
 void CheckIngress(const Value& spec, FieldErrors& errors) {
   const Value& rules = spec["rules"];
   if (rules.empty() && spec["defaultBackend"].is_null()) {
-    errors.push_back(
-        InvalidError("spec", rules.is_null() ? Value(Value::Array{}) : rules,
-                     "either `defaultBackend` or `rules` must be specified"));
+    errors.push_back(InvalidError(
+        "spec", rules, "either `defaultBackend` or `rules` must be specified"));
   }
   if (spec["defaultBackend"].is_object()) {
     CheckBackend(spec["defaultBackend"], "spec.defaultBackend", errors);
@@ -280,7 +280,12 @@ void CheckBinding(const Value& old, const Value& object, bool is_namespaced,
   }
   CheckSubjects(object["subjects"], is_namespaced, errors);
   if (!old.is_null() && old["roleRef"] != role) {
-    errors.push_back(InvalidError("roleRef", role, "cannot change roleRef"));
+    errors.push_back(RawInvalidError(
+        "roleRef",
+        absl::StrCat("{\"APIGroup\":", FormatJson(role["apiGroup"]),
+                     ",\"Kind\":", FormatJson(role["kind"]),
+                     ",\"Name\":", FormatJson(role["name"]), "}"),
+        "cannot change roleRef"));
   }
 }
 
@@ -306,6 +311,13 @@ void CheckAutoscaler(const Value& spec, FieldErrors& errors) {
           RequiredError(absl::StrCat("spec.scaleTargetRef.", key)));
     }
   }
+  if (kube::MakeGroupVersionKind(target.GetString("apiVersion"), "")
+          .group.empty() &&
+      target.GetString("kind") != "ReplicationController") {
+    errors.push_back(InvalidError("spec.scaleTargetRef.apiVersion",
+                                  Value(target.GetString("apiVersion")),
+                                  "apiVersion must specify API group"));
+  }
   int64_t least = spec.GetInt("minReplicas", 1);
   int64_t most = spec.GetInt("maxReplicas");
   if (least < 1) {
@@ -328,8 +340,14 @@ void CheckAutoscaler(const Value& spec, FieldErrors& errors) {
 
 void CheckBudget(const Value& spec, FieldErrors& errors) {
   if (spec.Has("minAvailable") && spec.Has("maxUnavailable")) {
-    errors.push_back(InvalidError(
-        "spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+    errors.push_back(RawInvalidError(
+        "spec",
+        absl::StrCat("{\"MinAvailable\":", FormatJson(spec["minAvailable"]),
+                     ",\"Selector\":", FormatJson(spec["selector"]),
+                     ",\"MaxUnavailable\":", FormatJson(spec["maxUnavailable"]),
+                     ",\"UnhealthyPodEvictionPolicy\":",
+                     FormatJson(spec["unhealthyPodEvictionPolicy"]), "}"),
+        "minAvailable and maxUnavailable cannot be both set"));
   }
   for (absl::string_view key : {"minAvailable", "maxUnavailable"}) {
     if (spec[key].is_int()) CheckNonNegative(spec, key, "spec", errors);

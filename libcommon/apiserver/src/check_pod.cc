@@ -310,6 +310,7 @@ Names CheckVolumes(const Value& volumes, const std::string& path,
   Names names;
   for (size_t i = 0; i < volumes.size(); ++i) {
     const Value& volume = volumes[i];
+    const size_t errors_before = errors.size();
     const std::string at = absl::StrCat(path, "[", i, "]");
     size_t sources = 0;
     for (const Value::Member& member : volume.object()) {
@@ -330,10 +331,12 @@ Names CheckVolumes(const Value& volumes, const std::string& path,
       continue;
     }
     NameProblems problems = CheckDnsLabel(name);
-    if (problems.empty() && !names.insert(name).second) {
+    if (problems.empty() && names.count(name) != 0) {
       errors.push_back(DuplicateError(at + ".name", Value(name)));
     }
     AddProblems(problems, at + ".name", name, errors);
+    // Only volumes without a fault can be mounted.
+    if (errors.size() == errors_before) names.insert(name);
   }
   return names;
 }
@@ -350,7 +353,6 @@ void CheckPodSpec(const Value& spec, const std::string& path,
     AddProblems(CheckDnsSubdomain(account), path + ".serviceAccountName",
                 account, errors);
   }
-  CheckNonNegative(spec, "terminationGracePeriodSeconds", path, errors);
   if (spec.Has("activeDeadlineSeconds")) {
     int64_t seconds = spec.GetInt("activeDeadlineSeconds");
     if (seconds < 1 || seconds > INT32_MAX) {

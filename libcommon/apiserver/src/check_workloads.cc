@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "kinds_check.h"
+#include "weir/value/json.h"
 
 namespace weir::apiserver {
 namespace {
@@ -53,15 +54,25 @@ void CheckTemplateOf(const Value& spec, absl::string_view empty_error,
   const Value& selector = spec["selector"];
   const Value& pod = spec["template"];
   if (selector.is_null()) {
-    errors.push_back(RequiredError("spec.selector"));
+    if (kind != "DaemonSet") errors.push_back(RequiredError("spec.selector"));
   } else {
     CheckSelector(selector, "spec.selector", errors);
     if (IsSelectorEmpty(selector)) {
       errors.push_back(InvalidError("spec.selector", selector, empty_error));
     }
   }
-  if (!IsSelectorEmpty(selector) &&
-      !SelectorMatches(selector, pod["metadata"]["labels"])) {
+  const bool is_usable = IsSelectorUsable(selector);
+  if (!is_usable && kind != "DaemonSet") {
+    errors.push_back(
+        InvalidError("spec.selector", selector,
+                     kind == "StatefulSet" ? "" : "invalid label selector"));
+  }
+  // No selector at all matches nothing.
+  if (!is_usable) {
+    // Told above.
+  } else if (selector.is_null() ||
+             (!IsSelectorEmpty(selector) &&
+              !SelectorMatches(selector, pod["metadata"]["labels"]))) {
     const Value& labels = pod["metadata"]["labels"];
     errors.push_back(
         InvalidError("spec.template.metadata.labels", labels,
@@ -100,6 +111,14 @@ void CheckDeployment(const Value& spec, FieldErrors& errors) {
                                     "may not be 0 when `maxSurge` is 0"));
     }
   }
+  if (std::string type(strategy.GetString("type"));
+      type != "Recreate" && type != "RollingUpdate") {
+    errors.push_back(
+        RawNotSupportedError("spec.strategy",
+                             absl::StrCat("{\"Type\":", FormatJson(Value(type)),
+                                          ",\"RollingUpdate\":null}"),
+                             {Value("Recreate"), Value("RollingUpdate")}));
+  }
   CheckNonNegative(spec, "minReadySeconds", "spec", errors);
   CheckNonNegative(spec, "revisionHistoryLimit", "spec", errors);
   if (spec.Has("progressDeadlineSeconds")) {
@@ -117,7 +136,15 @@ void CheckDaemonSet(const Value& spec, FieldErrors& errors) {
   CheckTemplateOf(spec, "empty selector is invalid for daemonset", "DaemonSet",
                   errors);
   const Value& strategy = spec["updateStrategy"];
-  if (strategy.GetString("type") != "RollingUpdate") return;
+  std::string type(strategy.GetString("type"));
+  if (type != "RollingUpdate" && type != "OnDelete") {
+    errors.push_back(
+        RawNotSupportedError("spec.updateStrategy",
+                             absl::StrCat("{\"Type\":", FormatJson(Value(type)),
+                                          ",\"RollingUpdate\":null}"),
+                             {Value("RollingUpdate"), Value("OnDelete")}));
+  }
+  if (type != "RollingUpdate") return;
   const std::string path = "spec.updateStrategy.rollingUpdate";
   const Value& update = strategy["rollingUpdate"];
   int64_t down = CheckIntOrPercent(update, "maxUnavailable", path, errors);
@@ -137,6 +164,19 @@ void CheckStatefulSet(const Value& old, const Value& spec,
                       FieldErrors& errors) {
   CheckNonNegative(spec, "replicas", "spec", errors);
   CheckNonNegative(spec, "minReadySeconds", "spec", errors);
+  std::string policy(spec.GetString("podManagementPolicy"));
+  if (policy != "OrderedReady" && policy != "Parallel") {
+    errors.push_back(InvalidError("spec.podManagementPolicy", Value(policy),
+                                  "must be 'OrderedReady' or 'Parallel'"));
+  }
+  std::string type(spec["updateStrategy"].GetString("type"));
+  if (type != "RollingUpdate" && type != "OnDelete") {
+    errors.push_back(
+        RawInvalidError("spec.updateStrategy",
+                        absl::StrCat("{\"Type\":", FormatJson(Value(type)),
+                                     ",\"RollingUpdate\":null}"),
+                        "must be 'RollingUpdate' or 'OnDelete'"));
+  }
   CheckTemplateOf(spec, "empty selector is invalid for statefulset",
                   "StatefulSet", errors);
   if (old.is_null()) return;

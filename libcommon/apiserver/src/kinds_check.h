@@ -29,6 +29,8 @@ void CheckSelector(const Value& selector, const std::string& path,
                    FieldErrors& errors);
 void CheckImmutableField(const Value& before, const Value& after,
                          const std::string& path, FieldErrors& errors);
+// Whether nothing is wrong with a selector.
+bool IsSelectorUsable(const Value& selector);
 bool IsSelectorEmpty(const Value& selector);
 // Whether labels satisfy a label selector.
 bool SelectorMatches(const Value& selector, const Value& labels);

@@ -208,6 +208,10 @@ void CheckVersions(const Value& spec, Errors& errors) {
     if (versions[i].GetBool("storage")) ++storage;
     AddJoined(CheckDns1035Label(name),
               absl::StrCat("spec.versions[", i, "].name"), name, errors);
+    // The first one's name also stands at an old place.
+    if (i == 0) {
+      AddJoined(CheckDns1035Label(name), "spec.version", name, errors);
+    }
   }
   auto complain = [&](absl::string_view why) {
     errors.push_back(InvalidError("spec.versions", versions, why));
@@ -254,8 +258,12 @@ void CheckParts(const Value& spec, Errors& errors) {
 
 void CheckStoredVersions(const Value& crd, Errors& errors) {
   const Value& stored = crd["status"]["storedVersions"];
-  if (stored.empty()) return;
   const Value& versions = crd["spec"]["versions"];
+  if (stored.empty()) {
+    errors.push_back(InvalidError("status.storedVersions", stored,
+                                  "must have at least one stored version"));
+    return;
+  }
   for (const Value& version : versions.array()) {
     bool listed = std::find(stored.array().begin(), stored.array().end(),
                             version["name"]) != stored.array().end();
@@ -406,7 +414,7 @@ void ValidateCrd(const Value& old, const Value& crd,
   std::string group(spec.GetString("group"));
   std::string plural(spec["names"].GetString("plural"));
   std::string name(crd["metadata"].GetString("name"));
-  if (name != absl::StrCat(plural, ".", group)) {
+  if (old.is_null() && name != absl::StrCat(plural, ".", group)) {
     errors.push_back(
         InvalidError("metadata.name", Value(name),
                      "must be spec.names.plural+\".\"+spec.group"));

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -64,6 +65,18 @@ absl::string_view JsonTypeName(const Value& value) {
   return value.is_object() ? "object" : "number";
 }
 
+// The first byte that base64 does not have.
+size_t BadBase64(const std::string& text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '+' &&
+        c != '/' && c != '=' && c != '\n' && c != '\r') {
+      return i;
+    }
+  }
+  return text.size();
+}
+
 class DecodeChecker {
  public:
   // The first thing that is wrong, or "".
@@ -84,7 +97,8 @@ std::string DecodeChecker::CheckScalar(const Schema& schema, const Value& value,
       if (schema.is_base64) {
         std::string decoded;
         if (!absl::Base64Unescape(value.AsString(), &decoded)) {
-          return "illegal base64 data at input byte 0";
+          return absl::StrCat("illegal base64 data at input byte ",
+                              BadBase64(value.AsString()));
         }
       } else if (schema.is_date_time) {
         absl::Time time;

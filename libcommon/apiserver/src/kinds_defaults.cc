@@ -239,6 +239,9 @@ void DefaultDeployment(Value& deployment) {
 }
 
 void DefaultDaemonSet(Value& set) {
+  // A field of old versions, which counts changes of the template.
+  Default(Object(Object(set, "metadata"), "annotations"),
+          "deprecated.daemonset.template.generation", "0");
   Value& spec = Object(set, "spec");
   Value& strategy = Object(spec, "updateStrategy");
   Default(strategy, "type", "RollingUpdate");
@@ -260,9 +263,7 @@ void DefaultStatefulSet(Value& set) {
   }
   if (strategy.GetString("type") == "RollingUpdate" &&
       strategy["rollingUpdate"].is_object()) {
-    Value& update = strategy.Mutable("rollingUpdate");
-    Default(update, "partition", 0);
-    Default(update, "maxUnavailable", 1);
+    Default(strategy.Mutable("rollingUpdate"), "partition", 0);
   }
   Value& retention = Object(spec, "persistentVolumeClaimRetentionPolicy");
   Default(retention, "whenDeleted", "Retain");
@@ -585,7 +586,7 @@ void Walk(const Schema& schema, Value& value) {
       // Structs that are part of this one get their defaults in any case.
       if (!field.is_written || field.is_pointer ||
           field.schema->type != SchemaType::kObject ||
-          Functions().count(field.schema->name) == 0) {
+          field.schema->name.empty()) {
         continue;
       }
       value.Set(field.name, Value::MakeObject());

@@ -37,22 +37,41 @@ FieldError InvalidError(absl::string_view field, const Value& value,
                    absl::StrCat("Invalid value: ", PrintValue(value)), detail);
 }
 
+FieldError InvalidError(absl::string_view field, absl::string_view detail) {
+  return MakeError("FieldValueInvalid", field, "Invalid value", detail);
+}
+
+FieldError RawInvalidError(absl::string_view field, absl::string_view json,
+                           absl::string_view detail) {
+  return MakeError("FieldValueInvalid", field,
+                   absl::StrCat("Invalid value: ", json), detail);
+}
+
+FieldError RawDuplicateError(absl::string_view field, absl::string_view json) {
+  return MakeError("FieldValueDuplicate", field,
+                   absl::StrCat("Duplicate value: ", json), "");
+}
+
 FieldError TypeError(absl::string_view field, const Value& value,
                      absl::string_view detail) {
   return MakeError("FieldValueTypeInvalid", field,
                    absl::StrCat("Invalid value: ", PrintValue(value)), detail);
 }
 
-FieldError NotSupportedError(absl::string_view field, const Value& value,
-                             const std::vector<Value>& supported) {
-  std::string text = absl::StrCat("Unsupported value: ", PrintValue(value));
+FieldError RawNotSupportedError(absl::string_view field, absl::string_view json,
+                                const std::vector<Value>& supported) {
+  std::string text = absl::StrCat("Unsupported value: ", json);
   if (!supported.empty()) {
     std::vector<std::string> quoted;
     for (const Value& item : supported) quoted.push_back(PrintValue(item));
-    absl::StrAppend(&text, ": supported values: ",
-                    absl::StrJoin(quoted, ", "));
+    absl::StrAppend(&text, ": supported values: ", absl::StrJoin(quoted, ", "));
   }
   return MakeError("FieldValueNotSupported", field, text, "");
+}
+
+FieldError NotSupportedError(absl::string_view field, const Value& value,
+                             const std::vector<Value>& supported) {
+  return RawNotSupportedError(field, PrintValue(value), supported);
 }
 
 FieldError DuplicateError(absl::string_view field, const Value& value) {
@@ -76,10 +95,9 @@ FieldError TooLongError(absl::string_view field, int64_t max) {
 }
 
 FieldError TooManyError(absl::string_view field, int64_t actual, int64_t max) {
-  return MakeError("FieldValueTooMany", field,
-                   absl::StrCat("Too many: ", actual),
-                   absl::StrCat("must have at most ", max,
-                                max == 1 ? " item" : " items"));
+  return MakeError(
+      "FieldValueTooMany", field, absl::StrCat("Too many: ", actual),
+      absl::StrCat("must have at most ", max, max == 1 ? " item" : " items"));
 }
 
 absl::Status MakeInvalid(const KindInfo& kind, absl::string_view name,
@@ -109,8 +127,8 @@ absl::Status MakeInvalid(const KindInfo& kind, absl::string_view name,
   if (!gvk.group.empty()) details.Set("group", gvk.group);
   details.Set("kind", gvk.kind);
   if (!errors.empty()) details.Set("causes", std::move(causes));
-  std::string message = absl::StrCat(qualified, " ", FormatJson(Value(name)),
-                                     " is invalid");
+  std::string message =
+      absl::StrCat(qualified, " ", FormatJson(Value(name)), " is invalid");
   if (!errors.empty()) absl::StrAppend(&message, ": ", joined);
   return kube::MakeApiError(
       422, Value::MakeObject({{"apiVersion", "v1"},

@@ -24,14 +24,14 @@ constexpr absl::string_view kOrderPrefix = "$setElementOrder/";
 
 absl::Status Refusal(int code, absl::string_view reason,
                      absl::string_view message) {
-  return kube::MakeApiError(
-      code, Value::MakeObject({{"apiVersion", "v1"},
-                               {"kind", "Status"},
-                               {"metadata", Value::MakeObject()},
-                               {"status", "Failure"},
-                               {"message", message},
-                               {"reason", reason},
-                               {"code", code}}));
+  Value status = Value::MakeObject({{"apiVersion", "v1"},
+                                    {"kind", "Status"},
+                                    {"metadata", Value::MakeObject()},
+                                    {"status", "Failure"},
+                                    {"message", message},
+                                    {"code", code}});
+  if (!reason.empty()) status.Set("reason", reason);
+  return kube::MakeApiError(code, status);
 }
 
 absl::Status BadPatch(absl::string_view message) {
@@ -141,8 +141,9 @@ Value Plain(const Value& patch) {
 absl::StatusOr<Value> MergeObject(const Value& original, Value patch,
                                   const Schema& schema);
 
+// Upstream tells of this as of a fault of its own.
 absl::Status NoMergeKey(const Value& item, absl::string_view key) {
-  return Refusal(422, "Invalid",
+  return Refusal(500, "",
                  absl::StrCat("map: ", FormatJson(item),
                               " does not contain declared merge key: ", key));
 }
@@ -199,7 +200,7 @@ absl::StatusOr<Value> MergeList(Value::Array original, Value::Array patch,
     return Value(Arrange(merged, patch, original, ""));
   }
   if (rule.merge_key.empty()) {
-    return Refusal(422, "Invalid", "cannot merge lists without merge key");
+    return Refusal(500, "", "cannot merge lists without merge key");
   }
   WEIR_RETURN_IF_ERROR(ObeyDirectives(rule.merge_key, original, patch));
   merged = original;

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "kinds_check.h"
 #include "names.h"
 #include "schema_crd.h"
 #include "weir/value/json.h"
@@ -102,6 +103,28 @@ void CheckFinalizers(const Value& finalizers, std::vector<FieldError>& errors) {
   }
 }
 
+void CheckFinalizerNames(const Value& finalizers,
+                         std::vector<FieldError>& errors) {
+  for (size_t i = 0; i < finalizers.size(); ++i) {
+    if (!finalizers[i].is_string()) continue;
+    const std::string& name = finalizers[i].AsString();
+    if (absl::StrContains(name, "/") || name == "kubernetes" ||
+        name == "orphan" || name == "foregroundDeletion") {
+      continue;
+    }
+    errors.push_back(InvalidError(
+        absl::StrCat("metadata.finalizers[", i, "]"), finalizers[i],
+        "name is neither a standard finalizer name nor is it fully "
+        "qualified"));
+  }
+}
+
+void CheckCommon(const Value& meta, std::vector<FieldError>& errors) {
+  ValidateLabels(meta["labels"], "metadata.labels", errors);
+  CheckAnnotations(meta["annotations"], errors);
+  CheckOwners(meta["ownerReferences"], errors);
+}
+
 void CheckUpdate(const Value& old, const Value& meta,
                  std::vector<FieldError>& errors) {
   if (!old["deletionTimestamp"].is_null()) {
@@ -176,11 +199,17 @@ void ValidateMetadata(const KindInfo& kind, const Value& old,
     errors.push_back(
         ForbiddenError("metadata.namespace", "not allowed on this type"));
   }
-  ValidateLabels(meta["labels"], "metadata.labels", errors);
-  CheckAnnotations(meta["annotations"], errors);
-  CheckOwners(meta["ownerReferences"], errors);
-  CheckFinalizers(meta["finalizers"], errors);
-  if (!old.is_null()) CheckUpdate(old["metadata"], meta, errors);
+  if (old.is_null()) {
+    CheckCommon(meta, errors);
+    CheckFinalizers(meta["finalizers"], errors);
+    if (!kind.is_custom) CheckFinalizerNames(meta["finalizers"], errors);
+    return;
+  }
+  // The API server checks updates twice; each error is told as often.
+  for (int i = 0; i < 2; ++i) {
+    CheckUpdate(old["metadata"], meta, errors);
+    CheckCommon(meta, errors);
+  }
 }
 
 }  // namespace weir::apiserver

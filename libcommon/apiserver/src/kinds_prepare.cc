@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "kinds.h"
 #include "weir/value/value.h"
 
@@ -37,6 +39,34 @@ void PrepareJob(Value& job) {
   Value& match = again.Mutable("selector").Mutable("matchLabels");
   if (!match.is_object()) match = Value::MakeObject();
   match.Set("batch.kubernetes.io/controller-uid", uid);
+  if (job["metadata"]["labels"].empty()) {
+    const Value all = job["spec"]["template"]["metadata"]["labels"];
+    job.Mutable("metadata").Set("labels", all);
+  }
+}
+
+void PrepareCrd(Value& crd) {
+  const Value versions = crd["spec"]["versions"];
+  for (const Value& version : versions.array()) {
+    if (!version.GetBool("storage")) continue;
+    Value& status = crd.Mutable("status");
+    if (!status.is_object()) status = Value::MakeObject();
+    status.Set("storedVersions", Value(Value::Array{version["name"]}));
+    return;
+  }
+}
+
+void PrepareDaemonSet(const Value& old, Value& set) {
+  constexpr absl::string_view kKey = "deprecated.daemonset.template.generation";
+  int64_t count = 0;
+  if (!absl::SimpleAtoi(old["metadata"]["annotations"].GetString(kKey),
+                        &count)) {
+    count = 0;
+  }
+  if (old["spec"]["template"] != set["spec"]["template"]) ++count;
+  Value& annotations = set.Mutable("metadata").Mutable("annotations");
+  if (annotations.is_null()) annotations = Value::MakeObject();
+  if (annotations.is_object()) annotations.Set(kKey, absl::StrCat(count));
 }
 
 bool Tolerates(const Value& tolerations, absl::string_view key) {
@@ -55,6 +85,9 @@ void PreparePod(Value& pod) {
     spec.Set("serviceAccountName", "default");
     spec.Set("serviceAccount", "default");
   }
+  if (spec.GetInt("terminationGracePeriodSeconds") < 0) {
+    spec.Set("terminationGracePeriodSeconds", 1);
+  }
   if (!spec.Has("priority")) spec.Set("priority", 0);
   if (!spec.Has("preemptionPolicy")) {
     spec.Set("preemptionPolicy", "PreemptLowerPriority");
@@ -70,12 +103,58 @@ void PreparePod(Value& pod) {
   }
 }
 
+bool IsReachable(const Value& spec) {
+  absl::string_view type = spec.GetString("type");
+  return type == "NodePort" || type == "LoadBalancer" ||
+         (type == "ClusterIP" && !spec["externalIPs"].empty());
+}
+
+// A service of another type forgets what only the old type had; one address
+// follows the other.
+void PrepareService(const Value& old, Value& service) {
+  const Value before = old["spec"];
+  if (!service["spec"].is_object()) return;
+  Value& spec = service.Mutable("spec");
+  auto is_kept = [&](absl::string_view key) {
+    return spec.Has(key) && spec[key] == before[key];
+  };
+  if (IsReachable(before) && !IsReachable(spec) &&
+      is_kept("externalTrafficPolicy")) {
+    spec.Erase("externalTrafficPolicy");
+  }
+  const std::string type(spec.GetString("type"));
+  if (type != "LoadBalancer" && before.GetString("type") == "LoadBalancer") {
+    for (absl::string_view key :
+         {"allocateLoadBalancerNodePorts", "loadBalancerClass"}) {
+      if (is_kept(key)) spec.Erase(key);
+    }
+  }
+  if (type == "ExternalName" && is_kept("internalTrafficPolicy")) {
+    spec.Erase("internalTrafficPolicy");
+  }
+  const Value ip = spec["clusterIP"];
+  if (!ip.is_null() && ip != before["clusterIP"] && is_kept("clusterIPs") &&
+      !spec["clusterIPs"].empty()) {
+    spec.Mutable("clusterIPs").MutableAt(0) = ip;
+  }
+}
+
 }  // namespace
 
 void PrepareObject(const KindInfo& kind, const Value& old, Value& object) {
-  if (kind.is_custom || !object.is_object() || !old.is_null()) return;
+  if (kind.is_custom || !object.is_object()) return;
   const kube::GroupVersionKind& gvk = kind.resource.gvk;
+  if (gvk.group == "apps" && gvk.kind == "DaemonSet") {
+    PrepareDaemonSet(old, object);
+  }
+  if (!old.is_null()) {
+    if (gvk.group.empty() && gvk.kind == "Service") {
+      PrepareService(old, object);
+    }
+    return;
+  }
   if (gvk.group == "batch" && gvk.kind == "Job") PrepareJob(object);
+  if (gvk.kind == "CustomResourceDefinition") PrepareCrd(object);
   if (gvk.group.empty() && gvk.kind == "Pod") PreparePod(object);
 }
 

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "kinds.h"
 #include "kinds_check.h"
 #include "schema.h"
@@ -39,6 +39,15 @@ void ValidateCustom(const KindInfo& kind, const Value& old, const Value& object,
   ValidateByRules(*kind.schema, object, before, errors);
 }
 
+// Enumerated fields that the check of their kind tells about.
+bool HasOwnCheck(const Schema& schema, absl::string_view field) {
+  if (field == "podManagementPolicy") return true;
+  return field == "type" &&
+         (absl::EndsWith(schema.name, ".DeploymentStrategy") ||
+          absl::EndsWith(schema.name, ".DaemonSetUpdateStrategy") ||
+          absl::EndsWith(schema.name, ".StatefulSetUpdateStrategy"));
+}
+
 // Values of enumerated fields, wherever they stand.
 class EnumChecker {
  public:
@@ -60,7 +69,7 @@ void EnumChecker::Check(const Schema& schema, const std::string& path,
   if (value.is_object()) {
     for (const Value::Member& member : value.object()) {
       const Schema::Field* field = schema.FindField(member.key);
-      if (field == nullptr) continue;
+      if (field == nullptr || HasOwnCheck(schema, member.key)) continue;
       Check(*field->schema,
             path.empty() ? member.key : absl::StrCat(path, ".", member.key),
             member.value);
@@ -76,7 +85,14 @@ void EnumChecker::Check(const Schema& schema, const std::string& path,
   for (const Value& v : allowed) {
     if (v == value) return;
   }
-  errors_.push_back(NotSupportedError(path, value, allowed));
+  std::vector<Value> listed = allowed;
+  // Most lists are sorted in messages, but not these.
+  if (absl::EndsWith(path, "restartPolicy")) {
+    listed = {Value("Always"), Value("OnFailure"), Value("Never")};
+  } else if (absl::EndsWith(path, "terminationMessagePolicy")) {
+    listed = {Value("File"), Value("FallbackToLogsOnError")};
+  }
+  errors_.push_back(NotSupportedError(path, value, listed));
 }
 
 }  // namespace
@@ -145,6 +161,12 @@ void CheckImmutableField(const Value& before, const Value& after,
                          const std::string& path, FieldErrors& errors) {
   if (before == after) return;
   errors.push_back(InvalidError(path, after, "field is immutable"));
+}
+
+bool IsSelectorUsable(const Value& selector) {
+  FieldErrors errors;
+  CheckSelector(selector, "", errors);
+  return errors.empty();
 }
 
 bool IsSelectorEmpty(const Value& selector) {

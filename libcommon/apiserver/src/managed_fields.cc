@@ -79,8 +79,7 @@ void CapUpdateManagers(Managers& managers) {
   for (const ManagerId& id : updaters) {
     if (count <= kMaxUpdateManagers) return;
     ManagedSet set = managers[id];
-    auto [first, is_first] =
-        first_of_version.emplace(set.api_version, id);
+    auto [first, is_first] = first_of_version.emplace(set.api_version, id);
     if (is_first) continue;
     ManagerId bucket{"ancient-changes", false, set.api_version, ""};
     auto it = managers.find(bucket);
@@ -255,9 +254,8 @@ void UpdateManagers(const KindInfo& kind, const Value& before,
                     Managers& managers) {
   const std::string api_version = kind.resource.gvk.ApiVersion();
   ReconcileManagers(kind, managers);
-  TypedComparison comparison =
-      ResetFields(kind, manager.subresource,
-                  CompareTyped(*kind.schema, before, after));
+  TypedComparison comparison = ResetFields(
+      kind, manager.subresource, CompareTyped(*kind.schema, before, after));
   // What this write changed is found under an identity of its own, and then
   // joined with what the manager had before.
   const ManagerId self{"", false, "", "current-operation"};
@@ -276,7 +274,9 @@ void UpdateManagers(const KindInfo& kind, const Value& before,
     ManagedSet& mine = managers[id];
     mine.api_version = api_version;
     mine.fields = mine.fields.Union(set.fields);
-    mine.time = FormatManagedTime(manager.now);
+    // Upstream forgets the time of scalers.
+    mine.time =
+        manager.subresource == "scale" ? "" : FormatManagedTime(manager.now);
   }
   CapUpdateManagers(managers);
 }

@@ -247,7 +247,7 @@ void CrdSchemaReader::ReadChildren(const Value& json, const std::string& path,
       errors_.push_back(ForbiddenError(path + ".additionalProperties",
                                        "must not be used at the root"));
     }
-    if (!json["properties"].empty()) {
+    if (!json["properties"].empty() && *more != Value(true)) {
       errors_.push_back(ForbiddenError(
           path + ".additionalProperties",
           "additionalProperties and properties are mutual exclusive"));

@@ -55,6 +55,14 @@ void ValidateMetadata(const KindInfo& kind, const Value& old,
 FieldError RequiredError(absl::string_view field, absl::string_view detail = "");
 FieldError InvalidError(absl::string_view field, const Value& value,
                         absl::string_view detail);
+FieldError InvalidError(absl::string_view field, absl::string_view detail);
+// With a value that is JSON text already.
+FieldError RawInvalidError(absl::string_view field, absl::string_view json,
+                           absl::string_view detail);
+FieldError RawDuplicateError(absl::string_view field, absl::string_view json);
+FieldError RawNotSupportedError(absl::string_view field,
+                                absl::string_view json,
+                                const std::vector<Value>& supported);
 FieldError TypeError(absl::string_view field, const Value& value,
                      absl::string_view detail);
 FieldError NotSupportedError(absl::string_view field, const Value& value,

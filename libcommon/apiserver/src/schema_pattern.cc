@@ -37,6 +37,38 @@ class Re2Pattern : public SchemaPattern {
   re2::RE2 regex_;
 };
 
+// What Go says of such an error.
+std::string GoError(const re2::RE2& regex) {
+  switch (regex.error_code()) {
+    case re2::RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case re2::RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case re2::RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case re2::RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case re2::RE2::ErrorMissingParen:
+      return "missing closing )";
+    case re2::RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case re2::RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case re2::RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case re2::RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case re2::RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case re2::RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case re2::RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    default:
+      return regex.error();
+  }
+}
+
 bool FullMatch(const char* pattern, const std::string& text) {
   return re2::RE2::FullMatch(text, re2::RE2(pattern, Quiet()));
 }
@@ -190,7 +222,7 @@ absl::StatusOr<std::shared_ptr<const SchemaPattern>> SchemaPattern::Compile(
   auto out = std::make_shared<Re2Pattern>(pattern);
   if (!out->regex().ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("error parsing regexp: ", out->regex().error(), ": `",
+        absl::StrCat("error parsing regexp: ", GoError(out->regex()), ": `",
                      out->regex().error_arg(), "`"));
   }
   return out;

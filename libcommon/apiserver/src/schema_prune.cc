@@ -13,14 +13,21 @@ namespace {
 
 class Pruner {
  public:
+  explicit Pruner(bool is_custom) : is_custom_(is_custom) {}
   void Prune(const Schema& schema, const std::string& path, bool is_root,
              Value& value);
-  std::vector<std::string> Take() { return std::move(dropped_); }
+  // Fields of the schema first, then those of metadata.
+  std::vector<std::string> Take() {
+    dropped_.insert(dropped_.end(), of_metadata_.begin(), of_metadata_.end());
+    return std::move(dropped_);
+  }
 
  private:
   void PruneObject(const Schema& schema, const std::string& path, bool is_root,
                    Value& value);
-  std::vector<std::string> dropped_;
+  std::vector<std::string> dropped_, of_metadata_;
+  bool is_custom_ = false;
+  bool in_metadata_ = false;
 };
 
 // Whether nothing below can be unknown, so that the walk may stop.
@@ -61,11 +68,14 @@ void Pruner::PruneObject(const Schema& schema, const std::string& path,
     }
     if (child == nullptr) child = schema.Member(key);
     if (child == nullptr) {
-      dropped_.push_back(child_path);
+      (in_metadata_ ? of_metadata_ : dropped_).push_back(child_path);
       value.Erase(key);
     } else if (const Value* member = value.Find(key);
                member->is_object() || member->is_array()) {
+      const bool outer = in_metadata_;
+      in_metadata_ = outer || (is_custom_ && child == &ObjectMetaSchema());
       Prune(*child, child_path, false, value.Mutable(key));
+      in_metadata_ = outer;
     }
   }
 }
@@ -91,6 +101,31 @@ void DropNulls(const Schema& schema, Value& value) {
       }
     } else if (member->is_object() || member->is_array()) {
       DropNulls(*schema.Member(key), value.Mutable(key));
+    }
+  }
+}
+
+// Nulls where neither null is allowed nor a default took its place.
+void DropForbiddenNulls(const Schema& schema, Value& value) {
+  if (value.is_array()) {
+    if (schema.items == nullptr) return;
+    for (size_t i = 0; i < value.size(); ++i) {
+      if (!value[i].is_object() && !value[i].is_array()) continue;
+      DropForbiddenNulls(*schema.items, value.MutableAt(i));
+    }
+    return;
+  }
+  if (!value.is_object()) return;
+  std::vector<std::string> keys;
+  for (const Value::Member& member : value.object()) keys.push_back(member.key);
+  for (const std::string& key : keys) {
+    const Schema* child = schema.Member(key);
+    if (child == nullptr || child == &Schema::Any()) continue;
+    const Value* member = value.Find(key);
+    if (member->is_null()) {
+      if (!child->is_nullable) value.Erase(key);
+    } else if (member->is_object() || member->is_array()) {
+      DropForbiddenNulls(*child, value.Mutable(key));
     }
   }
 }
@@ -129,7 +164,7 @@ void ApplySchemaDefaults(const Schema& schema, Value& value) {
 
 std::vector<std::string> PruneUnknownFields(const KindInfo& kind,
                                             Value& object) {
-  Pruner pruner;
+  Pruner pruner(kind.is_custom);
   pruner.Prune(*kind.schema, "", true, object);
   return pruner.Take();
 }
@@ -149,6 +184,7 @@ void ApplyCustomDefaults(const Schema& schema, Value& object) {
     DropNulls(ObjectMetaSchema(), object.Mutable("metadata"));
   }
   ApplySchemaDefaults(schema, object);
+  DropForbiddenNulls(schema, object);
 }
 
 }  // namespace weir::apiserver

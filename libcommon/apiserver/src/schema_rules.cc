@@ -42,9 +42,8 @@ class RuleChecker {
  private:
   void CheckRule(const Schema& schema, const SchemaRule& rule,
                  const std::string& path, const Value& value, const Value* old);
-  void Report(const Schema& schema, const SchemaRule& rule,
-              const std::string& path, const Value& value,
-              const std::string& message);
+  void Report(const SchemaRule& rule, const std::string& path,
+              const Value& value, const std::string& message);
   void CheckItems(const Schema& schema, const std::string& path,
                   const Value& value, const Value* old);
 
@@ -53,9 +52,9 @@ class RuleChecker {
   bool is_spent_ = false;
 };
 
-void RuleChecker::Report(const Schema& schema, const SchemaRule& rule,
-                         const std::string& path, const Value& value,
-                         const std::string& message) {
+void RuleChecker::Report(const SchemaRule& rule, const std::string& path,
+                         const Value& value, const std::string& message) {
+  // Objects and lists are not repeated in errors.
   std::string at = path;
   if (!rule.field_path.empty()) {
     absl::string_view more = rule.field_path;
@@ -72,7 +71,9 @@ void RuleChecker::Report(const Schema& schema, const SchemaRule& rule,
   } else if (rule.reason == "FieldValueDuplicate") {
     errors_.push_back(DuplicateError(at, value));
   } else {
-    errors_.push_back(InvalidError(at, Value(TypeName(schema)), message));
+    bool omits = value.is_object() || value.is_array();
+    errors_.push_back(omits ? InvalidError(at, message)
+                            : InvalidError(at, value, message));
   }
 }
 
@@ -113,7 +114,7 @@ void RuleChecker::CheckRule(const Schema& schema, const SchemaRule& rule,
     message =
         absl::StrCat("failed rule: ", absl::StripAsciiWhitespace(rule.rule));
   }
-  Report(schema, rule, path, value, message);
+  Report(rule, path, value, message);
 }
 
 void RuleChecker::CheckItems(const Schema& schema, const std::string& path,

@@ -192,6 +192,13 @@ void SchemaChecker::CheckNumber(const Schema& schema,
                                 const SchemaConstraints& c,
                                 const std::string& path, const Value& value) {
   const double number = value.AsDouble();
+  if (schema.type == SchemaType::kInteger && !IsWholeNumber(value)) {
+    errors_.push_back(InvalidError(
+        "<nil>", Value(""),
+        absl::StrCat("Checked value must be of type integer (default format) "
+                     "in ",
+                     Field(path))));
+  }
   if (schema.type == SchemaType::kInteger && c.format == "int32" &&
       (number < INT32_MIN || number > INT32_MAX)) {
     errors_.push_back(InvalidError(
@@ -376,7 +383,10 @@ void SchemaChecker::Check(const Schema& schema, const std::string& path,
     CheckCombinations(*c, path, value);
     CheckEnum(schema, path, value);
     if (value.is_string()) CheckString(*c, path, value.AsString());
-    if (value.is_number()) CheckNumber(schema, *c, path, value);
+  }
+  static const auto& none = *new SchemaConstraints;
+  if (value.is_number()) {
+    CheckNumber(schema, c == nullptr ? none : *c, path, value);
   }
   if (value.is_array()) {
     CheckArray(schema, path, value, old);

@@ -46,14 +46,6 @@ std::string PrintErrors(const std::vector<std::string>& errors) {
 absl::Status CheckPatch(const KindInfo& kind, const Value& applied) {
   const kube::GroupVersionKind gvk = kube::GroupVersionKindOf(applied);
   const kube::GroupVersionKind& want = kind.resource.gvk;
-  if (gvk.group == want.group && gvk.kind == want.kind &&
-      gvk.version != want.version) {
-    return Failure(400, "BadRequest",
-                   absl::StrCat("Incorrect version specified in apply patch. "
-                                "Specified patch version: ",
-                                gvk.ApiVersion(),
-                                ", expected: ", want.ApiVersion()));
-  }
   if (gvk != want) {
     return Failure(400, "BadRequest",
                    absl::StrCat("invalid object type: ", PrintGvk(gvk)));

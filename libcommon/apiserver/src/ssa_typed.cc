@@ -94,7 +94,9 @@ void Checker::CheckScalar(const Schema& schema, const Value& value) {
       return;
     case SchemaType::kString:
       if (schema.is_date_time || value.is_string()) return;
-      return Add(absl::StrCat("expected string, got ", got()));
+      return Add(absl::StrCat(
+          "expected string, got &value.valueUnstructured{Value:",
+          FormatJson(value), "}"));
     case SchemaType::kBoolean:
       if (value.is_bool()) return;
       return Add(absl::StrCat("expected boolean, got ", got()));
