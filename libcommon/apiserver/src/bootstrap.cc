@@ -171,7 +171,7 @@ Value NodeStatus(absl::Time now) {
 
 }  // namespace
 
-absl::Status Bootstrap(ApiHandler& handler) {
+absl::Status Bootstrap(ApiHandler& handler, bool has_node) {
   const KindTablePtr table = handler.registry().table();
   WEIR_ASSIGN_OR_RETURN(std::vector<YamlDocument> documents,
                         ParseYamlDocuments(kObjects));
@@ -179,6 +179,7 @@ absl::Status Bootstrap(ApiHandler& handler) {
     const Value& object = document.value;
     const Served* served = table->FindKind(kube::GroupVersionKindOf(object));
     if (served == nullptr) continue;
+    if (object.GetString("kind") == "Node" && !has_node) continue;
     const kube::ObjectKey key = kube::KeyOf(object);
     if (!handler.store().Get(served->storage, key).is_null()) continue;
     const ApiResponse response = CallAndWait(

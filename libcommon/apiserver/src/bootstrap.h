@@ -9,7 +9,8 @@
 
 namespace weir::apiserver {
 
-// Makes what is missing of namespaces, roles, the node, the storage class.
-absl::Status Bootstrap(ApiHandler& handler);
+// Makes what is missing of namespaces, roles, the storage class and, if
+// wanted, the node.
+absl::Status Bootstrap(ApiHandler& handler, bool has_node);
 
 }  // namespace weir::apiserver

@@ -14,6 +14,7 @@
 #include "in_process.h"
 #include "pki.h"
 #include "registry.h"
+#include "simulate.h"
 #include "store.h"
 #include "tokens.h"
 #include "watch_hub.h"
@@ -111,7 +112,7 @@ absl::Status Server::Impl::Open() {
   transport = MakeInProcessTransport(gate);
   tasks = std::make_unique<TaskQueue>("apiserver-tasks");
   StartControllers();
-  return Bootstrap(*handler);
+  return Bootstrap(*handler, !options.pods_need_label);
 }
 
 void Server::Impl::StartControllers() {
@@ -120,6 +121,10 @@ void Server::Impl::StartControllers() {
   controllers.push_back(
       MakeNamespaceController(context, authority.certificate_pem));
   controllers.push_back(MakeGarbageCollector(context));
+  if (options.simulation != Simulation::kOff) {
+    controllers.push_back(
+        MakeSimulator(context, options.simulation, options.pods_need_label));
+  }
   hub->SetObserver([this](const std::vector<LoggedChange>& changes) {
     tasks->Post([this, changes] {
       for (const LoggedChange& change : changes) {

@@ -202,7 +202,7 @@ void Strategy::PrepareForUpdate(const KindInfo& kind, const Value& old,
     } else {
       object.Mutable("metadata").Erase("labels");
     }
-  } else if (kind.has_status) {
+  } else if (kind.has_status && subresource != "binding") {
     keep("status");
   }
   if (kind.resource.gvk.kind == "Namespace" && !kind.is_custom &&
