@@ -177,7 +177,7 @@ class RealBackend:
 
 
 # What becomes of a Pod, asked for in its template's annotations.
-OUTCOME = "simulate.weir.dev/outcome"
+OUTCOME = "weir.dev/simulate"
 
 
 class FakeKubelet:
