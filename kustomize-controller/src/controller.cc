@@ -1,6 +1,7 @@
 #include "weir/kustomize_controller/controller.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "src/reconciler.h"
 #include "weir/artifact/fetcher.h"
 #include "weir/artifact/grpc.h"
+#include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/http/client.h"
 
@@ -153,16 +155,44 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
 
 struct KustomizeController::Impl {
   Impl(reconcile::Manager& manager, const Options& options)
-      : environment(std::make_shared<Environment>(manager, options)) {}
+      : environment(std::make_shared<Environment>(manager, options)),
+        gate(std::make_shared<Gate>()) {
+    MutexLock lock(gate->mu);
+    gate->impl = this;
+  }
+  // The manager's caches and its hold on the reconciler outlive this: they
+  // are cut off, and what uses the manager's threads ends here.
+  ~Impl() {
+    {
+      MutexLock lock(gate->mu);
+      gate->impl = nullptr;
+    }
+    informers.clear();
+    environment->tracker.reset();
+    environment->sources.reset();
+  }
+
+  // What handlers go through, so that none runs once this is gone.
+  struct Gate {
+    Mutex mu;
+    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
+  };
+  // A handler that calls `body` with this while this is there.
+  template <typename Body>
+  auto Guarded(Body body) const {
+    return [g = gate, body = std::move(body)](const auto&... args) {
+      MutexLock lock(g->mu);
+      if (g->impl != nullptr) body(*g->impl, args...);
+    };
+  }
 
   void AddController();
   void WatchVariables(const std::string& kind);
   void OnSource(const artifact::SourceKey& source, const std::string& revision);
   void OnKustomization(const kube::Change& change);
 
-  std::shared_ptr<Environment> environment;
-  std::shared_ptr<Reconciler> reconciler;
-  // Ended before the environment that their handlers use.
+  const std::shared_ptr<Environment> environment;
+  const std::shared_ptr<Gate> gate;
   std::vector<std::unique_ptr<kube::Informer>> informers;
 };
 
@@ -178,11 +208,12 @@ void KustomizeController::Impl::AddController() {
   controller.concurrency = options.common.concurrent;
   controller.min_retry_delay = options.common.min_retry_delay;
   controller.max_retry_delay = options.common.max_retry_delay;
-  reconciler = std::make_shared<Reconciler>(environment);
-  environment->controller =
-      &environment->manager.AddController(std::move(controller), reconciler);
+  environment->controller = &environment->manager.AddController(
+      std::move(controller), std::make_shared<Reconciler>(environment));
   environment->controller->informer().AddHandler(
-      [this](const kube::Change& change) { OnKustomization(change); });
+      Guarded([](Impl& impl, const kube::Change& change) {
+        impl.OnKustomization(change);
+      }));
 }
 
 void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
@@ -190,7 +221,7 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
   if (change.type == kube::ChangeType::kDeleted) {
     environment->references.Update(key, References());
   } else if (change.type == kube::ChangeType::kAdded ||
-             !change.before["spec"].IsSame(change.after["spec"])) {
+             change.before["spec"] != change.after["spec"]) {
     environment->references.Update(key, ReferencesOf(change.after));
   }
   if (change.is_initial) return;
@@ -268,15 +299,15 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
   tracker.logger = manager.logger();
   environment.tracker = std::make_unique<apply::Tracker>(
       manager.client(), manager.tasks(), std::move(tracker),
-      [&environment](const kube::ObjectKey& owner) {
-        environment.controller->Enqueue(owner);
-      });
+      impl->Guarded([](Impl& self, const kube::ObjectKey& owner) {
+        self.environment->controller->Enqueue(owner);
+      }));
   environment.sources = std::make_unique<Sources>(
       manager, environment.IsEnabled("DirectSourceFetch"),
-      [impl = impl.get()](const artifact::SourceKey& source,
-                          const std::string& revision) {
-        impl->OnSource(source, revision);
-      });
+      impl->Guarded([](Impl& self, const artifact::SourceKey& source,
+                       const std::string& revision) {
+        self.OnSource(source, revision);
+      }));
   impl->AddController();
   if (!environment.IsEnabled("DisableConfigWatchers")) {
     impl->WatchVariables("ConfigMap");

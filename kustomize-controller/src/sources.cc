@@ -50,7 +50,9 @@ std::shared_ptr<kube::Informer> Sources::Watch(const std::string& kind) {
   if (informer != nullptr) return informer;
   informer =
       manager_.SharedInformer(SourceKind(kind), manager_.options().name_space);
-  informer->AddHandler([this, kind](const kube::Change& change) {
+  // The cache may outlive this: the handler holds what it needs.
+  informer->AddHandler([listener = listener_,
+                        kind](const kube::Change& change) {
     if (change.type == kube::ChangeType::kDeleted) return;
     const std::optional<artifact::Artifact> now = ArtifactOf(change.after);
     if (!now.has_value()) return;
@@ -60,7 +62,7 @@ std::shared_ptr<kube::Informer> Sources::Watch(const std::string& kind) {
       return;
     }
     const kube::ObjectKey key = kube::KeyOf(change.after);
-    listener_({kind, key.name_space, key.name}, now->revision);
+    listener({kind, key.name_space, key.name}, now->revision);
   });
   return informer;
 }
