@@ -21,7 +21,7 @@ absl::Status FeatureGates::Parse(absl::string_view text) {
     const std::string name(absl::StripAsciiWhitespace(parts.first));
     const auto gate = gates.find(name);
     if (gate == gates.end()) {
-      return absl::InvalidArgumentError(
+      return absl::FailedPreconditionError(
           absl::StrCat("feature-gate '", name, "' not supported"));
     }
     bool is_enabled = false;

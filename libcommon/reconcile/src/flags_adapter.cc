@@ -71,7 +71,9 @@ struct FlagSet::Impl {
         absl::StrCat("--", name),
         [this, name, parse = std::move(parse)](const Values& values) {
           const absl::Status status = parse(values);
-          if (!status.ok() && problem.ok()) {
+          if (absl::IsFailedPrecondition(status)) {
+            problem.Update(status);
+          } else if (!status.ok() && problem.ok()) {
             problem = absl::InvalidArgumentError(absl::StrCat(
                 "invalid argument \"", absl::StrJoin(values, ","),
                 "\" for \"--", name, "\" flag: ", status.message()));

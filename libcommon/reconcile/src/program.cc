@@ -109,7 +109,8 @@ int RunProgram(int argc, const char* const* argv, FlagSet& flags,
   const absl::Status status = parsed.ok() ? Validate(*common) : parsed;
   if (!status.ok()) {
     std::cerr << common->component << ": " << status.message() << "\n";
-    return 2;
+    // As upstream: unknown flags are wrong use, unfit values a failure.
+    return absl::IsInvalidArgument(parsed) ? 2 : 1;
   }
   // One arena for each core would cost more memory than it saves time.
   mallopt(M_ARENA_MAX, 2);

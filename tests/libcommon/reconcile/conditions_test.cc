@@ -72,10 +72,11 @@ TEST(ConditionsTest, ReconcilingAndStalledExcludeEachOther) {
 TEST(ConditionsTest, CutsLongMessagesAtACharacter) {
   EXPECT_EQ(CutConditionMessage(std::string(32768, 'm')).size(), 32768u);
   const std::string cut = CutConditionMessage(std::string(32769, 'm'));
-  EXPECT_EQ(cut, std::string(32765, 'm') + "...");
-  std::string wide(32764, 'm');
-  wide += "\u00e9\u00e9\u00e9";
-  EXPECT_EQ(CutConditionMessage(wide), std::string(32764, 'm') + "...");
+  EXPECT_EQ(cut, absl::StrCat(std::string(32765, 'm'), "..."));
+  const std::string wide =
+      absl::StrCat(std::string(32764, 'm'), "\u00e9\u00e9\u00e9");
+  EXPECT_EQ(CutConditionMessage(wide),
+            absl::StrCat(std::string(32764, 'm'), "..."));
 }
 
 struct SummaryCase {

@@ -149,6 +149,7 @@ TEST(WorkQueueThreadsTest, NeverTwoPassesOfOneKey) {
   std::map<std::string, int> running, passes;
   bool overlapped = false;
   std::atomic<int> left = kKeys * kRounds;
+  for (int i = 0; i < kKeys; ++i) queue.Add(Key(absl::StrCat(i)));
   ThreadGroup threads;
   for (int i = 0; i < 4; ++i) {
     threads.Start("worker", [&](const Context&) {
@@ -175,7 +176,6 @@ TEST(WorkQueueThreadsTest, NeverTwoPassesOfOneKey) {
       return absl::OkStatus();
     });
   }
-  for (int i = 0; i < kKeys; ++i) queue.Add(Key(absl::StrCat(i)));
   EXPECT_TRUE(threads.Join().ok());
   EXPECT_FALSE(overlapped);
   EXPECT_EQ(passes.size(), static_cast<size_t>(kKeys));

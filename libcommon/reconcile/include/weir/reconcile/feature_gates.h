@@ -18,8 +18,9 @@ class FeatureGates {
   // All gates that there are, with their defaults.
   explicit FeatureGates(std::map<std::string, bool> defaults);
 
-  // "A=true,B=false". Errors: kInvalidArgument `feature-gate 'X' not
-  // supported`, or naming the value that is no boolean; then nothing changed.
+  // "A=true,B=false". Errors, which change nothing: kFailedPrecondition
+  // `feature-gate 'X' not supported`; kInvalidArgument, naming the value that
+  // is no boolean.
   absl::Status Parse(absl::string_view text);
 
   // False for a gate that there is not.

@@ -50,8 +50,9 @@ class FlagSet {
   void Add(const std::string& name, FeatureGates* target,
            const std::string& help);
 
-  // Errors: kInvalidArgument, in one line that names the flag. kCancelled
-  // whose message is the help text when --help was asked for.
+  // Errors: kInvalidArgument, in one line that names the flag;
+  // kFailedPrecondition for a feature gate that there is not. kCancelled whose
+  // message is the help text when --help was asked for.
   absl::Status Parse(int argc, const char* const* argv);
 
  private:
@@ -115,8 +116,9 @@ absl::StatusOr<ManagerOptions> MakeManagerOptions(const CommonFlags& common);
 
 // What main returns: parses the command line, then calls `run` with a context
 // that ends with SIGTERM or SIGINT; a second signal kills the process.
-// Prints errors. 0: done; 1: failed; 2: wrong use. For main.cc only: it
-// blocks both signals in this thread and waits for them on another.
+// Prints errors. 0: done; 1: failed, or a value or a feature gate that will
+// not do; 2: wrong use. For main.cc only: it blocks both signals in this
+// thread and waits for them on another.
 int RunProgram(int argc, const char* const* argv, FlagSet& flags,
                CommonFlags* common,
                const std::function<absl::Status(const Context&)>& run);
