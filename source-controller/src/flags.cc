@@ -49,8 +49,9 @@ void AddFlags(reconcile::FlagSet& set, Flags* flags) {
           "SSH key exchange algorithms, instead of the defaults.");
   set.Add("ssh-hostkey-algos", &options.ssh_host_key_algorithms,
           "SSH host key algorithms, instead of the defaults.");
-  set.Add("grpc-addr", &options.grpc_address,
-          "Address of the gRPC ArtifactService; empty: none.");
+  set.Add(
+      "grpc-addr", &options.grpc_address,
+      "Address of the gRPC services for artifacts and events; empty: none.");
   set.Add("grpc-tls-cert", &options.grpc_tls_certificate_file,
           "Certificate of the gRPC server, a PEM file; empty: no TLS.");
   set.Add("grpc-tls-key", &options.grpc_tls_key_file,

@@ -11,6 +11,8 @@
 #include "weir/artifact/storage.h"
 #include "weir/base/status.h"
 #include "weir/http/client.h"
+#include "weir/reconcile/event_grpc.h"
+#include "weir/rpc/server.h"
 
 namespace weir::source {
 namespace {
@@ -88,16 +90,19 @@ absl::Status SourceController::Impl::StartGrpcServer() {
   if (options.grpc_address.empty() || grpc_server != nullptr) {
     return absl::OkStatus();
   }
-  artifact::ArtifactGrpcServerOptions server;
+  rpc::ServerOptions server;
   server.address = options.grpc_address;
   server.tls.certificate_file = options.grpc_tls_certificate_file;
   server.tls.key_file = options.grpc_tls_key_file;
   server.tls.ca_file = options.grpc_tls_client_ca_file;
-  server.artifacts = std::shared_ptr<artifact::ArtifactService>(
-      published, &published->registry);
   server.logger = manager.logger();
-  WEIR_ASSIGN_OR_RETURN(grpc_server,
-                        artifact::StartArtifactGrpcServer(std::move(server)));
+  const std::shared_ptr<artifact::ArtifactService> artifacts(
+      published, &published->registry);
+  WEIR_ASSIGN_OR_RETURN(
+      grpc_server,
+      rpc::Server::Start(std::move(server),
+                         {artifact::MakeArtifactGrpcService(artifacts),
+                          reconcile::MakeEventGrpcService(manager.events())}));
   return absl::OkStatus();
 }
 

@@ -59,7 +59,7 @@ struct Options {
   // which objects name them. Empty: all come from the network.
   std::map<std::string, std::string> local_repositories;
 
-  // Where the gRPC ArtifactService listens; empty: nowhere.
+  // Where the gRPC ArtifactService and EventService listen; empty: nowhere.
   std::string grpc_address;
   // Files in PEM, read again when they change. Without a certificate it speaks
   // plain text; with a client authority clients must have a certificate of it.
