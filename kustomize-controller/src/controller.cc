@@ -140,6 +140,12 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
             "tries again for an artifact's download");
   flags.Add("source-grpc-addr", &options->source_grpc_addr,
             "gRPC address to read artifacts from, instead of their URLs");
+  flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
+            "authority of the gRPC server, a PEM file; empty: no TLS");
+  flags.Add("source-grpc-tls-cert", &options->source_grpc_tls_certificate_file,
+            "certificate to show to the gRPC server, a PEM file");
+  flags.Add("source-grpc-tls-key", &options->source_grpc_tls_key_file,
+            "key of that certificate, a PEM file");
   flags.Add("default-decryption-service-account",
             &options->default_decryption_service_account, "not supported yet");
   flags.Add("default-kubeconfig-service-account",
@@ -279,8 +285,13 @@ absl::StatusOr<std::unique_ptr<KustomizeController>>
 KustomizeController::Create(reconcile::Manager& manager, Options options) {
   WEIR_RETURN_IF_ERROR(CheckSupported(options));
   if (options.artifacts == nullptr && !options.source_grpc_addr.empty()) {
-    WEIR_ASSIGN_OR_RETURN(options.artifacts, artifact::MakeArtifactGrpcClient(
-                                                 options.source_grpc_addr));
+    rpc::TlsOptions tls;
+    tls.ca_file = options.source_grpc_tls_ca_file;
+    tls.certificate_file = options.source_grpc_tls_certificate_file;
+    tls.key_file = options.source_grpc_tls_key_file;
+    WEIR_ASSIGN_OR_RETURN(
+        options.artifacts,
+        artifact::MakeArtifactGrpcClient(options.source_grpc_addr, tls));
   }
   auto impl = std::make_unique<Impl>(manager, options);
   Environment& environment = *impl->environment;

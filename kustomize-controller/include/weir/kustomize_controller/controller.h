@@ -46,6 +46,12 @@ struct Options {
   // else by HTTP from their URLs.
   std::shared_ptr<artifact::ArtifactService> artifacts;
   std::string source_grpc_addr;
+  // TLS of that connection, files in PEM that are read again when they change:
+  // the authority of the server's certificate (empty: plain text, unless there
+  // is one of ours), and our certificate and its key, for mutual TLS.
+  std::string source_grpc_tls_ca_file;
+  std::string source_grpc_tls_certificate_file;
+  std::string source_grpc_tls_key_file;
   // "host:port" in place of that of artifact URLs. Empty: as they are.
   std::string source_controller_localhost;
   // Where artifacts are extracted. Empty: a temporary folder.
