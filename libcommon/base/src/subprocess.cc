@@ -106,6 +106,8 @@ class Child {
     if (!options_.inherit_error) {
       posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
     }
+    // libcurl's and others' sockets are not all closed on exec.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (!options_.working_directory.empty()) {
       posix_spawn_file_actions_addchdir_np(&actions,
                                            options_.working_directory.c_str());
