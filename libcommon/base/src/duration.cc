@@ -85,8 +85,8 @@ absl::StatusOr<absl::Duration> ParseGoDuration(absl::string_view text) {
     }
     const absl::string_view unit = rest.substr(0, unit_end);
     if (unit.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "time: missing unit in duration \"", text, "\""));
+      return absl::InvalidArgumentError(
+          absl::StrCat("time: missing unit in duration \"", text, "\""));
     }
     const double nanoseconds = UnitNanoseconds(unit);
     if (nanoseconds == 0) {
@@ -95,8 +95,8 @@ absl::StatusOr<absl::Duration> ParseGoDuration(absl::string_view text) {
     }
     const auto each = static_cast<uint64_t>(nanoseconds);
     if (whole > kMax / each) return InvalidDuration(text);
-    total += whole * each +
-             static_cast<uint64_t>(fraction * (nanoseconds / scale));
+    total +=
+        whole * each + static_cast<uint64_t>(fraction * (nanoseconds / scale));
     if (total > kMax) return InvalidDuration(text);
     rest.remove_prefix(unit_end);
   }
@@ -136,8 +136,7 @@ std::string FormatKubeTime(absl::Time time) {
 }
 
 std::string FormatKubeMicroTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", time,
-                          absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", time, absl::UTCTimeZone());
 }
 
 absl::StatusOr<absl::Time> ParseKubeTime(absl::string_view text) {

@@ -90,8 +90,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
     if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
     if (contents.size() > max_bytes) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "read ", path, ": larger than ", max_bytes, " bytes"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat("read ", path, ": larger than ", max_bytes, " bytes"));
     }
   }
 }
