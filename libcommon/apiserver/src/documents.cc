@@ -10,7 +10,6 @@
 #include "absl/strings/strip.h"
 #include "api_errors.h"
 #include "discovery.h"
-#include "schema.h"
 #include "weir/crypto/digest.h"
 #include "weir/value/json.h"
 
@@ -127,23 +126,27 @@ std::string GroupVersionPath(const kube::GroupVersionKind& gvk) {
                            : absl::StrCat("apis/", gvk.group, "/", gvk.version);
 }
 
-// Names a document without making it: documents are large, made only when
-// they are asked for, and never kept. Builtin kinds change with our version
-// alone, custom ones with their schema.
-std::string OpenApiHash(const std::vector<KindPtr>& kinds) {
-  crypto::Hasher hasher(crypto::DigestAlgorithm::kSha512);
-  hasher.Update(kVersion);
-  for (const KindPtr& kind : kinds) {
-    const kube::GroupVersionKind& gvk = kind->resource.gvk;
-    hasher.Update(absl::StrCat("\n", gvk.ApiVersion(), "/", gvk.kind, "\n"));
-    if (kind->is_custom && kind->schema->constraints != nullptr) {
-      hasher.Update(FormatJson(kind->schema->constraints->source));
+}  // namespace
+
+// Documents are large, made when they are asked for, and never kept; their
+// hashes are.
+std::string Documents::OpenApiHash(const std::string& path,
+                                   const std::vector<KindPtr>& kinds) {
+  {
+    MutexLock lock(mu_);
+    auto it = hashes_.find(path);
+    if (it != hashes_.end() && it->second.kinds == kinds) {
+      return it->second.hash;
     }
   }
-  return absl::AsciiStrToUpper(hasher.Finish().hex);
+  std::string hash = absl::AsciiStrToUpper(
+      crypto::ComputeDigest(crypto::DigestAlgorithm::kSha512,
+                            FormatJson(OpenApiDocument(kinds)))
+          .hex);
+  MutexLock lock(mu_);
+  hashes_[path] = {kinds, hash};
+  return hash;
 }
-
-}  // namespace
 
 ApiResponse Documents::ServeOpenApiIndex() {
   const KindTablePtr table = registry_.table();
@@ -156,7 +159,7 @@ ApiResponse Documents::ServeOpenApiIndex() {
     paths.Set(path, Value::MakeObject(
                         {{"serverRelativeURL",
                           absl::StrCat("/openapi/v3/", path,
-                                       "?hash=", OpenApiHash(kinds))}}));
+                                       "?hash=", OpenApiHash(path, kinds))}}));
   }
   return MakeResponse(200, Value::MakeObject({{"paths", std::move(paths)}}));
 }
@@ -171,7 +174,7 @@ ApiResponse Documents::ServeOpenApi(const ApiRequest& request,
     }
   }
   if (kinds.empty()) return MakeText(404, "404 page not found\n");
-  const std::string hash = OpenApiHash(kinds);
+  const std::string hash = OpenApiHash(group_version, kinds);
   const std::string wanted(request.Query("hash"));
   ApiResponse response;
   if (!wanted.empty() && wanted != hash) {

@@ -5,10 +5,13 @@
 // Threads: safe to share.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "api_request.h"
 #include "registry.h"
+#include "weir/base/mutex.h"
 
 namespace weir::apiserver {
 
@@ -27,7 +30,18 @@ class Documents {
   ApiResponse ServeOpenApi(const ApiRequest& request,
                            const std::string& group_version);
 
+  std::string OpenApiHash(const std::string& path,
+                          const std::vector<KindPtr>& kinds);
+
+  // What a hash was made of, and the hash.
+  struct HashedKinds {
+    std::vector<KindPtr> kinds;
+    std::string hash;
+  };
+
   const Registry& registry_;
+  Mutex mu_;
+  std::map<std::string, HashedKinds> hashes_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace weir::apiserver
