@@ -1,6 +1,7 @@
 #include "weir/git/repository.h"
 
 #include <dirent.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -158,6 +159,19 @@ class Walker {
   int64_t entries_ = 0;
 };
 
+// Packs that a process did not finish.
+void RemoveLeftovers(const std::string& path) {
+  const std::string dir = absl::StrCat(path, "/objects/pack");
+  DIR* handle = opendir(dir.c_str());
+  if (handle == nullptr) return;
+  while (const dirent* entry = readdir(handle)) {
+    if (absl::StartsWith(entry->d_name, "pack_git2_")) {
+      unlink(absl::StrCat(dir, "/", entry->d_name).c_str());
+    }
+  }
+  closedir(handle);
+}
+
 }  // namespace
 
 std::string Oid::ToHex() const {
@@ -198,6 +212,7 @@ absl::StatusOr<std::unique_ptr<Repository>> Repository::OpenOrCreate(
     error = git_repository_init_ext(&raw, path.c_str(), &options);
     if (error != 0) return LibgitError(error, "making the git store");
   }
+  RemoveLeftovers(path);
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   impl->repository.reset(raw);

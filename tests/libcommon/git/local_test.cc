@@ -210,6 +210,13 @@ TEST_F(GitLocalTest, ADamagedStoreIsMadeAnew) {
   EXPECT_TRUE(Repository::OpenOrCreate(path).ok());
 }
 
+TEST_F(GitLocalTest, RemovesWhatAKilledProcessLeft) {
+  const std::string left = store_->path() + "/objects/pack/pack_git2_x";
+  ASSERT_TRUE(WriteFileAtomically(left, "half a pack").ok());
+  ASSERT_TRUE(Repository::OpenOrCreate(store_->path()).ok());
+  EXPECT_FALSE(ReadFile(left).ok());
+}
+
 TEST(OidTest, ParsesFortyHexDigits) {
   const std::string hex = "0123456789abcdef0123456789abcdef01234567";
   EXPECT_EQ(ParseOid(hex)->ToHex(), hex);
