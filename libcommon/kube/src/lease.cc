@@ -206,6 +206,7 @@ absl::Status Acquire(const Context& ctx, const LeaderElectorOptions& options,
 absl::Status Renew(const Context& ctx, const LeaderElectorOptions& options,
                    const Logger& logger, Elector& elector) {
   absl::Time renewed = absl::Now();
+  std::string problem = "deadline exceeded";  // Until there is a better word.
   while (true) {
     WEIR_RETURN_IF_ERROR(ctx.SleepFor(options.retry_period));
     const absl::Time deadline = renewed + options.renew_deadline;
@@ -216,17 +217,17 @@ absl::Status Renew(const Context& ctx, const LeaderElectorOptions& options,
       continue;
     }
     logger.Debug("lease not renewed", {{"error", status}});
-    if (!elector.IsHeld()) {
-      // Another has it already, so there is nothing left to wait for.
-      return absl::AbortedError(
-          absl::StrCat("leader election lost: ", status.message()));
+    if (!absl::IsDeadlineExceeded(status)) {
+      problem = std::string(status.message());
     }
-    if (absl::Now() + options.retry_period < deadline) continue;
-    // Not one try is left.
-    WEIR_RETURN_IF_ERROR(
-        ctx.SleepFor(std::max(deadline - absl::Now(), absl::ZeroDuration())));
-    return absl::AbortedError(
-        absl::StrCat("leader election lost: ", status.message()));
+    // Another may have it already: then there is nothing left to wait for.
+    if (elector.IsHeld()) {
+      if (absl::Now() + options.retry_period < deadline) continue;
+      // Not one try is left.
+      WEIR_RETURN_IF_ERROR(
+          ctx.SleepFor(std::max(deadline - absl::Now(), absl::ZeroDuration())));
+    }
+    return absl::AbortedError(absl::StrCat("leader election lost: ", problem));
   }
 }
 
