@@ -14,6 +14,7 @@ Exits 0 when nothing failed, 1 otherwise, 2 on wrong use.
 
 import argparse
 import concurrent.futures
+import re
 import sys
 import threading
 import time
@@ -49,7 +50,8 @@ class Tally:
 
 
 def namespace_of(name):
-    return "e2e-" + name.lower().replace(" ", "-").replace("_", "-")[:50]
+    words = re.findall("[a-z0-9]+", name.lower())
+    return ("e2e-" + "-".join(words))[:50].rstrip("-")
 
 
 def run_in(world, scenario, tally, backend):

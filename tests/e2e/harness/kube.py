@@ -283,6 +283,8 @@ class Kube:
         connection = self._connect(10)
         try:
             connection.request("GET", path, None, self._headers())
+            # http.client lets go of it when the server will close.
+            sock = connection.sock
             response = connection.getresponse()
             if response.status != 200:
                 raise ApiError(response.status,
@@ -290,7 +292,7 @@ class Kube:
             # Short read timeouts, so that `stop` is noticed.
             deadline = timeout and time.monotonic() + timeout
             buffer = b""
-            connection.sock.settimeout(0.5)
+            sock.settimeout(0.5)
             while not (stop and stop.is_set()):
                 if deadline and time.monotonic() > deadline:
                     return
@@ -362,7 +364,8 @@ def describe(obj):
 
 def condition(obj, kind):
     """The condition of that type, or an empty one."""
-    for entry in (obj or {}).get("status", {}).get("conditions", []):
+    status = (obj or {}).get("status") or {}
+    for entry in status.get("conditions") or []:
         if entry["type"] == kind:
             return entry
     return {}
