@@ -160,19 +160,30 @@ const Schema* FactReader::Node(absl::string_view type) {
 void FactReader::Fill(absl::string_view type, Schema& schema) {
   schema.is_nullable = true;
   switch (type[0]) {
-    case 's': case 'd': case 'y':
+    case 's':
+    case 'd':
+    case 'y':
       schema.type = SchemaType::kString;
       schema.is_date_time = type[0] == 'd';
       schema.is_base64 = type[0] == 'y';
       return;
-    case 'i': case 'l':
+    case 'i':
+    case 'l':
       schema.type = SchemaType::kInteger;
       schema.is_int32 = type[0] == 'i';
       return;
-    case 'n': schema.type = SchemaType::kNumber; return;
-    case 'b': schema.type = SchemaType::kBoolean; return;
-    case 'x': schema.type = SchemaType::kIntOrString; return;
-    case 'u': schema.type = SchemaType::kQuantity; return;
+    case 'n':
+      schema.type = SchemaType::kNumber;
+      return;
+    case 'b':
+      schema.type = SchemaType::kBoolean;
+      return;
+    case 'x':
+      schema.type = SchemaType::kIntOrString;
+      return;
+    case 'u':
+      schema.type = SchemaType::kQuantity;
+      return;
     case 'a':
       schema.is_atomic = true;
       schema.preserves_unknown = true;
@@ -211,9 +222,15 @@ void FactReader::SetAttribute(absl::string_view attribute, Schema& schema) {
     case 'K':
       schema.MutableConstraints().list_keys = absl::StrSplit(value, ',');
       break;
-    case 'M': schema.is_atomic = value == "atomic"; break;
-    case 'P': schema.MutableConstraints().patch_strategy = value; break;
-    case 'G': schema.MutableConstraints().patch_merge_key = value; break;
+    case 'M':
+      schema.is_atomic = value == "atomic";
+      break;
+    case 'P':
+      schema.MutableConstraints().patch_strategy = value;
+      break;
+    case 'G':
+      schema.MutableConstraints().patch_merge_key = value;
+      break;
     case 'D':
       if (auto json = ParseJson(value); json.ok()) {
         schema.MutableConstraints().fallback = *json;
@@ -224,7 +241,8 @@ void FactReader::SetAttribute(absl::string_view attribute, Schema& schema) {
         schema.MutableConstraints().enum_values.push_back(Value(v));
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -257,8 +275,7 @@ class FactTable {
  public:
   FactTable() {
     for (const BuiltinKindFacts& kind : reader_.kinds()) Finish(*kind.schema);
-    meta_ = reader_.FindType(
-        "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    meta_ = reader_.FindType("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
     WEIR_CHECK(meta_ != nullptr);
   }
   const FactReader& reader() const { return reader_; }

@@ -440,6 +440,12 @@ Methods MakeMethods() {
       {"sum", {1, 1, false, Sum}},
       {"min", {1, 1, false, [](const Args& a) { return Extreme(a, -1); }}},
       {"max", {1, 1, false, [](const Args& a) { return Extreme(a, 1); }}},
+  };
+}
+
+// Methods of optionals and durations.
+void AddMoreMethods(Methods& methods) {
+  const Methods more = {
       {"orValue", {2, 2, false, OrElse}},
       {"or",
        {2, 2, false,
@@ -474,10 +480,15 @@ Methods MakeMethods() {
           return CelValue(Value(absl::ToInt64Milliseconds(a[0].duration())));
         }}},
   };
+  methods.insert(more.begin(), more.end());
 }
 
 const Methods& AllMethods() {
-  static const Methods& methods = *new Methods(MakeMethods());
+  static const Methods& methods = *[] {
+    auto* out = new Methods(MakeMethods());
+    AddMoreMethods(*out);
+    return out;
+  }();
   return methods;
 }
 

@@ -107,8 +107,9 @@ Value TrackUpdate(const KindInfo& kind, const Value& old, Value object,
 // Whether two objects differ in nothing but managedFields' times.
 bool IsSameButForTimes(const Value& a, const Value& b);
 
-// --- Patches and documents ----------------------------------------------------
-// Strategic merge patch; builtin kinds only.
+// --- Patches and documents
+// ---------------------------------------------------- Strategic merge patch;
+// builtin kinds only.
 absl::StatusOr<Value> ApplyStrategicMerge(const KindInfo& kind,
                                           const Value& object,
                                           const Value& patch);

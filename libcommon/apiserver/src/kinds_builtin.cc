@@ -16,20 +16,32 @@ bool Contains(const std::vector<std::string>& list, absl::string_view item) {
 // Kinds whose metadata.generation counts changes of the spec.
 bool HasGeneration(absl::string_view kind) {
   static const auto& kinds = *new absl::flat_hash_set<absl::string_view>{
-      "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet",
-      "ReplicationController", "Job", "CronJob", "Pod", "Ingress",
-      "IngressClass", "NetworkPolicy", "PodDisruptionBudget",
-      "CustomResourceDefinition", "ValidatingWebhookConfiguration",
-      "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-      "ValidatingAdmissionPolicyBinding", "FlowSchema",
+      "Deployment",
+      "ReplicaSet",
+      "StatefulSet",
+      "DaemonSet",
+      "ReplicationController",
+      "Job",
+      "CronJob",
+      "Pod",
+      "Ingress",
+      "IngressClass",
+      "NetworkPolicy",
+      "PodDisruptionBudget",
+      "CustomResourceDefinition",
+      "ValidatingWebhookConfiguration",
+      "MutatingWebhookConfiguration",
+      "ValidatingAdmissionPolicy",
+      "ValidatingAdmissionPolicyBinding",
+      "FlowSchema",
       "PriorityLevelConfiguration"};
   return kinds.contains(kind);
 }
 
 bool CanCreateByPut(const KindInfo& info) {
   static const auto& kinds = *new absl::flat_hash_set<absl::string_view>{
-      "Service", "Endpoints", "Event", "LimitRange", "Lease", "Role",
-      "ClusterRole", "RoleBinding", "ClusterRoleBinding"};
+      "Service", "Endpoints",   "Event",       "LimitRange",        "Lease",
+      "Role",    "ClusterRole", "RoleBinding", "ClusterRoleBinding"};
   return kinds.contains(info.resource.gvk.kind);
 }
 
@@ -83,8 +95,8 @@ KindPtr MakeBuiltin(const BuiltinKindFacts& facts) {
   }
   info->selectable_fields = SelectableFields(facts.kind);
   // The facts live as long as the process.
-  info->schema = std::shared_ptr<const Schema>(std::shared_ptr<void>(),
-                                               facts.schema);
+  info->schema =
+      std::shared_ptr<const Schema>(std::shared_ptr<void>(), facts.schema);
   return info;
 }
 

@@ -48,8 +48,7 @@ void SetManagers(const Managers& managers, Value& object);
 // Fields nobody owns at this endpoint: what it does not write.
 FieldSet ResetFields(const KindInfo& kind, absl::string_view subresource,
                      const FieldSet& fields);
-TypedComparison ResetFields(const KindInfo& kind,
-                            absl::string_view subresource,
+TypedComparison ResetFields(const KindInfo& kind, absl::string_view subresource,
                             TypedComparison comparison);
 
 // Ownership after `manager` turned `before` into `after` by other means than

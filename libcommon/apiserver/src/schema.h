@@ -54,7 +54,7 @@ struct SchemaConstraints {
   std::optional<int64_t> min_length, max_length, min_items, max_items;
   std::optional<int64_t> min_properties, max_properties;
   std::vector<const class Schema*> all_of, any_of, one_of;
-  const class Schema* none_of = nullptr;  // "not"
+  const class Schema* none_of = nullptr;         // "not"
   std::vector<absl::string_view> required_also;  // In allOf and the like.
   std::vector<SchemaRule> rules;
   std::vector<absl::string_view> list_keys;
@@ -87,8 +87,8 @@ class Schema {
   bool is_int32 = false;
   // "io.k8s.api.apps.v1.Deployment"; builtin types only.
   absl::string_view name;
-  std::vector<Field> fields;       // Sorted by name.
-  const Schema* items = nullptr;   // Elements, or members not in `fields`.
+  std::vector<Field> fields;      // Sorted by name.
+  const Schema* items = nullptr;  // Elements, or members not in `fields`.
   std::unique_ptr<SchemaConstraints> constraints;  // May be null.
 
   const Field* FindField(absl::string_view key) const;

@@ -19,6 +19,7 @@ namespace {
 enum class Level { kRoot, kField, kItem };
 
 constexpr int kMaxDepth = 100;
+constexpr char kListType[] = "x-kubernetes-list-type";
 
 class CrdSchemaReader {
  public:
@@ -38,6 +39,11 @@ class CrdSchemaReader {
   void ReadChildren(const Value& json, const std::string& path, Level level,
                     int depth, Schema& out);
   void ReadList(const Value& json, const std::string& path, Schema& out);
+  void ReadMapType(const Value& json, const std::string& path, Schema& out);
+  void RequireType(const Value& json, absl::string_view wanted,
+                   absl::string_view key, const std::string& path);
+  void CheckListKeys(const Value& json, const std::string& path);
+  void CheckSetItems(const Value& items, const std::string& path);
   void ReadBounds(const Value& json, const std::string& path, Schema& out);
   void ReadCombinations(const Value& json, const std::string& path, int depth,
                         Schema& out);
@@ -266,33 +272,101 @@ void CrdSchemaReader::ReadChildren(const Value& json, const std::string& path,
   }
 }
 
+void CrdSchemaReader::RequireType(const Value& json, absl::string_view wanted,
+                                  absl::string_view key,
+                                  const std::string& path) {
+  std::string type(json.GetString("type"));
+  if (json.GetString(key).empty() || type == wanted) return;
+  const std::string why =
+      absl::StrCat("must be ", wanted, " if ", key, " is specified");
+  errors_.push_back(type.empty()
+                        ? RequiredError(path + ".type", why)
+                        : InvalidError(path + ".type", Value(type), why));
+}
+
+void CrdSchemaReader::ReadMapType(const Value& json, const std::string& path,
+                                  Schema& out) {
+  constexpr absl::string_view kKey = "x-kubernetes-map-type";
+  RequireType(json, "object", kKey, path);
+  std::string type(json.GetString(kKey));
+  out.is_atomic = type == "atomic";
+  if (type.empty() || type == "atomic" || type == "granular") return;
+  errors_.push_back(NotSupportedError(absl::StrCat(path, ".", kKey),
+                                      Value(type),
+                                      {Value("atomic"), Value("granular")}));
+}
+
+// Each key must be a scalar that every item has.
+void CrdSchemaReader::CheckListKeys(const Value& json,
+                                    const std::string& path) {
+  const Value& keys = json["x-kubernetes-list-map-keys"];
+  const Value& items = json["items"];
+  if (keys.empty()) {
+    errors_.push_back(
+        RequiredError(path + ".x-kubernetes-list-map-keys",
+                      "must not be empty if x-kubernetes-list-type is map"));
+  }
+  if (items.GetString("type") != "object") {
+    errors_.push_back(InvalidError(
+        path + ".items.type", Value(items.GetString("type")),
+        "must be object if parent array's x-kubernetes-list-type is map"));
+  }
+  const Value::Array& required = items["required"].array();
+  for (const Value& k : keys.array()) {
+    const Value* property = items["properties"].Find(
+        k.is_string() ? absl::string_view(k.AsString()) : "");
+    if (property == nullptr) {
+      errors_.push_back(
+          InvalidError(path + ".x-kubernetes-list-map-keys", keys,
+                       "entries must all be names of item properties"));
+      continue;
+    }
+    const std::string child = Property(path + ".items", k.AsString());
+    absl::string_view t = property->GetString("type");
+    if (t == "array" || t == "object") {
+      errors_.push_back(InvalidError(
+          child + ".type", items["type"],
+          "must be a scalar type if parent array's x-kubernetes-list-type is "
+          "map"));
+    }
+    if (std::find(required.begin(), required.end(), k) == required.end() &&
+        !property->Has("default")) {
+      errors_.push_back(RequiredError(
+          child + ".default",
+          "this property is in x-kubernetes-list-map-keys, so it must have a "
+          "default or be a required property"));
+    }
+    if (property->GetBool("nullable")) {
+      errors_.push_back(ForbiddenError(
+          child + ".nullable",
+          "this property is in x-kubernetes-list-map-keys, so it cannot be "
+          "nullable"));
+    }
+  }
+}
+
+// The items of a set must be compared as wholes.
+void CrdSchemaReader::CheckSetItems(const Value& items,
+                                    const std::string& path) {
+  constexpr absl::string_view kWhy =
+      "must be atomic as item of a list with x-kubernetes-list-type=set";
+  absl::string_view type = items.GetString("type");
+  if (type == "object" &&
+      items.GetString("x-kubernetes-map-type") != "atomic") {
+    errors_.push_back(
+        InvalidError(path + ".items.x-kubernetes-map-type", Value(), kWhy));
+  } else if (type == "array" &&
+             items.GetString(kListType, "atomic") != "atomic") {
+    errors_.push_back(InvalidError(path + ".items.x-kubernetes-list-type",
+                                   items[kListType], kWhy));
+  }
+}
+
 void CrdSchemaReader::ReadList(const Value& json, const std::string& path,
                                Schema& out) {
-  const std::string key = "x-kubernetes-list-type";
-  const std::string list_type(json.GetString(key));
-  const std::string type(json.GetString("type"));
-  const Value& items = json["items"];
-  if (!list_type.empty() && type != "array") {
-    constexpr absl::string_view kWhy =
-        "must be array if x-kubernetes-list-type is specified";
-    errors_.push_back(type.empty()
-                          ? RequiredError(path + ".type", kWhy)
-                          : InvalidError(path + ".type", Value(type), kWhy));
-  }
-  const std::string map_type(json.GetString("x-kubernetes-map-type"));
-  out.is_atomic = map_type == "atomic";
-  if (!map_type.empty() && type != "object") {
-    constexpr absl::string_view kWhy =
-        "must be object if x-kubernetes-map-type is specified";
-    errors_.push_back(type.empty()
-                          ? RequiredError(path + ".type", kWhy)
-                          : InvalidError(path + ".type", Value(type), kWhy));
-  }
-  if (!map_type.empty() && map_type != "atomic" && map_type != "granular") {
-    errors_.push_back(NotSupportedError(path + ".x-kubernetes-map-type",
-                                        Value(map_type),
-                                        {Value("atomic"), Value("granular")}));
-  }
+  const std::string list_type(json.GetString(kListType));
+  const std::string at = absl::StrCat(path, ".", kListType);
+  RequireType(json, "array", kListType, path);
   const Value& keys = json["x-kubernetes-list-map-keys"];
   for (const Value& k : keys.array()) {
     if (k.is_string()) {
@@ -303,76 +377,20 @@ void CrdSchemaReader::ReadList(const Value& json, const std::string& path,
     constexpr absl::string_view kWhy =
         "must be map if x-kubernetes-list-map-keys is non-empty";
     errors_.push_back(list_type.empty()
-                          ? RequiredError(absl::StrCat(path, ".", key), kWhy)
-                          : InvalidError(absl::StrCat(path, ".", key),
-                                         Value(list_type), kWhy));
+                          ? RequiredError(at, kWhy)
+                          : InvalidError(at, Value(list_type), kWhy));
   }
   if (list_type == "set") {
     out.list_type = ListType::kSet;
-    std::string item_type(items.GetString("type"));
-    if (item_type == "object" &&
-        items.GetString("x-kubernetes-map-type") != "atomic") {
-      errors_.push_back(InvalidError(
-          path + ".items.x-kubernetes-map-type", Value(),
-          "must be atomic as item of a list with x-kubernetes-list-type=set"));
-    } else if (item_type == "array" &&
-               items.GetString(key, "atomic") != "atomic") {
-      errors_.push_back(InvalidError(
-          path + ".items.x-kubernetes-list-type", items[key],
-          "must be atomic as item of a list with x-kubernetes-list-type=set"));
-    }
+    CheckSetItems(json["items"], path);
   } else if (list_type == "map") {
     out.list_type = ListType::kMap;
-    if (keys.empty()) {
-      errors_.push_back(
-          RequiredError(path + ".x-kubernetes-list-map-keys",
-                        "must not be empty if x-kubernetes-list-type is map"));
-    }
-    if (items.GetString("type") != "object") {
-      errors_.push_back(InvalidError(
-          path + ".items.type", Value(items.GetString("type")),
-          "must be object if parent array's x-kubernetes-list-type is map"));
-    }
-    const Value& required = items["required"];
-    for (const Value& k : keys.array()) {
-      const Value* property = items["properties"].Find(
-          k.is_string() ? absl::string_view(k.AsString()) : "");
-      if (property == nullptr) {
-        errors_.push_back(
-            InvalidError(path + ".x-kubernetes-list-map-keys", keys,
-                         "entries must all be names of item properties"));
-        continue;
-      }
-      const std::string child = Property(path + ".items", k.AsString());
-      absl::string_view t = property->GetString("type");
-      if (t == "array" || t == "object") {
-        errors_.push_back(
-            InvalidError(child + ".type", items["type"],
-                         "must be a scalar type if parent array's "
-                         "x-kubernetes-list-type is map"));
-      }
-      bool is_required =
-          std::find(required.array().begin(), required.array().end(), k) !=
-          required.array().end();
-      if (!is_required && !property->Has("default")) {
-        errors_.push_back(RequiredError(
-            child + ".default",
-            "this property is in x-kubernetes-list-map-keys, so it must have "
-            "a default or be a required property"));
-      }
-      if (property->GetBool("nullable")) {
-        errors_.push_back(ForbiddenError(
-            child + ".nullable",
-            "this property is in x-kubernetes-list-map-keys, so it cannot be "
-            "nullable"));
-      }
-    }
+    CheckListKeys(json, path);
   } else if (!list_type.empty() && list_type != "atomic") {
-    errors_.push_back(
-        NotSupportedError(absl::StrCat(path, ".", key), Value(list_type),
-                          {Value("atomic"), Value("set"), Value("map")}));
+    errors_.push_back(NotSupportedError(
+        at, Value(list_type), {Value("atomic"), Value("set"), Value("map")}));
   }
-  if (out.list_type != ListType::kAtomic && items.GetBool("nullable")) {
+  if (out.list_type != ListType::kAtomic && json["items"].GetBool("nullable")) {
     errors_.push_back(ForbiddenError(
         path + ".items.nullable",
         absl::StrCat("cannot be nullable when x-kubernetes-list-type is ",
@@ -598,6 +616,7 @@ const Schema* CrdSchemaReader::Read(const Value& json, const std::string& path,
   ReadType(json, path, level, out);
   ReadChildren(json, path, level, depth, out);
   if (out.is_embedded) CheckEmbedded(json, path);
+  ReadMapType(json, path, out);
   ReadList(json, path, out);
   ReadBounds(json, path, out);
   ReadCombinations(json, path, depth, out);

@@ -36,8 +36,8 @@ void ValidateEmbedded(const Schema& schema, const std::string& path,
                       const Value& value, bool is_root,
                       std::vector<FieldError>& errors);
 // Evaluates CEL rules; `old` may be null.
-void ValidateByRules(const Schema& schema, const Value& value,
-                     const Value* old, std::vector<FieldError>& errors);
+void ValidateByRules(const Schema& schema, const Value& value, const Value* old,
+                     std::vector<FieldError>& errors);
 // Everything that is wrong with a CustomResourceDefinition.
 void ValidateCrd(const Value& old, const Value& crd,
                  std::vector<FieldError>& errors);
@@ -52,7 +52,8 @@ void ValidateMetadata(const KindInfo& kind, const Value& old,
                       const Value& object, std::vector<FieldError>& errors);
 
 // Makers of errors in the API server's words.
-FieldError RequiredError(absl::string_view field, absl::string_view detail = "");
+FieldError RequiredError(absl::string_view field,
+                         absl::string_view detail = "");
 FieldError InvalidError(absl::string_view field, const Value& value,
                         absl::string_view detail);
 FieldError InvalidError(absl::string_view field, absl::string_view detail);
@@ -60,8 +61,7 @@ FieldError InvalidError(absl::string_view field, absl::string_view detail);
 FieldError RawInvalidError(absl::string_view field, absl::string_view json,
                            absl::string_view detail);
 FieldError RawDuplicateError(absl::string_view field, absl::string_view json);
-FieldError RawNotSupportedError(absl::string_view field,
-                                absl::string_view json,
+FieldError RawNotSupportedError(absl::string_view field, absl::string_view json,
                                 const std::vector<Value>& supported);
 FieldError TypeError(absl::string_view field, const Value& value,
                      absl::string_view detail);

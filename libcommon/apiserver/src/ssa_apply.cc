@@ -59,12 +59,11 @@ absl::Status CheckPatch(const KindInfo& kind, const Value& applied) {
   std::vector<std::string> errors =
       CheckTyped(*kind.schema, applied, /*allow_duplicates=*/false);
   if (errors.empty()) return absl::OkStatus();
-  return Failure(
-      500, "",
-      absl::StrCat("failed to create typed patch object (",
-                   applied["metadata"].GetString("namespace"), "/",
-                   applied["metadata"].GetString("name"), "; ", PrintGvk(gvk),
-                   "): ", PrintErrors(errors)));
+  return Failure(500, "",
+                 absl::StrCat("failed to create typed patch object (",
+                              applied["metadata"].GetString("namespace"), "/",
+                              applied["metadata"].GetString("name"), "; ",
+                              PrintGvk(gvk), "): ", PrintErrors(errors)));
 }
 
 using Conflicts = std::map<ManagerId, FieldSet>;
@@ -77,9 +76,8 @@ absl::Status ConflictError(const Conflicts& conflicts) {
   std::map<std::string, std::vector<std::string>> by_manager;
   for (const auto& [id, fields] : conflicts) {
     auto& paths = by_manager[id.ToString()];
-    fields.ForEach([&](const FieldPath& path) {
-      paths.push_back(FormatFieldPath(path));
-    });
+    fields.ForEach(
+        [&](const FieldPath& path) { paths.push_back(FormatFieldPath(path)); });
   }
   for (const auto& [manager, paths] : by_manager) {
     lines.push_back(absl::StrCat("conflicts with ", manager, ":"));
@@ -95,8 +93,8 @@ absl::Status ConflictError(const Conflicts& conflicts) {
   size_t count = causes.size();
   std::string message =
       count == 1 ? absl::StrCat("Apply failed with 1 conflict: ", only)
-                 : absl::StrCat("Apply failed with ", count, " conflicts: ",
-                                absl::StrJoin(lines, "\n"));
+                 : absl::StrCat("Apply failed with ", count,
+                                " conflicts: ", absl::StrJoin(lines, "\n"));
   return Failure(409, "Conflict", message,
                  Value::MakeObject({{"causes", std::move(causes)}}));
 }
@@ -109,8 +107,8 @@ FieldSet AllOwned(const Managers& managers) {
 }
 
 // Takes away what the manager owned last time and nobody owns now.
-Value Prune(const Schema& schema, const Value& merged,
-            const Managers& managers, const FieldSet& last) {
+Value Prune(const Schema& schema, const Value& merged, const Managers& managers,
+            const FieldSet& last) {
   if (last.empty()) return merged;
   FieldSet named_last = last.WithNamedFields(&schema);
   Value pruned = RemoveTyped(schema, merged, named_last);
@@ -142,9 +140,9 @@ absl::StatusOr<Applied> ApplyOnce(const KindInfo& kind, const Value& live,
   ReconcileManagers(kind, managers);
   auto merged = MergeTyped(schema, live, patch);
   if (!merged.ok()) {
-    return Failure(500, "",
-                   absl::StrCat("failed to merge config: ",
-                                merged.status().message()));
+    return Failure(
+        500, "",
+        absl::StrCat("failed to merge config: ", merged.status().message()));
   }
   Applied out;
   FieldSet last;
@@ -217,8 +215,8 @@ void RefreshLastApplied(const Value& patch, Value& object) {
   }
   object.Mutable("metadata")
       .Mutable("annotations")
-      .Set(kLastApplied, FormatJson(copy, {.indent = 0, .escape_html = true}) +
-                             "\n");
+      .Set(kLastApplied,
+           FormatJson(copy, {.indent = 0, .escape_html = true}) + "\n");
 }
 
 bool IsReset(const Value& managed_fields) {
@@ -284,8 +282,8 @@ absl::StatusOr<Value> ServerSideApply(const KindInfo& kind, const Value& live,
     UpdateManagers(kind, EmptyObject(kind), base, before, managers);
   }
   Value patch = WithoutManagedFields(applied);
-  WEIR_ASSIGN_OR_RETURN(
-      Applied result, ApplyOnce(kind, base, patch, force, manager, managers));
+  WEIR_ASSIGN_OR_RETURN(Applied result,
+                        ApplyOnce(kind, base, patch, force, manager, managers));
   if (!result.conflicts.empty()) {
     Conflicts left = result.conflicts;
     if (manager.name == "kubectl") {

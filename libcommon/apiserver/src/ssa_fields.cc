@@ -99,12 +99,18 @@ int CompareValues(const Value& a, const Value& b) {
   if (int c = Order(Rank(a), Rank(b)); c != 0) return c;
   if (a.IsSame(b)) return 0;
   switch (Rank(a)) {
-    case 0: return CompareNumbers(a, b);
-    case 1: return Order(a.AsString(), b.AsString());
-    case 2: return Order(a.AsBool(), b.AsBool());
-    case 3: return CompareArrays(a.array(), b.array());
-    case 4: return CompareObjects(a.object(), b.object());
-    default: return 0;
+    case 0:
+      return CompareNumbers(a, b);
+    case 1:
+      return Order(a.AsString(), b.AsString());
+    case 2:
+      return Order(a.AsBool(), b.AsBool());
+    case 3:
+      return CompareArrays(a.array(), b.array());
+    case 4:
+      return CompareObjects(a.object(), b.object());
+    default:
+      return 0;
   }
 }
 
@@ -205,17 +211,17 @@ FieldSet FieldSet::Union(const FieldSet& other) const {
   auto a = entries_.begin();
   auto b = other.entries_.begin();
   while (a != entries_.end() || b != other.entries_.end()) {
-    int c = a == entries_.end()         ? 1
-            : b == other.entries_.end() ? -1
-                                        : ComparePathElements(a->element,
-                                                              b->element);
+    int c = a == entries_.end() ? 1
+            : b == other.entries_.end()
+                ? -1
+                : ComparePathElements(a->element, b->element);
     if (c < 0) {
       out.entries_.push_back(*a++);
     } else if (c > 0) {
       out.entries_.push_back(*b++);
     } else {
-      out.entries_.push_back({a->element, a->is_member || b->is_member,
-                              a->below.Union(b->below)});
+      out.entries_.push_back(
+          {a->element, a->is_member || b->is_member, a->below.Union(b->below)});
       ++a, ++b;
     }
   }
@@ -295,8 +301,8 @@ void FieldSet::ForEach(
   Visit(path, visit);
 }
 
-void FieldSet::Visit(
-    FieldPath& path, const std::function<void(const FieldPath&)>& visit) const {
+void FieldSet::Visit(FieldPath& path,
+                     const std::function<void(const FieldPath&)>& visit) const {
   for (const Entry& entry : entries_) {
     if (!entry.is_member) continue;
     path.push_back(entry.element);
@@ -315,8 +321,8 @@ Value FieldSet::Encode() const {
   Value::Object members;
   members.reserve(entries_.size() + 1);
   for (const Entry& entry : entries_) {
-    Value child = entry.below.empty() ? Value::MakeObject()
-                                      : entry.below.Encode();
+    Value child =
+        entry.below.empty() ? Value::MakeObject() : entry.below.Encode();
     if (entry.is_member && !entry.below.empty()) {
       child.Set(".", Value::MakeObject());
     }
@@ -335,8 +341,7 @@ absl::StatusOr<FieldSet> FieldSet::Decode(const Value& fields) {
     WEIR_ASSIGN_OR_RETURN(PathElement element, DecodeElement(member.key));
     WEIR_ASSIGN_OR_RETURN(FieldSet below, Decode(member.value));
     Entry& entry = out.Mutable(element);
-    entry.is_member =
-        entry.is_member || below.empty() || member.value.Has(".");
+    entry.is_member = entry.is_member || below.empty() || member.value.Has(".");
     entry.below = entry.below.Union(below);
   }
   return out;

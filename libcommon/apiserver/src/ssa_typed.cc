@@ -16,14 +16,17 @@ enum class Shape { kMap, kList, kScalar };
 // How a value is walked. Null and absent values take whatever the schema says.
 Shape ShapeOf(const Schema& schema, const Value* value) {
   switch (schema.type) {
-    case SchemaType::kObject: return Shape::kMap;
-    case SchemaType::kArray: return Shape::kList;
+    case SchemaType::kObject:
+      return Shape::kMap;
+    case SchemaType::kArray:
+      return Shape::kList;
     case SchemaType::kAny:
       if (value == nullptr || value->is_null() || value->is_object()) {
         return Shape::kMap;
       }
       return value->is_array() ? Shape::kList : Shape::kScalar;
-    default: return Shape::kScalar;
+    default:
+      return Shape::kScalar;
   }
 }
 
@@ -68,9 +71,12 @@ class Checker {
 
 void Checker::Check(const Schema& schema, const Value& value) {
   switch (ShapeOf(schema, &value)) {
-    case Shape::kScalar: return CheckScalar(schema, value);
-    case Shape::kList: return CheckList(schema, value);
-    case Shape::kMap: return CheckMap(schema, value);
+    case Shape::kScalar:
+      return CheckScalar(schema, value);
+    case Shape::kList:
+      return CheckList(schema, value);
+    case Shape::kMap:
+      return CheckMap(schema, value);
   }
 }
 
@@ -94,9 +100,9 @@ void Checker::CheckScalar(const Schema& schema, const Value& value) {
       return;
     case SchemaType::kString:
       if (schema.is_date_time || value.is_string()) return;
-      return Add(absl::StrCat(
-          "expected string, got &value.valueUnstructured{Value:",
-          FormatJson(value), "}"));
+      return Add(
+          absl::StrCat("expected string, got &value.valueUnstructured{Value:",
+                       FormatJson(value), "}"));
     case SchemaType::kBoolean:
       if (value.is_bool()) return;
       return Add(absl::StrCat("expected boolean, got ", got()));
@@ -171,7 +177,8 @@ class SetMaker {
 
 void SetMaker::Walk(const Schema& schema, const Value& value) {
   switch (ShapeOf(schema, &value)) {
-    case Shape::kScalar: return set_.Insert(path_);
+    case Shape::kScalar:
+      return set_.Insert(path_);
     case Shape::kList:
       if (IsAtomicList(schema)) return set_.Insert(path_);
       return WalkList(schema, value);
@@ -238,8 +245,8 @@ absl::StatusOr<IndexedList> IndexList(const Schema& schema, const Value* list,
     auto [it, is_new] = out.items.emplace(element, &item);
     if (!is_new) {
       if (!allow_duplicates) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "duplicate entries for key ", element.ToString()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("duplicate entries for key ", element.ToString()));
       }
       it->second = &repeated;
     }
@@ -344,10 +351,10 @@ Result MergeMaps(const Schema& schema, const Value* left, const Value* right) {
   while (a != l.end() || b != r.end()) {
     int c = a == l.end() ? 1 : b == r.end() ? -1 : a->key.compare(b->key);
     const std::string& key = c <= 0 ? a->key : b->key;
-    WEIR_ASSIGN_OR_RETURN(std::optional<Value> merged,
-                          Merge(MemberOrAny(schema, key),
-                                c <= 0 ? &a->value : nullptr,
-                                c >= 0 ? &b->value : nullptr));
+    WEIR_ASSIGN_OR_RETURN(
+        std::optional<Value> merged,
+        Merge(MemberOrAny(schema, key), c <= 0 ? &a->value : nullptr,
+              c >= 0 ? &b->value : nullptr));
     if (merged.has_value()) out.emplace_back(key, *std::move(merged));
     if (c <= 0) ++a;
     if (c >= 0) ++b;
@@ -365,11 +372,10 @@ Result Merge(const Schema& schema, const Value* left, const Value* right) {
   bool (Value::*is_kind)() const =
       shape == Shape::kList ? &Value::is_array : &Value::is_object;
   bool atomic = shape == Shape::kList ? IsAtomicList(schema) : schema.is_atomic;
-  const Value* l =
-      left != nullptr && (left->*is_kind)() ? left : nullptr;
-  const Value* r =
-      right != nullptr && (right->*is_kind)() ? right : nullptr;
-  bool both_empty = (l == nullptr || l->empty()) && (r == nullptr || r->empty());
+  const Value* l = left != nullptr && (left->*is_kind)() ? left : nullptr;
+  const Value* r = right != nullptr && (right->*is_kind)() ? right : nullptr;
+  bool both_empty =
+      (l == nullptr || l->empty()) && (r == nullptr || r->empty());
   if (atomic || both_empty) return KeepRight(left, right);
   if (shape == Shape::kMap) return MergeMaps(schema, l, r);
   WEIR_ASSIGN_OR_RETURN(IndexedList right_items, IndexList(schema, r, false));
@@ -441,8 +447,7 @@ FieldSet FieldSetOf(const Schema& schema, const Value& object) {
 
 absl::StatusOr<Value> MergeTyped(const Schema& schema, const Value& left,
                                  const Value& right) {
-  WEIR_ASSIGN_OR_RETURN(std::optional<Value> out,
-                        Merge(schema, &left, &right));
+  WEIR_ASSIGN_OR_RETURN(std::optional<Value> out, Merge(schema, &left, &right));
   return out.has_value() ? *std::move(out) : Value::MakeObject();
 }
 

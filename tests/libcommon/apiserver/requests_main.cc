@@ -1,5 +1,6 @@
 // Answers requests on standard input with an embedded API server in memory:
-// one JSON object a line in, one out. For comparisons with a real server.
+// one JSON object a line in, one out. For comparisons with a real server. With
+// an argument it listens too, and writes a kubeconfig there.
 #include <iostream>
 #include <string>
 
@@ -19,8 +20,7 @@ weir::kube::Method MethodOf(absl::string_view name) {
   return Method::kDelete;
 }
 
-weir::Value Answer(weir::kube::Transport& transport,
-                   const weir::Value& asked) {
+weir::Value Answer(weir::kube::Transport& transport, const weir::Value& asked) {
   weir::kube::Request request;
   request.method = MethodOf(asked.GetString("method"));
   request.path = std::string(asked.GetString("path"));
@@ -28,8 +28,7 @@ weir::Value Answer(weir::kube::Transport& transport,
     request.query.emplace_back(pair[size_t{0}].AsString(),
                                pair[size_t{1}].AsString());
   }
-  request.accept =
-      std::string(asked.GetString("accept", "application/json"));
+  request.accept = std::string(asked.GetString("accept", "application/json"));
   request.content_type = std::string(asked.GetString("contentType"));
   if (asked.Has("body")) request.body = asked["body"];
   auto got = weir::kube::SendAndWait(
@@ -48,13 +47,21 @@ weir::Value Answer(weir::kube::Transport& transport,
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   weir::apiserver::ServerOptions options;
   options.simulation = weir::apiserver::Simulation::kOff;
   auto server = weir::apiserver::Server::Create(options);
   if (!server.ok()) {
     std::cerr << server.status() << "\n";
     return 1;
+  }
+  if (argc > 1) {
+    weir::apiserver::ListenOptions listen;
+    listen.kubeconfig_out = argv[1];
+    if (auto url = (*server)->Listen(listen); !url.ok()) {
+      std::cerr << url.status() << "\n";
+      return 1;
+    }
   }
   auto transport = (*server)->transport();
   std::string line;
