@@ -15,8 +15,8 @@ namespace {
 
 // The name that the server gives for what went wrong.
 std::string ReasonOf(const absl::Status& status) {
-  for (const Value& cause :
-       kube::ApiStatusOf(status)["details"]["causes"].array()) {
+  const Value answer = kube::ApiStatusOf(status);
+  for (const Value& cause : answer["details"]["causes"].array()) {
     if (cause.GetString("reason") == "FieldManagerConflict") {
       return "FieldManagerConflict";
     }
