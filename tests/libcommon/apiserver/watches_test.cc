@@ -75,22 +75,6 @@ TEST_F(WatchesTest, StreamingListNeedsAMatch) {
   EXPECT_EQ(kube::ApiCodeOf(watch.WaitForEnd()), 422);
 }
 
-TEST_F(WatchesTest, OldVersionExpires) {
-  const std::string rv = NowRv();
-  for (int i = 0; i < 2100; ++i) {
-    Merge(std::string(kMaps) + "/kube-root-ca.crt",
-          "{data: {n: \"" + std::to_string(i) + "\"}}");
-    if (i == 0) Post(kMaps, MapNamed("kube-root-ca.crt", "red"));
-  }
-  WatchRecorder watch(*transport_, kMaps, {{"resourceVersion", rv}});
-  const std::vector<Value> events = watch.WaitFor(1);
-  ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(events[0].GetString("type"), "ERROR");
-  EXPECT_EQ(events[0]["object"].GetInt("code"), 410);
-  EXPECT_EQ(events[0]["object"].GetString("reason"), "Expired");
-  EXPECT_TRUE(watch.WaitForEnd().ok());
-}
-
 TEST_F(WatchesTest, VersionOfTheFutureIsRefused) {
   const kube::Response response = Get(kMaps, {{"resourceVersion", "99999999"}});
   EXPECT_EQ(response.code, 504);
