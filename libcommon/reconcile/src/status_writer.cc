@@ -125,7 +125,8 @@ absl::StatusOr<Value> StatusWriter::RemoveFinalizer(
   Value current = object;
   for (int attempt = 1; HasFinalizer(current, finalizer); ++attempt) {
     Value rest = Value::MakeArray();
-    for (const Value& item : FinalizersOf(current).array()) {
+    const Value finalizers = FinalizersOf(current);
+    for (const Value& item : finalizers.array()) {
       if (item != Value(finalizer)) rest.Append(item);
     }
     absl::StatusOr<Value> answer =
