@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "src/json6902.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 
@@ -194,6 +195,7 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
                                      "/items, but found ", GoTypeName(*items)));
     }
     std::vector<Value> inner = items->array();
+    for (Value& item : inner) PassThroughJson(&item);
     WEIR_RETURN_IF_ERROR(CheckObjects(&inner));
     for (Value& item : inner) {
       Value moved = std::move(item);

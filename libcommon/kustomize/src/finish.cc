@@ -216,6 +216,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
       ResolveVariables(built->vars, built->config->var_references, &objects));
   WEIR_RETURN_IF_ERROR(CheckAll(objects));
   objects.RemoveIf(IsLocal);
+  WEIR_RETURN_IF_ERROR(objects.CheckUnique());
   WEIR_RETURN_IF_ERROR(Sort(top, options, &objects));
   if (top.WantsMetadata("managedByLabel")) {
     WEIR_RETURN_IF_ERROR(AddManagedBy(&objects));

@@ -284,31 +284,34 @@ bool IsLarge(const Value& value) {
          std::abs(value.AsDouble()) > kExact;
 }
 
-bool HasLarge(const Value& value) {
-  if (IsLarge(value)) return true;
+// Whether a value changes when it becomes JSON and is read again.
+bool ChangesAsJson(const Value& value) {
+  if (IsLarge(value) || value.is_omitted_null()) return true;
   for (const Value& item : value.array()) {
-    if (HasLarge(item)) return true;
+    if (ChangesAsJson(item)) return true;
   }
   for (const Value::Member& member : value.object()) {
-    if (HasLarge(member.value)) return true;
+    if (ChangesAsJson(member.value)) return true;
   }
   return false;
 }
 
-// All numbers are float64 after a patch.
-void RoundNumbers(Value* value) {
-  if (IsLarge(*value)) {
+}  // namespace
+
+void PassThroughJson(Value* value) {
+  if (!ChangesAsJson(*value)) return;
+  if (value->is_null()) {
+    *value = Value();
+  } else if (IsLarge(*value)) {
     *value = Value(value->AsDouble());
   } else if (value->is_array()) {
-    for (Value& item : value->MutableArray()) RoundNumbers(&item);
+    for (Value& item : value->MutableArray()) PassThroughJson(&item);
   } else if (value->is_object()) {
     for (Value::Member& member : value->MutableObject()) {
-      RoundNumbers(&member.value);
+      PassThroughJson(&member.value);
     }
   }
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
   if (text.empty()) return BuildError("empty json patch operations");
@@ -343,7 +346,7 @@ absl::Status ApplyJson6902(const std::vector<Value>& operations,
   for (const Value& operation : operations) {
     WEIR_RETURN_IF_ERROR(Operation(operation, document).Run());
   }
-  if (HasLarge(*document)) RoundNumbers(document);
+  PassThroughJson(document);
   return absl::OkStatus();
 }
 

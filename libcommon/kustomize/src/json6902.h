@@ -25,4 +25,8 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text);
 absl::Status ApplyJson6902(const std::vector<Value>& operations,
                            Value* document);
 
+// What becomes of a value that upstream writes as JSON and reads again: all
+// numbers are float64.
+void PassThroughJson(Value* value);
+
 }  // namespace weir::kustomize

@@ -246,6 +246,12 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
         absl::StrCat("unable to parse SM or JSON patch from ", source));
   }
   if (merges.ok()) {
+    if (spec.allow_name_change || spec.allow_kind_change) {
+      // Upstream marks such patches by an annotation, which makes text of all.
+      for (const std::unique_ptr<Resource>& patch : *merges) {
+        patch->SetMetadataMap("annotations", patch->MetadataMap("annotations"));
+      }
+    }
     auto shared = std::make_shared<Patches>(*std::move(merges));
     return Transformer([spec, shared, source](ResMap* objects) -> absl::Status {
       if (shared->empty()) return absl::OkStatus();

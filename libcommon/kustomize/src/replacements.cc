@@ -146,7 +146,7 @@ absl::StatusOr<Value> WithTypeOf(const Value& old, bool is_new,
 }
 
 absl::Status SetTarget(const ReplacementTarget& target, const Source& source,
-                       Value& node, bool is_new) {
+                       bool is_text, Value& node, bool is_new) {
   std::string text = ScalarText(source.value);
   const std::optional<FieldOptions>& options = target.options;
   const bool splits = options.has_value() && !options->delimiter.empty();
@@ -167,6 +167,10 @@ absl::Status SetTarget(const ReplacementTarget& target, const Source& source,
   }
   if (!IsScalar(node)) {
     node = source.is_untagged ? ReadPlainScalar(text) : source.value;
+    return absl::OkStatus();
+  }
+  if (is_text) {
+    node = Value(std::move(text));
     return absl::OkStatus();
   }
   WEIR_ASSIGN_OR_RETURN(node, WithTypeOf(node, is_new, std::move(text)));
@@ -245,10 +249,13 @@ absl::Status Copy(const ReplacementTarget& target, const Source& source,
         "unable to find ",
         create == CreateField::kNothing ? "field " : "or create field ",
         GoQuote(field), " in replacement target");
+    // Annotations become text in the end.
+    const bool is_text =
+        path.size() > 2 && path[0] == "metadata" && path[1] == "annotations";
     absl::Status set_status;
     const absl::StatusOr<int> count =
         VisitFieldPath(tree, path, create, [&](Value& node, bool is_new) {
-          set_status = SetTarget(target, source, node, is_new);
+          set_status = SetTarget(target, source, is_text, node, is_new);
           return set_status;
         });
     WEIR_RETURN_IF_ERROR(set_status);

@@ -1,497 +1,375 @@
 #include "src/strategic_merge.h"
 
-#include <optional>
+#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/numbers.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "src/merge_tree.h"
 #include "src/resource.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
 namespace {
 
+using Kind = MergeNode::Kind;
+using Texts = MergeTree::Texts;
+
 constexpr absl::string_view kDirective = "$patch";
 constexpr int kMaxDepth = 250;
 
 enum class Directive { kMerge, kReplace, kDelete };
 
-using Texts = std::vector<std::string>;
-// Nothing: the field or element goes away.
-using Result = absl::StatusOr<std::optional<Value>>;
+bool IsMissing(const MergeNode* node) {
+  return node == nullptr || node->is_null();
+}
 
-absl::StatusOr<Directive> ParseDirective(const Value& value) {
-  const std::string text = ScalarText(value);
+absl::StatusOr<Directive> ParseDirective(const std::string& text) {
   if (text == "merge") return Directive::kMerge;
   if (text == "replace") return Directive::kReplace;
   if (text == "delete") return Directive::kDelete;
   return BuildError(absl::StrCat("unknown patch strategy '", text, "'"));
 }
 
-// Takes the directive out of a map.
-absl::StatusOr<Directive> TakeMapDirective(Value* map) {
-  const Value* found = map->Find(kDirective);
-  if (found == nullptr) return Directive::kMerge;
-  WEIR_ASSIGN_OR_RETURN(const Directive directive, ParseDirective(*found));
-  map->Erase(kDirective);
-  return directive;
+// Two match when one part is equal and no part is set to different values.
+bool Unify(Texts* a, Texts* b) {
+  Texts unified;
+  bool common = false;
+  for (size_t i = 0; i < a->size(); ++i) {
+    const std::string& x = (*a)[i];
+    const std::string& y = (*b)[i];
+    if (x == y) {
+      common = true;
+    } else if (!x.empty() && !y.empty()) {
+      return false;
+    }
+    unified.push_back(x.empty() ? y : x);
+  }
+  if (common) *a = *b = unified;
+  return common;
 }
 
-std::string KeyText(const Value& element, const std::string& key) {
-  if (key.empty()) return ScalarText(element);
-  const Value& field = element[key];
-  return field.is_object() || field.is_array() ? "" : ScalarText(field);
+struct Selection {
+  Texts keys;
+  Texts values;
+};
+
+// The keys that some element has; all when none has any.
+Selection ValidKeys(const std::vector<Texts>& all, const Texts& values,
+                    const Texts& keys) {
+  std::vector<bool> valid(keys.size(), false);
+  bool any = false;
+  for (const Texts& of_element : all) {
+    for (size_t i = 0; i < of_element.size(); ++i) {
+      if (!of_element[i].empty()) valid[i] = any = true;
+    }
+  }
+  if (!any) return {keys, values};
+  Selection selection;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!valid[i]) continue;
+    selection.keys.push_back(keys[i]);
+    selection.values.push_back(values[i]);
+  }
+  return selection;
 }
 
-// A key taken over from another element, which reads as a plain scalar.
-Value PlainScalar(const std::string& text) {
-  int64_t number = 0;
-  if (absl::SimpleAtoi(text, &number)) return Value(number);
-  return Value(text);
+bool HasOmittedNull(const Value& value) {
+  if (value.is_omitted_null()) return true;
+  for (const Value& item : value.array()) {
+    if (HasOmittedNull(item)) return true;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (HasOmittedNull(member.value)) return true;
+  }
+  return false;
 }
 
-bool HasKey(const Value& element, const std::string& key) {
-  return key.empty() ? !element.is_object() : element.Has(key);
+// Whether walking the target changes nothing.
+bool IsInert(const SchemaType& type, const MergeNode& target) {
+  return type.fields.empty() && type.values == nullptr && !target.is_expanded &&
+         target.value != nullptr && !HasOmittedNull(*target.value);
 }
 
-bool IsEmptyElement(const Value& value) {
-  return value.is_null() || (value.is_object() && value.empty());
-}
-
-// A list whose elements live in a pool, so that a merged element is the same
-// one in every list that holds it.
-using Ids = std::vector<size_t>;
-
-class Merger {
+// Walks a target and a patch together, as upstream does: all of the target,
+// also where the patch says nothing, with the effects that this has there.
+class Walker {
  public:
-  explicit Merger(const Schema& schema) : schema_(schema) {}
+  Walker(const Schema& schema, MergeTree* tree)
+      : schema_(schema), tree_(*tree) {}
 
-  // Lays `patch` over `target`; either may be absent (null pointer).
-  Result Merge(Value* target, const Value* patch, const SchemaType* type,
-               const SchemaField* field, int depth) {
-    if (depth > kMaxDepth)
-      return absl::ResourceExhaustedError("patch is nested too deep");
-    const bool has_target = target != nullptr && !target->is_null();
-    const bool has_patch = patch != nullptr && !patch->is_null();
-    if (!has_target && !has_patch) {
-      // A null that the patch does not mention stays; one that it sets goes.
-      if (patch == nullptr && target != nullptr) return {Value()};
-      return {std::nullopt};
+  using Result = absl::StatusOr<MergeNode*>;
+
+  // Null: the node goes away.
+  Result Walk(MergeNode* target, MergeNode* patch, const SchemaType* type,
+              const SchemaField* field, int depth) {
+    if (depth > kMaxDepth) {
+      return absl::ResourceExhaustedError("a patch is nested too deep");
     }
-    if (patch == nullptr) return {std::move(*target)};
-    const Value& first = has_target ? *target : *patch;
-    type = TypeOf(first, patch, type);
-    if (has_target && has_patch &&
-        NodeKindName(*target) != NodeKindName(*patch)) {
-      return WrongKind(NodeKindName(*target), *patch);
+    if (patch == nullptr && target != nullptr && type != nullptr &&
+        IsInert(*type, *target)) {
+      return target;
     }
-    if (first.is_object()) return MergeMap(target, patch, type, depth);
-    if (first.is_array()) {
-      if (field == nullptr || !field->merges) {
-        return patch->is_null() ? Result(std::nullopt) : Result(*patch);
-      }
-      return MergeList(target, patch, *field, depth);
+    const MergeNode* first = IsMissing(target) ? patch : target;
+    if (IsMissing(first)) return VisitMap(target, patch);
+    if (!IsMissing(target) && !IsMissing(patch) &&
+        target->kind != patch->kind) {
+      return WrongKind(NodeKindName(tree_.ToValue(target)),
+                       tree_.ToValue(patch));
     }
-    if (patch->is_null()) return {std::nullopt};
-    return {*patch};
+    switch (first->kind) {
+      case Kind::kMap:
+        return WalkMap(target, patch, TypeOf(target, patch, type), depth);
+      case Kind::kList:
+        if (field != nullptr && field->merges) {
+          return WalkList(target, patch, *field, depth);
+        }
+        break;
+      case Kind::kScalar:
+        break;
+    }
+    return patch != nullptr ? patch : target;
   }
 
  private:
   // The schema of a map that has none from its parent but names its kind.
-  const SchemaType* TypeOf(const Value& value, const Value* patch,
-                           const SchemaType* type) const {
+  const SchemaType* TypeOf(MergeNode* target, MergeNode* patch,
+                           const SchemaType* type) {
     if (type != nullptr) return type;
-    for (const Value* source : {&value, patch}) {
-      if (source == nullptr || !source->is_object()) continue;
-      const std::string kind = ScalarText((*source)["kind"]);
-      const std::string version = ScalarText((*source)["apiVersion"]);
-      if (kind.empty() || version.empty()) continue;
-      const SchemaType* found = schema_.Find(version, kind);
+    for (MergeNode* source : {target, patch}) {
+      const MergeNode* kind = tree_.Find(source, "kind");
+      const MergeNode* version = tree_.Find(source, "apiVersion");
+      if (IsMissing(kind) || IsMissing(version)) continue;
+      const SchemaType* found =
+          schema_.Find(MergeTree::TextOf(*version), MergeTree::TextOf(*kind));
       if (found != nullptr) return found;
     }
     return nullptr;
   }
 
-  static const SchemaField* FieldOf(const SchemaType* type,
-                                    const std::string& name) {
-    return type == nullptr ? nullptr : type->Find(name);
-  }
-  static const SchemaType* TypeOfField(const SchemaType* type,
-                                       const SchemaField* field) {
-    if (field != nullptr) return field->merges ? nullptr : field->type;
-    return type == nullptr ? nullptr : type->values;
-  }
-
-  Result MergeMap(Value* target, const Value* patch, const SchemaType* type,
-                  int depth) {
-    if (patch->is_null()) return {std::nullopt};
-    Value over = *patch;
-    if (target == nullptr || target->is_null()) {
-      const absl::StatusOr<Directive> directive = TakeMapDirective(&over);
-      if (directive.ok() && *directive == Directive::kDelete) {
-        return {std::nullopt};
-      }
-      return FreshMap(std::move(over), type, depth);
-    }
-    WEIR_ASSIGN_OR_RETURN(const Directive directive, TakeMapDirective(&over));
-    if (directive == Directive::kDelete) return {std::nullopt};
-    if (directive == Directive::kReplace) {
-      return FreshMap(std::move(over), type, depth);
-    }
-    Value& merged = *target;
-    for (const Value::Member& member : over.object()) {
-      const SchemaField* field = FieldOf(type, member.key);
-      Value* old = merged.FindMutable(member.key);
-      WEIR_ASSIGN_OR_RETURN(std::optional<Value> value,
-                            Merge(old, &member.value, TypeOfField(type, field),
-                                  field, depth + 1));
-      if (!value.has_value() || value->is_null()) {
-        merged.Erase(member.key);
-      } else {
-        merged.Set(member.key, *std::move(value));
-      }
-    }
-    return {std::move(merged)};
-  }
-
-  // What a patch's map becomes where the target has none: nulls and nested
-  // directives are gone.
-  Result FreshMap(Value map, const SchemaType* type, int depth) {
-    std::vector<std::string> names;
-    for (const Value::Member& member : map.object()) {
-      names.push_back(member.key);
-    }
-    for (const std::string& name : names) {
-      const SchemaField* field = FieldOf(type, name);
-      WEIR_ASSIGN_OR_RETURN(
-          std::optional<Value> value,
-          Fresh(map[name], TypeOfField(type, field), field, depth + 1));
-      if (!value.has_value() || value->is_null()) {
-        map.Erase(name);
-      } else if (!value->IsSame(map[name])) {
-        map.Set(name, *std::move(value));
-      }
-    }
-    return {std::move(map)};
-  }
-
-  Result Fresh(const Value& value, const SchemaType* type,
-               const SchemaField* field, int depth) {
-    if (depth > kMaxDepth) {
-      return absl::ResourceExhaustedError("patch is nested too deep");
-    }
-    if (value.is_null()) return {std::nullopt};
-    if (value.is_object()) {
-      Value map = value;
-      WEIR_ASSIGN_OR_RETURN(const Directive directive, TakeMapDirective(&map));
-      if (directive == Directive::kDelete) return {std::nullopt};
-      return FreshMap(std::move(map), TypeOf(map, nullptr, type), depth);
-    }
-    if (value.is_array() && field != nullptr && field->merges) {
-      return MergeList(nullptr, &value, *field, depth);
-    }
-    return {value};
-  }
-
-  // ---- Lists ----
-
-  struct List {
-    std::vector<Value> pool;
-    Ids target;
-    Ids patch;
-    bool same = false;  // Both are one list.
-  };
-
-  Result MergeList(Value* target, const Value* patch, const SchemaField& field,
-                   int depth) {
-    if (patch->is_null()) return {std::nullopt};
-    List list;
-    for (const Value& element : patch->array()) {
-      list.patch.push_back(list.pool.size());
-      list.pool.push_back(element);
-    }
-    const bool has_target = target != nullptr && !target->is_null();
-    if (has_target) {
-      WEIR_ASSIGN_OR_RETURN(const Directive directive,
-                            TakeListDirective(&list));
-      if (directive == Directive::kDelete) return {std::nullopt};
-      list.same = directive == Directive::kReplace;
-      if (!list.same) {
-        for (Value& element : target->MutableArray()) {
-          list.target.push_back(list.pool.size());
-          list.pool.push_back(std::move(element));
-        }
-      }
-    } else {
-      list.same = true;
-    }
-    if (list.same) list.target = list.patch;
-    if (field.keys.empty()) return Take(&list, MergeScalars(list));
-    WEIR_ASSIGN_OR_RETURN(const Ids merged, MergeByKeys(&list, field, depth));
-    return Take(&list, merged);
-  }
-
-  static Result Take(List* list, const Ids& ids) {
-    std::vector<Value> elements;
-    elements.reserve(ids.size());
-    for (size_t id : ids) elements.push_back(list->pool[id]);
-    return {Value(std::move(elements))};
-  }
-
-  // An element that is nothing but a directive is about the list.
-  static absl::StatusOr<Directive> TakeListDirective(List* list) {
-    const Value* found = nullptr;
-    for (size_t id : list->patch) {
-      if (list->pool[id].Has(kDirective)) {
-        found = &list->pool[id];
-        break;
-      }
-    }
-    if (found == nullptr || found->size() > 1) return Directive::kMerge;
-    const std::string text = ScalarText((*found)[kDirective]);
+  // Takes the directive out of a map.
+  absl::StatusOr<Directive> TakeDirective(MergeNode* map) {
+    const MergeNode* found = tree_.Find(map, kDirective);
+    if (found == nullptr) return Directive::kMerge;
     WEIR_ASSIGN_OR_RETURN(const Directive directive,
-                          ParseDirective((*found)[kDirective]));
-    Erase(*list, {std::string(kDirective)}, {text}, &list->patch);
+                          ParseDirective(MergeTree::TextOf(*found)));
+    tree_.Erase(map, kDirective);
     return directive;
   }
 
-  static Ids MergeScalars(const List& list) {
-    Ids merged;
-    absl::flat_hash_map<std::string, bool> seen;
-    for (const Ids* ids : {&list.patch, &list.target}) {
-      for (size_t id : *ids) {
-        if (IsEmptyElement(list.pool[id])) continue;
-        if (seen.emplace(ScalarText(list.pool[id]), true).second) {
-          merged.push_back(id);
-        }
-      }
+  // An element that is nothing but a directive is about the list.
+  absl::StatusOr<Directive> TakeListDirective(MergeNode* list) {
+    if (list == nullptr) return Directive::kMerge;
+    tree_.Expand(list);
+    for (MergeNode* item : list->items) {
+      const MergeNode* found = tree_.Find(item, kDirective);
+      if (found == nullptr) continue;
+      if (item->fields.size() > 1) break;
+      const std::string text = MergeTree::TextOf(*found);
+      WEIR_ASSIGN_OR_RETURN(const Directive directive, ParseDirective(text));
+      WEIR_RETURN_IF_ERROR(
+          tree_.SetElement(list, nullptr, {std::string(kDirective)}, {text}));
+      return directive;
     }
-    return merged;
+    return Directive::kMerge;
   }
 
-  static bool Matches(const Value& element, const Texts& keys,
-                      const Texts& values) {
-    bool any = false;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (i < values.size()) {
-        any = HasKey(element, keys[i]) &&
-              (values[i].empty() || KeyText(element, keys[i]) == values[i]);
+  // The map to go on with.
+  Result VisitMap(MergeNode* target, MergeNode* patch) {
+    if (IsMissing(target)) {
+      const absl::StatusOr<Directive> directive = TakeDirective(patch);
+      if (directive.ok() && *directive == Directive::kDelete) return nullptr;
+      // A null that is written in the target stays.
+      if (patch == nullptr && target != nullptr && target->is_written_null()) {
+        return target;
       }
-      if (!any) return false;
+      return patch;
     }
-    return true;
+    if (patch != nullptr && patch->is_null()) return nullptr;
+    WEIR_ASSIGN_OR_RETURN(const Directive directive, TakeDirective(patch));
+    if (directive == Directive::kDelete) return nullptr;
+    return directive == Directive::kReplace ? patch : target;
   }
 
-  // Removes the elements that match, and those that are empty.
-  static void Erase(const List& list, const Texts& keys, const Texts& values,
-                    Ids* ids) {
-    Ids kept;
-    for (size_t id : *ids) {
-      const Value& element = list.pool[id];
-      if (IsEmptyElement(element)) continue;
-      if (!element.is_object() || !Matches(element, keys, values)) {
-        if (!element.is_object() || !values.empty()) kept.push_back(id);
+  // In upstream's order.
+  static std::vector<absl::string_view> FieldNames(const MergeNode* a,
+                                                   const MergeNode* b) {
+    std::vector<absl::string_view> names;
+    for (const MergeNode* node : {a, b}) {
+      if (node == nullptr) continue;
+      for (const MergeNode::Field& field : node->fields) {
+        names.push_back(field.first);
       }
     }
-    *ids = std::move(kept);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
   }
 
-  // Replaces the elements that match by `element`, or appends it.
-  static void Put(const List& list, const Texts& keys, const Texts& values,
-                  size_t element, Ids* ids) {
-    Ids kept;
-    bool found = false;
-    for (size_t id : *ids) {
-      const Value& old = list.pool[id];
-      if (IsEmptyElement(old)) continue;
-      if (!old.is_object()) {
-        kept.push_back(id);
-      } else if (!Matches(old, keys, values)) {
-        if (!values.empty()) kept.push_back(id);
-      } else {
-        found = true;
-        kept.push_back(element);
+  Result WalkMap(MergeNode* target, MergeNode* patch, const SchemaType* type,
+                 int depth) {
+    WEIR_ASSIGN_OR_RETURN(MergeNode * map, VisitMap(target, patch));
+    if (map == nullptr || map->is_null()) return map;
+    tree_.Expand(map);
+    if (patch != nullptr) tree_.Expand(patch);
+    for (absl::string_view name : FieldNames(map, patch)) {
+      const SchemaField* field = type == nullptr ? nullptr : type->Find(name);
+      const SchemaType* inner = nullptr;
+      if (field != nullptr) {
+        inner = field->merges ? nullptr : field->type;
+      } else if (type != nullptr) {
+        inner = type->values;
       }
+      MergeNode* old = tree_.Find(map, name);
+      MergeNode* over = tree_.Find(patch, name);
+      WEIR_ASSIGN_OR_RETURN(MergeNode * merged,
+                            Walk(old, over, inner, field, depth + 1));
+      const bool stays = over == nullptr && merged == old;
+      tree_.Set(map, name, merged, stays);
     }
-    if (!found) kept.push_back(element);
-    *ids = std::move(kept);
+    return map;
+  }
+
+  Result WalkList(MergeNode* target, MergeNode* patch, const SchemaField& field,
+                  int depth) {
+    MergeNode* list = target;
+    if (IsMissing(target)) {
+      list = patch;
+    } else {
+      if (patch != nullptr && patch->is_null()) return nullptr;
+      WEIR_ASSIGN_OR_RETURN(const Directive directive,
+                            TakeListDirective(patch));
+      if (directive == Directive::kDelete) return nullptr;
+      if (directive == Directive::kReplace) list = patch;
+    }
+    if (!field.keys.empty()) {
+      return MergeElements(list, patch, KeyValues(list, patch, field.keys),
+                           field.keys, field.type, depth);
+    }
+    return MergeElements(list, patch, Scalars(list, patch), {""}, nullptr,
+                         depth);
   }
 
   // The distinct keys of all elements, the patch's first.
-  static std::vector<Texts> KeyValues(const List& list, const Texts& keys) {
-    std::vector<Texts> values;
-    absl::flat_hash_map<Texts, bool> seen;
-    for (const Ids* ids : {&list.patch, &list.target}) {
-      if (list.same && ids == &list.target) break;
-      for (size_t id : *ids) {
-        Texts of_element;
-        for (const std::string& key : keys) {
-          of_element.push_back(KeyText(list.pool[id], key));
-        }
-        if (seen.emplace(of_element, true).second) {
-          values.push_back(std::move(of_element));
-        }
+  std::vector<Texts> KeyValues(MergeNode* list, MergeNode* patch,
+                               const Texts& keys) {
+    std::vector<Texts> all;
+    absl::flat_hash_set<Texts> seen;
+    for (MergeNode* source : {patch, list}) {
+      for (Texts& values : tree_.KeyValues(source, keys)) {
+        if (seen.insert(values).second) all.push_back(std::move(values));
       }
     }
-    return values;
+    return all;
   }
 
-  // Two match when one part is equal and no part is set to different values.
-  static std::optional<Texts> Unify(const Texts& a, const Texts& b) {
-    Texts unified;
-    bool common = false;
-    for (size_t i = 0; i < a.size(); ++i) {
-      if (a[i] == b[i]) {
-        common = true;
-      } else if (!a[i].empty() && !b[i].empty()) {
-        return std::nullopt;
-      }
-      unified.push_back(a[i].empty() ? b[i] : a[i]);
-    }
-    if (!common) return std::nullopt;
-    return unified;
-  }
-
-  static void UnifyAll(std::vector<Texts>* values) {
-    for (Texts& a : *values) {
-      for (Texts& b : *values) {
-        std::optional<Texts> unified = Unify(a, b);
-        if (!unified.has_value()) continue;
-        a = *unified;
-        b = *std::move(unified);
+  std::vector<Texts> Scalars(MergeNode* list, MergeNode* patch) {
+    std::vector<Texts> all;
+    absl::flat_hash_set<std::string> seen;
+    for (MergeNode* source : {patch, list}) {
+      if (IsMissing(source)) continue;
+      tree_.Expand(source);
+      for (const MergeNode* item : source->items) {
+        std::string text = MergeTree::TextOf(*item);
+        if (seen.insert(text).second) all.push_back({std::move(text)});
       }
     }
+    return all;
   }
 
-  struct Selection {
-    Texts keys;
-    Texts values;
-  };
-  // The keys that some element has; all when none has any.
-  static Selection ValidKeys(const std::vector<Texts>& all, const Texts& values,
-                             const Texts& keys) {
-    std::vector<bool> valid(keys.size(), false);
-    bool any = false;
-    for (const Texts& of_element : all) {
-      for (size_t i = 0; i < of_element.size(); ++i) {
-        if (!of_element[i].empty()) valid[i] = any = true;
+  Result MergeElements(MergeNode* list, MergeNode* patch,
+                       std::vector<Texts> all, const Texts& keys,
+                       const SchemaType* type, int depth) {
+    if (all.empty()) return list;
+    if (keys.size() > 1) {
+      for (Texts& a : all) {
+        for (Texts& b : all) Unify(&a, &b);
       }
     }
-    if (!any) return {keys, values};
-    Selection selection;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (!valid[i]) continue;
-      selection.keys.push_back(keys[i]);
-      selection.values.push_back(values[i]);
-    }
-    return selection;
-  }
-
-  static std::optional<size_t> FindElement(const List& list, const Ids& ids,
-                                           const Selection& selection) {
-    for (size_t id : ids) {
-      if (list.pool[id].is_object() &&
-          Matches(list.pool[id], selection.keys, selection.values)) {
-        return id;
-      }
-    }
-    return std::nullopt;
-  }
-
-  // Merges the elements of one key; nothing when the result is empty.
-  absl::StatusOr<std::optional<size_t>> MergeElement(List* list,
-                                                     const Selection& selection,
-                                                     const SchemaField& field,
-                                                     int depth) {
-    const std::optional<size_t> in_patch =
-        FindElement(*list, list->patch, selection);
-    const std::optional<size_t> in_target =
-        list->same ? in_patch : FindElement(*list, list->target, selection);
-    if (!in_patch.has_value() && !in_target.has_value()) {
-      return std::optional<size_t>();
-    }
-    if (!in_patch.has_value()) return in_target;
-    size_t id = in_target.value_or(*in_patch);
-    std::optional<Value> merged;
-    if (in_target.has_value() && !list->same) {
-      // A replacement is the patch's own element, which the target's takes
-      // the place of again when the lists are joined.
-      const Value& over = list->pool[*in_patch];
-      if (ScalarText(over[kDirective]) == "replace") id = *in_patch;
-      WEIR_ASSIGN_OR_RETURN(merged, Merge(&list->pool[*in_target], &over,
-                                          field.type, nullptr, depth + 1));
-    } else {
-      WEIR_ASSIGN_OR_RETURN(
-          merged, Fresh(list->pool[id], field.type, nullptr, depth + 1));
-    }
-    if (!merged.has_value() || IsEmptyElement(*merged)) {
-      return std::optional<size_t>();
-    }
-    list->pool[id] = *std::move(merged);
-    return std::optional<size_t>(id);
-  }
-
-  absl::StatusOr<Ids> MergeByKeys(List* list, const SchemaField& field,
-                                  int depth) {
-    std::vector<Texts> all = KeyValues(*list, field.keys);
-    if (field.keys.size() > 1) UnifyAll(&all);
-    Ids merged;
+    MergeNode* merged = tree_.MakeList();
     Selection selection;
     for (const Texts& values : all) {
-      selection = ValidKeys(all, values, field.keys);
-      const Selection own =
-          ValidKeys({selection.values}, selection.values, selection.keys);
-      WEIR_ASSIGN_OR_RETURN(std::optional<size_t> id,
-                            MergeElement(list, own, field, depth));
-      if (!id.has_value()) {
-        Erase(*list, selection.keys, selection.values, &list->target);
-        continue;
-      }
-      Value& element = list->pool[*id];
-      for (size_t i = 0; i < selection.keys.size(); ++i) {
-        if (element.is_object() && !element.Has(selection.keys[i]) &&
-            !selection.values[i].empty()) {
-          element.Set(selection.keys[i], PlainScalar(selection.values[i]));
-        }
-      }
-      Put(*list, selection.keys, selection.values, *id, &merged);
+      selection = ValidKeys(all, values, keys);
+      WEIR_RETURN_IF_ERROR(
+          MergeElement(list, patch, selection, type, merged, depth));
     }
-    if (!all.empty()) AppendTarget(*list, selection.keys, &merged);
+    WEIR_RETURN_IF_ERROR(AppendRest(list, selection.keys, merged));
     return merged;
   }
 
-  // Appends the target's elements to the merged ones, each taking the place
-  // of those with its key.
-  static void AppendTarget(const List& list, const Texts& keys, Ids* merged) {
-    for (size_t id : list.target) {
-      const Value& element = list.pool[id];
+  absl::Status MergeElement(MergeNode* list, MergeNode* patch,
+                            const Selection& selection, const SchemaType* type,
+                            MergeNode* merged, int depth) {
+    const Selection own =
+        ValidKeys({selection.values}, selection.values, selection.keys);
+    WEIR_ASSIGN_OR_RETURN(MergeNode * element,
+                          Walk(tree_.FindElement(list, own.keys, own.values),
+                               tree_.FindElement(patch, own.keys, own.values),
+                               type, nullptr, depth + 1));
+    const bool is_empty =
+        IsMissing(element) || (element->kind == Kind::kMap &&
+                               element->is_expanded && element->fields.empty());
+    if (is_empty) {
+      return tree_.SetElement(list, nullptr, selection.keys, selection.values);
+    }
+    for (size_t i = 0; i < selection.keys.size(); ++i) {
+      if (element->kind == Kind::kMap && !selection.values[i].empty() &&
+          tree_.Find(element, selection.keys[i]) == nullptr) {
+        tree_.SetKey(element, selection.keys[i], selection.values[i]);
+      }
+    }
+    return tree_.SetElement(merged, element, selection.keys, selection.values);
+  }
+
+  // Appends a list's elements to the merged ones, each taking the place of
+  // those with its key.
+  absl::Status AppendRest(MergeNode* list, const Texts& keys,
+                          MergeNode* merged) {
+    const std::vector<MergeNode*> rest = list->items;
+    for (MergeNode* item : rest) {
+      if (keys[0].empty()) {
+        WEIR_RETURN_IF_ERROR(
+            tree_.SetElement(merged, item, {""}, {MergeTree::TextOf(*item)}));
+        continue;
+      }
       Texts values;
       for (const std::string& key : keys) {
-        if (!element.Has(key)) {
-          merged->push_back(id);
+        if (item->kind != Kind::kMap && !item->is_null()) {
+          return WrongKind("MappingNode", tree_.ToValue(item));
+        }
+        const MergeNode* field = tree_.Find(item, key);
+        if (field == nullptr) {
+          merged->items.push_back(item);
         } else {
-          values.push_back(KeyText(element, key));
+          values.push_back(MergeTree::TextOf(*field));
         }
       }
-      if (keys.size() > 1) Erase(list, keys, values, merged);
-      Put(list, keys, values, id, merged);
+      if (keys.size() > 1) {
+        WEIR_RETURN_IF_ERROR(tree_.SetElement(merged, nullptr, keys, values));
+      }
+      WEIR_RETURN_IF_ERROR(tree_.SetElement(merged, item, keys, values));
     }
+    return absl::OkStatus();
   }
 
   const Schema& schema_;
+  MergeTree& tree_;
 };
 
 }  // namespace
 
 absl::Status StrategicMerge(const Value& patch, const Schema& schema,
                             Value* target) {
+  const Value before = *target;
+  MergeTree tree;
   WEIR_ASSIGN_OR_RETURN(
-      std::optional<Value> merged,
-      Merger(schema).Merge(target, &patch, nullptr, nullptr, 0));
-  *target = merged.has_value() ? *std::move(merged) : Value();
+      MergeNode * merged,
+      Walker(schema, &tree)
+          .Walk(tree.Make(&before), tree.Make(&patch), nullptr, nullptr, 0));
+  *target = merged == nullptr ? Value() : tree.ToValue(merged);
   return absl::OkStatus();
 }
 

@@ -269,7 +269,9 @@ class Reader {
     }
     out.is_merge = found.type == Type::kMerge;
     out.is_timestamp = found.type == Type::kTimestamp;
-    if (found.type < Type::kString) {
+    if (found.type == Type::kNull && text.empty()) {
+      out.value = Value::OmittedNull();
+    } else if (found.type < Type::kString) {
       out.value = std::move(found.value);
     } else if (out.is_timestamp && options_.schema == Schema::kYaml12) {
       out.value = Value(YamlTimestampToRfc3339(text));

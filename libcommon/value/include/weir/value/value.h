@@ -51,6 +51,15 @@ class Value {
   Value(const char* s) : Value(std::string(s)) {}                  // NOLINT
   Value(Array array);                                              // NOLINT
 
+  // A null that a text leaves out, as YAML's "key:" does. Equal to any other;
+  // some programs tell them apart.
+  static Value OmittedNull() {
+    Value value;
+    value.payload_.integer = 1;
+    return value;
+  }
+  bool is_omitted_null() const { return is_null() && payload_.integer == 1; }
+
   static Value MakeArray();
   static Value MakeObject();
   // The last of equal keys wins.
