@@ -269,13 +269,12 @@ INSTANTIATE_TEST_SUITE_P(Ways, ServiceContractTest,
 // What only gRPC has.
 class GrpcTest : public testing::Test {
  protected:
-  std::unique_ptr<rpc::Server> Serve(std::shared_ptr<ArtifactService> artifacts,
-                                     int port = 0,
-                                     const rpc::TlsOptions& tls = {}) {
+  std::unique_ptr<rpc::Server> Serve(
+      std::shared_ptr<ArtifactService> artifacts,
+      const std::string& address = "127.0.0.1:0") {
     ArtifactGrpcServerOptions options;
-    options.address = absl::StrCat("127.0.0.1:", port);
+    options.address = address;
     options.artifacts = std::move(artifacts);
-    options.tls = tls;
     auto server = StartArtifactGrpcServer(options);
     EXPECT_TRUE(server.ok()) << server.status();
     return server.ok() ? *std::move(server) : nullptr;
@@ -289,9 +288,10 @@ TEST_F(GrpcTest, WatchSurvivesARestartOfTheServer) {
   fixture_.Publish(kApp, "1");
   fixture_.Publish(kLib, "2");
   fixture_.Publish(kOther, "3");
-  auto server = Serve(fixture_.registry);
-  const int port = server->port();
-  const auto client = MakeArtifactGrpcClient(absl::StrCat("127.0.0.1:", port));
+  // A socket with a name: a port could be somebody else's by then.
+  const std::string address = absl::StrCat("unix:", fixture_.root(), "/socket");
+  auto server = Serve(fixture_.registry, address);
+  const auto client = MakeArtifactGrpcClient(address);
   Watch watch(*client, {.kind = "GitRepository"});
   EXPECT_THAT(watch.Await(3), ElementsAre("put app 1", "put lib 2", "synced"));
 
@@ -301,7 +301,7 @@ TEST_F(GrpcTest, WatchSurvivesARestartOfTheServer) {
   // A new process, with a memory of its own: one source is newer, one is gone.
   const auto reborn = std::make_shared<Registry>(*fixture_.storage);
   reborn->Publish(kApp, fixture_.Store(kApp, "4", "new"));
-  server = Serve(reborn, port);
+  server = Serve(reborn, address);
   EXPECT_THAT(watch.Await(5), ElementsAre("put app 1", "put lib 2", "synced",
                                           "put app 4", "removed lib 2"));
   reborn->Publish(kLib, fixture_.Store(kLib, "5", "x"));

@@ -16,7 +16,7 @@ namespace weir::rpc {
 // the connection breaks, and notices within a minute and a half that a silent
 // peer is gone. Proxies of the environment are not used.
 //
-// `address` is "host:port", maybe with "dns:///" before it.
+// `address` is "host:port", maybe with "dns:///" before it, or "unix:/path".
 // Errors: kInvalidArgument for an empty address or unreadable TLS files.
 absl::StatusOr<std::shared_ptr<void>> OpenChannel(const std::string& address,
                                                   const TlsOptions& tls = {});

@@ -34,7 +34,8 @@ class Service {
 };
 
 struct ServerOptions {
-  // "host:port"; an empty host is every address, port 0 any port.
+  // "host:port"; an empty host is every address, port 0 any port. Or a socket
+  // of this machine: "unix:/path".
   std::string address;
   TlsOptions tls;
   // Bytes that gRPC may use for buffers of all connections together.
