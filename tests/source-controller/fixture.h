@@ -1,5 +1,5 @@
-// SourceTest runs a source-controller in this process, on an API server in
-// memory, with a real Git server on loopback.
+// SourceTest runs a source-controller in this process, on the embedded
+// API server, with a real Git server on loopback.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/fake_cluster.h"
+#include "tests/support/embedded_cluster.h"
 #include "tests/support/git_servers.h"
 #include "weir/archive/gzip.h"
 #include "weir/archive/tar_reader.h"
@@ -35,10 +35,7 @@ class SourceTest : public ::testing::Test {
  protected:
   SourceTest()
       : dir_(*TempDir::Create("source-test")),
-        cluster_(
-            std::make_shared<test::FakeCluster>(std::vector<kube::Resource>{
-                {Gvk(), "gitrepositories", true},
-                {{"", "v1", "Secret"}, "secrets", true}})),
+        cluster_(std::make_shared<test::EmbeddedCluster>()),
         git_(dir_.path() + "/git"),
         repo_(dir_.path() + "/git/ns/app.git") {
     EXPECT_TRUE(MakeDirectories(StoragePath()).ok());
@@ -108,13 +105,6 @@ class SourceTest : public ::testing::Test {
     }
     if (!object["spec"].Has("url")) {
       object.Mutable("spec").Set("url", git_.Url("ns/" + name));
-    }
-    const auto existing = cluster_->Find(Ref(name));
-    if (existing.has_value()) {
-      object.Set("metadata", (*existing)["metadata"]);
-    } else {
-      // As the CRD's default has it.
-      object.Mutable("status").Set("observedGeneration", -1);
     }
     cluster_->Put(object);
   }
@@ -247,7 +237,7 @@ class SourceTest : public ::testing::Test {
   }
 
   TempDir dir_;
-  std::shared_ptr<test::FakeCluster> cluster_;
+  std::shared_ptr<test::EmbeddedCluster> cluster_;
   test::GitHttpServer git_;
   test::GitRepo repo_;
   Options options_;
