@@ -177,8 +177,7 @@ std::optional<absl::Status> FakeTransport::Replay(
   if (!target.has_value()) return refuse(404, "NotFound", "no such resource");
   watcher->resource = target->resource;
   watcher->name_space = target->name_space;
-  absl::string_view selector = QueryOf(request, "fieldSelector");
-  const std::string field(selector);
+  const std::string field = QueryOf(request, "fieldSelector");
   if (absl::StartsWith(field, "metadata.name=")) {
     watcher->only_name = field.substr(14);
   }

@@ -82,7 +82,7 @@ TEST(ThreadGroupTest, AThreadMayStartAnother) {
 TEST(ThreadGroupTest, ItsOwnThreadMayDestroyIt) {
   Mutex mu;
   CondVar changed;
-  bool is_gone ABSL_GUARDED_BY(mu) = false;
+  bool is_gone = false;
   auto threads = std::make_unique<ThreadGroup>();
   ThreadGroup* const raw = threads.get();
   MutexLock lock(mu);

@@ -264,7 +264,6 @@ TEST(BodyReaderTest, ReadsALargeBodyInPieces) {
 TEST(BodyReaderTest, SaysThatTheBodyBroke) {
   StreamingServer server;
   Client client;
-  Mutex mu;
   auto serve = client.Open(Soon(), Get(server.url()));
   ASSERT_TRUE(serve.ok()) << serve.status();
   ResponseStream& stream = server.WaitForStream();

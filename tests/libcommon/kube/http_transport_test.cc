@@ -223,7 +223,7 @@ TEST(HttpTransportTest, ErrorsNameTheRequest) {
 
 TEST(HttpTransportTest, RequestsWithoutADeadlineGetOne) {
   Mutex mu;
-  std::vector<std::unique_ptr<http::Responder>> held ABSL_GUARDED_BY(mu);
+  std::vector<std::unique_ptr<http::Responder>> held;
   const auto server =
       *http::Server::Start({}, [&](const http::ServerRequest&, auto responder) {
         MutexLock lock(mu);
@@ -284,7 +284,7 @@ TEST(HttpTransportTest, ItMayEndInItsOwnCallback) {
   auto transport = std::make_shared<std::shared_ptr<Transport>>(Make(config));
   Mutex mu;
   CondVar changed;
-  bool is_done ABSL_GUARDED_BY(mu) = false;
+  bool is_done = false;
   Request request;
   request.path = "/x";
   (*transport)->Send(Context(), request, [&, transport](const auto&) {
@@ -300,7 +300,7 @@ TEST(HttpTransportTest, ItMayEndInItsOwnCallback) {
 TEST(HttpTransportTest, EventsMayBeCutAnywhere) {
   Mutex mu;
   CondVar changed;
-  std::unique_ptr<http::ResponseStream> stream ABSL_GUARDED_BY(mu);
+  std::unique_ptr<http::ResponseStream> stream;
   const auto server =
       *http::Server::Start({}, [&](const http::ServerRequest&, auto responder) {
         MutexLock lock(mu);
@@ -310,7 +310,7 @@ TEST(HttpTransportTest, EventsMayBeCutAnywhere) {
   Config config;
   config.server = server->url();
   const auto transport = Make(config);
-  std::vector<std::string> names ABSL_GUARDED_BY(mu);
+  std::vector<std::string> names;
   WatchHandler handler;
   handler.on_event = [&](const Value& event) {
     MutexLock lock(mu);
@@ -458,7 +458,7 @@ TEST_F(CredentialsTest, OneRunServesAllWhoWait) {
   constexpr int kCount = 10;
   Mutex mu;
   CondVar changed;
-  int answered ABSL_GUARDED_BY(mu) = 0;
+  int answered = 0;
   for (int i = 0; i < kCount; ++i) {
     Request request;
     request.path = "/x";
@@ -510,7 +510,7 @@ TEST_F(CredentialsTest, AWatchWaitsForAPluginToo) {
   const auto transport = Make(ConfigWithPlugin());
   Mutex mu;
   CondVar changed;
-  std::optional<absl::Status> end ABSL_GUARDED_BY(mu);
+  std::optional<absl::Status> end;
   WatchHandler handler;
   handler.on_event = [](const Value&) {};
   handler.on_end = [&](absl::Status status) {

@@ -313,7 +313,7 @@ TEST_F(InformerTest, AHandlerMayDestroyIt) {
   ASSERT_TRUE(informer->WaitForSync(Soon()).ok());
   Mutex mu;
   CondVar changed;
-  bool is_gone ABSL_GUARDED_BY(mu) = false;
+  bool is_gone = false;
   informer->AddHandler([&](const Change&) {
     MutexLock lock(mu);
     informer = nullptr;
