@@ -14,6 +14,8 @@
 namespace weir::reconcile {
 namespace {
 
+// After this long without a list, somebody must be told.
+constexpr absl::Duration kSlowCache = absl::Seconds(10);
 constexpr char kLastApplied[] =
     "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -249,8 +251,16 @@ Value Controller::Get(const kube::ObjectKey& key) const {
 
 const StatusWriter& Controller::writer() const { return impl_->writer; }
 
+absl::Status Controller::Impl::WaitForCache(const Context& ctx) const {
+  const absl::Status quick = informer->WaitForSync(ctx.WithTimeout(kSlowCache));
+  if (quick.ok() || ctx.is_done()) return quick;
+  logger.Error("cache is still empty, waiting for the API server",
+               {{"error", informer->health()}});
+  return informer->WaitForSync(ctx);
+}
+
 absl::Status Controller::Run(const Context& ctx, const Context& passes) {
-  WEIR_RETURN_IF_ERROR(impl_->informer->WaitForSync(ctx));
+  WEIR_RETURN_IF_ERROR(impl_->WaitForCache(ctx));
   const Context::Registration on_cancel =
       ctx.OnCancel([this] { impl_->queue.ShutDown(); });
   ThreadGroup workers(passes);

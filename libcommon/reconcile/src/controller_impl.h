@@ -57,6 +57,8 @@ struct Controller::Impl {
   void OnWritten(const Value& object);
   Value Get(const kube::ObjectKey& key) const;
 
+  // Says so when it takes long, say because the kind is not served.
+  absl::Status WaitForCache(const Context& ctx) const;
   // One pass of one key.
   void Pass(const Context& ctx, const kube::ObjectKey& key);
   // What follows from the outcome; returns how it is counted.

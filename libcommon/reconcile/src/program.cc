@@ -134,7 +134,8 @@ int RunProgram(int argc, const char* const* argv, FlagSet& flags,
   kill(getpid(), SIGTERM);
   waiter.Join().IgnoreError();
   if (ran.ok()) return 0;
-  std::cerr << common->component << ": " << ran.message() << "\n";
+  const absl::StatusOr<Logger> logger = MakeLogger(*common);
+  if (logger.ok()) logger->Error("problem running manager", {{"error", ran}});
   return 1;
 }
 

@@ -31,6 +31,11 @@ class EmbeddedTest : public ::testing::Test {
     server_ = *std::move(server);
     client_ = std::make_unique<kube::Client>(server_->transport());
     for (const Value& crd : codec::AllCrds()) Apply(crd);
+    // A definition is served a moment after it was accepted.
+    EXPECT_TRUE(Eventually([this] {
+      client_->InvalidateDiscovery();
+      return client_->FindResource(Context(), kKind).ok();
+    }));
     Apply(*ParseJson(R"({"apiVersion": "v1", "kind": "Namespace",
                          "metadata": {"name": "ns"}})"));
     ManagerOptions manager;
@@ -99,9 +104,9 @@ TEST_F(EmbeddedTest, LifeOfAnObject) {
   options.gvk = kKind;
   manager_->AddController(std::move(options),
                           std::make_shared<FunctionReconciler>(reconcile));
-  const Context ctx = Context().WithCancel();
   ThreadGroup threads;
-  threads.Start("manager", [&](const Context&) { return manager_->Run(ctx); });
+  threads.Start("manager",
+                [this](const Context& ctx) { return manager_->Run(ctx); });
 
   Apply(Kustomization("app"));
   EXPECT_TRUE(Eventually([&] {
@@ -120,7 +125,7 @@ TEST_F(EmbeddedTest, LifeOfAnObject) {
   const auto deleted = client_->Delete(Context(), {kKind, {"ns", "app"}}, {});
   EXPECT_TRUE(deleted.ok()) << deleted;
   EXPECT_TRUE(Eventually([&] { return gone == 1 && Get("app").is_null(); }));
-  ctx.Cancel();
+  threads.Stop();
   EXPECT_TRUE(threads.Join().ok());
   EXPECT_EQ(stale, 0);
 }

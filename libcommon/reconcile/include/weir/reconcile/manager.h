@@ -51,7 +51,7 @@ struct ManagerOptions {
   // On the way out passes under way may finish for `drain`, then their
   // context ends; then events are sent for the rest of `grace`.
   absl::Duration drain = absl::Seconds(2);
-  absl::Duration grace = absl::Seconds(8);
+  absl::Duration grace = absl::Seconds(5);
 
   Logger logger;
   const Clock* clock = nullptr;  // Null: the real one.
