@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "src/drift_damper.h"
 #include "src/environment.h"
 #include "src/reconciler.h"
 #include "weir/artifact/fetcher.h"
@@ -196,9 +197,11 @@ struct KustomizeController::Impl {
   void WatchVariables(const std::string& kind);
   void OnSource(const artifact::SourceKey& source, const std::string& revision);
   void OnKustomization(const kube::Change& change);
+  void OnNews(const kube::ObjectKey& owner, const apply::Tracker::News& news);
 
   const std::shared_ptr<Environment> environment;
   const std::shared_ptr<Gate> gate;
+  DriftDamper drift;
   std::vector<std::unique_ptr<kube::Informer>> informers;
 };
 
@@ -226,6 +229,7 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
   const kube::ObjectKey key = kube::KeyOf(change.after);
   if (change.type == kube::ChangeType::kDeleted) {
     environment->references.Update(key, References());
+    drift.Forget(key);
   } else if (change.type == kube::ChangeType::kAdded ||
              change.before["spec"] != change.after["spec"]) {
     environment->references.Update(key, ReferencesOf(change.after));
@@ -249,6 +253,19 @@ void KustomizeController::Impl::OnSource(const artifact::SourceKey& source,
     }
   }
   environment->controller->EnqueueAll(environment->references.Order(concerned));
+}
+
+void KustomizeController::Impl::OnNews(const kube::ObjectKey& owner,
+                                       const apply::Tracker::News& news) {
+  absl::Duration delay;
+  if (news == apply::Tracker::News::kDrift) {
+    delay = drift.NextDelay(owner, environment->manager.clock().Now());
+  }
+  if (delay > absl::ZeroDuration()) {
+    environment->controller->EnqueueAfter(owner, delay);
+  } else {
+    environment->controller->Enqueue(owner);
+  }
 }
 
 void KustomizeController::Impl::WatchVariables(const std::string& kind) {
@@ -310,9 +327,9 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
   tracker.logger = manager.logger();
   environment.tracker = std::make_unique<apply::Tracker>(
       manager.client(), manager.tasks(), std::move(tracker),
-      impl->Guarded([](Impl& self, const kube::ObjectKey& owner) {
-        self.environment->controller->Enqueue(owner);
-      }));
+      impl->Guarded(
+          [](Impl& self, const kube::ObjectKey& owner,
+             const apply::Tracker::News& news) { self.OnNews(owner, news); }));
   environment.sources = std::make_unique<Sources>(
       manager, environment.IsEnabled("DirectSourceFetch"),
       impl->Guarded([](Impl& self, const artifact::SourceKey& source,

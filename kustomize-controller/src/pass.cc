@@ -434,7 +434,7 @@ Outcome Pass::Stall(const Context& ctx, absl::string_view reason,
                     const std::string& message) {
   draft_.conditions().MarkStalled(reason, message);
   draft_.conditions().MarkFalse(reconcile::kReady, reason, message);
-  Emit(Severity::kError, message);
+  if (draft_.HasChanged()) Emit(Severity::kError, message);
   return End(ctx, Outcome::Terminal(absl::FailedPreconditionError(message)));
 }
 

@@ -15,8 +15,10 @@ namespace {
 
 bool IsReadyAndObserved(const StatusDraft& draft, const Plan& plan) {
   const StatusDraft::Status& status = draft.status();
-  if (status.observed_generation() != plan.generation ||
-      status.last_handled_reconcile_at() != plan.requested_at) {
+  const bool is_requested =
+      !plan.requested_at.empty() &&
+      status.last_handled_reconcile_at() != plan.requested_at;
+  if (is_requested || status.observed_generation() != plan.generation) {
     return false;
   }
   for (const auto& condition : status.conditions()) {

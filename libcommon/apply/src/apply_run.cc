@@ -320,7 +320,8 @@ absl::Status ApplyRun::ReadLive(const Context& ctx,
       item.action = Action::kSkipped;
       continue;
     }
-    AdoptIgnoredPaths(options_.ignore.PathsFor(item.desired), answers[i]->body,
+    item.before = std::move(answers[i]->body);
+    AdoptIgnoredPaths(options_.ignore.PathsFor(item.desired), item.before,
                       options_.field_manager, item.desired);
   }
   return absl::OkStatus();
@@ -392,7 +393,10 @@ absl::Status ApplyRun::OnDryRun(const Context& ctx, Item& item,
     item.action = Action::kSkipped;
     return absl::OkStatus();
   }
-  item.needs_apply = true;
+  // What only differs where it may differ is left as it is.
+  item.needs_apply = item.before.is_null() ||
+                     DiffersBeyond(options_.ignore.PathsFor(item.desired),
+                                   item.live, item.before);
   return absl::OkStatus();
 }
 
@@ -477,7 +481,12 @@ absl::Status ApplyRun::Write(const Context& ctx,
     for (; start < items.size() && KindRank(items[start]->ref.gvk) == rank;
          ++start) {
       Item* item = items[start];
-      if (!item->needs_apply) continue;
+      if (!item->needs_apply) {
+        if (item->before.is_null()) continue;
+        tracker_.RecordApplied(options_.owner, item->ref, item->digest,
+                               item->before);
+        continue;
+      }
       WEIR_RETURN_IF_ERROR(CleanUp(ctx, *item));
       WEIR_ASSIGN_OR_RETURN(kube::Request request,
                             client_.ApplyRequest(ctx, item->desired, write));
@@ -559,6 +568,7 @@ void ApplyRun::FinishStage(const std::vector<Item*>& items) {
                       item->desired["spec"].Has("ttlSecondsAfterFinished");
     applied_.push_back(std::move(applied));
     item->live = Value();
+    item->before = Value();
     item->desired = Value();
   }
   if (definitions_changed) client_.InvalidateDiscovery();

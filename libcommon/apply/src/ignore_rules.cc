@@ -156,4 +156,19 @@ void AdoptIgnoredPaths(const std::vector<std::vector<std::string>>& paths,
   }
 }
 
+bool DiffersBeyond(const std::vector<std::vector<std::string>>& paths, Value a,
+                   Value b) {
+  for (Value* object : {&a, &b}) {
+    for (const std::vector<std::string>& path : paths) {
+      EraseByPointer(*object, path);
+    }
+    const Value& metadata = (*object)["metadata"];
+    Value kept = Value::MakeObject({{"labels", metadata["labels"]},
+                                    {"annotations", metadata["annotations"]}});
+    object->Set("metadata", std::move(kept));
+    object->Erase("status");
+  }
+  return !(a == b);
+}
+
 }  // namespace weir::apply

@@ -173,7 +173,7 @@ struct Tracker::Impl {
       object.is_dirty = true;
       owner = object.owner;
     }
-    listener(owner);
+    listener(owner, News::kDrift);
   }
 
   // After a list: tracked objects that it lacks were deleted unseen.
@@ -190,7 +190,7 @@ struct Tracker::Impl {
         owners.insert(object.owner);
       }
     }
-    for (const kube::ObjectKey& owner : owners) listener(owner);
+    for (const kube::ObjectKey& owner : owners) listener(owner, News::kDrift);
   }
 
   void Remove(const TrackedKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
@@ -237,7 +237,7 @@ struct Tracker::Impl {
       if (it == health_watches.end()) return;
       owners = it->second->owners;
     }
-    for (const kube::ObjectKey& owner : owners) listener(owner);
+    for (const kube::ObjectKey& owner : owners) listener(owner, News::kHealth);
   }
 
   void OnHealthChange(const HealthWatchKey& key, const kube::Change& change) {
@@ -255,7 +255,7 @@ struct Tracker::Impl {
       const auto found = it->second->owners_of.find(changed);
       if (found != it->second->owners_of.end()) owners = found->second;
     }
-    for (const kube::ObjectKey& owner : owners) listener(owner);
+    for (const kube::ObjectKey& owner : owners) listener(owner, News::kHealth);
   }
 
   const kube::Informer* FindHealthInformer(const kube::ObjectRef& ref) const
@@ -324,7 +324,7 @@ void Tracker::RecordApplied(const kube::ObjectKey& owner,
     impl_->tracked.emplace(key, std::move(object));
     impl_->by_owner[owner].insert(key);
   }
-  if (is_dirty) impl_->listener(owner);
+  if (is_dirty) impl_->listener(owner, News::kDrift);
 }
 
 bool Tracker::HasDrift(const kube::ObjectKey& owner) const {

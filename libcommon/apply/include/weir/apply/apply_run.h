@@ -107,6 +107,7 @@ class ApplyRun {
     bool is_recreated = false;
     std::string doomed_uid;  // Of an object that is to go before the next try.
     Value live;              // The last answer of the server.
+    Value before;            // What was there, where that was read.
   };
 
   absl::StatusOr<Progress> RunStage(const Context& ctx,

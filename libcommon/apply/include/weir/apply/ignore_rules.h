@@ -53,4 +53,10 @@ void AdoptIgnoredPaths(const std::vector<std::vector<std::string>>& paths,
                        const Value& live, const std::string& field_manager,
                        Value& desired);
 
+// Whether two states of an object differ in what an apply sets (labels,
+// annotations, all but the other metadata and the status), the ignored paths
+// aside.
+bool DiffersBeyond(const std::vector<std::vector<std::string>>& paths, Value a,
+                   Value b);
+
 }  // namespace weir::apply

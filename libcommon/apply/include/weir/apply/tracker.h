@@ -41,9 +41,11 @@ struct TrackerOptions {
 
 class Tracker {
  public:
+  enum class News { kDrift, kHealth };
   // Called with the owner of an object that drifted, or whose awaited health
   // changed.
-  using Listener = std::function<void(const kube::ObjectKey& owner)>;
+  using Listener =
+      std::function<void(const kube::ObjectKey& owner, const News& news)>;
 
   Tracker(const kube::Client& client, TaskQueue& tasks, TrackerOptions options,
           Listener listener);
