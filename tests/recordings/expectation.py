@@ -1,8 +1,10 @@
 """What a recording says of each step, and how our run compares with it."""
 
+import base64
 import gzip
 import hashlib
 import io
+import re
 import tarfile
 import time
 
@@ -47,6 +49,30 @@ class Expectation:
                 known[key] = None
                 if key in ("conditions", "status.conditions"):
                     known["conditions"] = {}
+
+
+def without_sizes(value):
+    """Artifacts without their sizes: those depend on the compressor."""
+    if isinstance(value, list):
+        return [without_sizes(item) for item in value]
+    if isinstance(value, dict) and "digest" in value and "url" in value:
+        return {k: v for k, v in value.items() if k != "size"}
+    return value
+
+
+def mask(text):
+    """The recorder numbers its commits' messages in a way of its own."""
+    return re.sub(r"\bchange \d+\b", "change N", text) if isinstance(
+        text, str) else text
+
+
+def collapse(events, key):
+    """Without repetitions: how often a failure is retried is not compared."""
+    out = []
+    for event in events:
+        if not out or key(out[-1]) != key(event):
+            out.append(event)
+    return out
 
 
 def is_waived(waivers, path):
@@ -108,7 +134,9 @@ class Comparison:
                 yield (f"{name}/{kind}", conditions.get(kind), got.get(kind))
         for key, value in wanted.items():
             if key.startswith("status."):
-                if not self.matcher.matches(value, field(obj, key)):
+                value = without_sizes(value)
+                if not self.matcher.matches(value,
+                                            without_sizes(field(obj, key))):
                     yield f"{name}/{key}", value, field(obj, key)
             elif key == "finalizers":
                 if value != obj["metadata"].get("finalizers"):
@@ -124,7 +152,10 @@ class Comparison:
             if event["object"].partition("/")[0] in FLUX_KINDS:
                 wanted.setdefault(event["object"], []).append(event)
         for name in sorted(set(wanted) | set(events)):
-            mine, theirs = events.get(name, []), wanted.get(name, [])
+            mine, theirs = (
+                collapse(e.get(name, []), lambda v: (
+                    v["reason"], mask(v["message"])))
+                for e in (events, wanted))
             for index in range(max(len(mine), len(theirs))):
                 want = theirs[index] if index < len(theirs) else None
                 got = mine[index] if index < len(mine) else None
@@ -137,8 +168,8 @@ class Comparison:
                 for key, default in (("type", "Normal"), ("reason", None),
                                      ("message", None), ("annotations", {}),
                                      ("controller", None)):
-                    if not self.matcher.matches(want.get(key, default),
-                                                got[key]):
+                    if not self.matcher.matches(
+                            mask(want.get(key, default)), mask(got[key])):
                         self.differ(f"{path}/{key}", want.get(key, default),
                                     got[key])
 
@@ -148,8 +179,9 @@ class Comparison:
                   e["object"].partition("/")[0] in FLUX_KINDS]
         names = {w[0] for w in wanted}
         for name in sorted(names | {p[0] for p in posted}):
-            want = [w for w in wanted if w[0] == name]
-            got = [p for p in posted if p[0] == name]
+            want, got = (
+                collapse([[*e[:3], mask(e[3])] for e in all_ if e[0] == name],
+                         lambda v: v) for all_ in (wanted, posted))
             if not self.matcher.matches(want, got):
                 self.differ(f"{step}/posted/{name}", want, got)
 
@@ -182,6 +214,9 @@ class Comparison:
                     for m in meta.get("managedFields", [])],
                 "data": obj.get("data"), "type": obj.get("type"),
             }
+            if obj["kind"] == "Secret" and got["data"]:
+                got["data"] = {k: base64.b64decode(v).decode(errors="replace")
+                               for k, v in got["data"].items()}
             wanted = dict(wanted)
             if "annotations" in wanted:
                 wanted["annotations"] = {
@@ -203,6 +238,8 @@ class Comparison:
         for name, wanted in recorded.get("artifacts", {}).items():
             obj = self.find(name)
             artifact = ((obj or {}).get("status") or {}).get("artifact")
+            if wanted is not None and not wanted.get("folder"):
+                wanted = None
             if wanted is None or artifact is None:
                 if (wanted is None) != (artifact is None):
                     self.differ(f"{step}/artifact/{name}", wanted, artifact)

@@ -32,6 +32,8 @@ class Player:
         self.world, self.matcher = world, matcher
         self.kube, self.namespace = world.kube, scenario["namespace"]
         self.notes = []
+        self.changes = self.commits = 0
+        self.repos = {}
         # apiVersions of kinds that the scenario itself brought.
         self.versions = {}
 
@@ -45,24 +47,41 @@ class Player:
     # ------------------------------------------------------------ inputs
 
     def repo(self, name):
-        return self.world.git.repo(self.namespace, name)
+        if name not in self.repos:
+            self.repos[name] = self.world.git.repo(self.namespace, name)
+        return self.repos[name]
 
     def do_commit(self, action):
         given = dict(action["commit"])
+        self.changes += 1
         repo = self.repo(given.pop("repo", "app"))
         if given.pop("commit", True) is False:
             branch = given.get("branch", "main")
+            if not repo.has(f"refs/heads/{branch}"):
+                return  # An empty repository.
             target = repo.head(branch)
             if given.get("tag"):
                 repo.tag(given["tag"], target, given.get("annotated", False))
-            if not repo.has(f"refs/heads/{branch}"):
-                raise Skip("a branch made without a commit")
             return
         if given.pop("sign", None):
             raise Skip("signed commits")
         files = {self.matcher.expand(name): self.matcher.fill(content)
                  for name, content in (given.pop("files", None) or {}).items()}
-        repo.commit(files, **self.matcher.fill(given))
+        given.setdefault("message", f"change {self.changes}")
+        empty = given.pop("empty", False)
+        tags = given.get("tag")
+        if isinstance(tags, list):
+            given["tag"] = None
+        branch = f"refs/heads/{given.get('branch', 'main')}"
+        if not repo.has(branch) and repo.commits and not given.get("orphan"):
+            given.setdefault("base", repo.commits[-1])
+        if empty:
+            return
+        self.commits += 1
+        self.matcher.known[f"<commit:{self.commits}>"] = repo.commit(
+            files, **self.matcher.fill(given))
+        for tag in tags if isinstance(tags, list) else ():
+            repo.tag(tag, repo.commits[-1], given.get("annotated", False))
 
     def full(self, obj):
         obj = self.matcher.fill(obj)

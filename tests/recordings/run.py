@@ -70,10 +70,13 @@ def load(folder, text):
 
 
 class Collector:
-    """Events and posted events of one namespace, step by step."""
+    """Events and posted events of one namespace, step by step.
 
-    def __init__(self, world, namespace):
-        self.world, self.namespace = world, namespace
+    kinds: whose; recordings of one controller leave out the others.
+    """
+
+    def __init__(self, world, namespace, kinds):
+        self.world, self.namespace, self.kinds = world, namespace, kinds
         self.seen, self.posted = {}, 0
 
     def take_events(self):
@@ -90,7 +93,7 @@ class Collector:
         by_object = {}
         for event in found:
             involved = event["involvedObject"]
-            if involved["kind"] not in FLUX_KINDS:
+            if involved["kind"] not in self.kinds:
                 continue
             by_object.setdefault(
                 f"{involved['kind']}/{involved['name']}", []).append({
@@ -107,7 +110,7 @@ class Collector:
         return [[f"{e['involvedObject']['kind']}/"
                  f"{e['involvedObject']['name']}", e["severity"], e["reason"],
                  e["message"]] for e in new
-                if e["involvedObject"]["kind"] in FLUX_KINDS]
+                if e["involvedObject"]["kind"] in self.kinds]
 
 
 def settle(collector, recorded):
@@ -139,8 +142,9 @@ def make_namespaces(world, scenario):
 def play(world, scenario, entry):
     """Returns the differences of one scenario."""
     known = dict(scenario.get("ids") or {})
-    # Digests of compressed files are ours; commits are the same.
-    known = {k: v for k, v in known.items() if not k.startswith("<digest")}
+    # Commits are bound as they are made; digests of compressed files are ours.
+    known = {k: v for k, v in known.items()
+             if not k.startswith(("<digest", "<commit", "<tag"))}
     known.update({"<ns>": scenario["namespace"], "<git>": world.git.address,
                   "<http>": world.files.address,
                   "<storage>": world.storage_address,
@@ -148,10 +152,11 @@ def play(world, scenario, entry):
     matcher = Matcher(known)
     make_namespaces(world, scenario)
     player = Player(world, scenario, matcher)
-    player.repo("app")
     compare = Comparison(world, scenario, matcher, entry.get("differs", {}))
     expected = Expectation()
-    collector = Collector(world, scenario["namespace"])
+    kinds = ("Kustomization",) if scenario["scenario"].startswith(
+        "kustomize/") else FLUX_KINDS
+    collector = Collector(world, scenario["namespace"], kinds)
     for step in scenario["steps"]:
         player.notes = []
         for action in step["do"]:

@@ -262,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
         root = Path(self.server.root)
         repo = re.match(r"(/.*?\.git)(/|$)", path)
         if not repo or not (root / repo.group(1)[1:]).is_dir():
-            return self.plain(404, "Not Found\n")
+            return self.plain(404, "")
         env = dict(GIT_ENV, GIT_PROJECT_ROOT=str(root),
                    GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path,
                    QUERY_STRING=query, REQUEST_METHOD=self.command,

@@ -62,7 +62,11 @@ def kubectl_path():
 
 
 class EmbeddedBackend:
-    """`weir apiserver` with its own data folder."""
+    """`weir apiserver` with its own data folder.
+
+    simulate: as its flag has it, or "labels": Pods stay pending unless their
+    label `fake` says what becomes of them.
+    """
 
     name = "embedded"
 
@@ -81,8 +85,9 @@ class EmbeddedBackend:
             self.program, "apiserver", "--data", self.folder / "data",
             "--listen", f"127.0.0.1:{self.port}",
             "--kubeconfig-out", self.kubeconfig,
-            "--simulate", self.simulate, "--audit-log", self.audit_log,
-        ], self.folder)
+            *(["--simulate-pods", "labelled"] if self.simulate == "labels"
+              else ["--simulate", self.simulate]),
+            "--audit-log", self.audit_log], self.folder)
         self._start_and_wait_for_line()
         config = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
         server = config["clusters"][0]["cluster"]["server"]
