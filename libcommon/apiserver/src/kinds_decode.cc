@@ -96,7 +96,8 @@ std::string DecodeChecker::CheckScalar(const Schema& schema, const Value& value,
       if (is_mismatch) return "";
       if (schema.is_base64) {
         std::string decoded;
-        if (!absl::Base64Unescape(value.AsString(), &decoded)) {
+        if (BadBase64(value.AsString()) != value.AsString().size() ||
+            !absl::Base64Unescape(value.AsString(), &decoded)) {
           return absl::StrCat("illegal base64 data at input byte ",
                               BadBase64(value.AsString()));
         }

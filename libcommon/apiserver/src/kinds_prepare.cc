@@ -19,7 +19,7 @@ void PrepareJob(Value& job) {
   }
   const Value uid = job["metadata"]["uid"];
   const Value name = job["metadata"]["name"];
-  if (!uid.is_string()) return;
+  if (!uid.is_string() || !job["metadata"].is_object()) return;
   Value& pod = job.Mutable("spec").Mutable("template");
   Value& metadata = pod.Mutable("metadata");
   if (!metadata.is_object()) metadata = Value::MakeObject();
@@ -64,6 +64,7 @@ void PrepareDaemonSet(const Value& old, Value& set) {
     count = 0;
   }
   if (old["spec"]["template"] != set["spec"]["template"]) ++count;
+  if (!set["metadata"].is_object()) return;
   Value& annotations = set.Mutable("metadata").Mutable("annotations");
   if (annotations.is_null()) annotations = Value::MakeObject();
   if (annotations.is_object()) annotations.Set(kKey, absl::StrCat(count));

@@ -19,7 +19,7 @@ bool Blocks(const FieldError& error) {
          error.reason == "FieldValueTypeInvalid" ||
          error.reason == "FieldValueTooLong" ||
          error.reason == "FieldValueTooMany" ||
-         error.reason == "FieldValueNotFound";
+         error.reason == "FieldValueNotSupported";
 }
 
 void ValidateCustom(const KindInfo& kind, const Value& old, const Value& object,

@@ -167,7 +167,9 @@ void SetManagers(const Managers& managers, Value& object) {
     }
     return;
   }
-  object.Mutable("metadata").Set("managedFields", std::move(encoded));
+  Value& metadata = object.Mutable("metadata");
+  if (!metadata.is_object()) metadata = Value::MakeObject();
+  metadata.Set("managedFields", std::move(encoded));
 }
 
 FieldSet ResetFields(const KindInfo& kind, absl::string_view subresource,

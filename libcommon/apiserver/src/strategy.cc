@@ -161,6 +161,7 @@ void Strategy::PrepareForCreate(const KindInfo& kind, Value& object) const {
   if (name == "Pod")
     object.Mutable("status").Set("qosClass", QosClassOf(object));
   if (name == "Service") AllocateService(Value(), object);
+  if (name == "PersistentVolumeClaim") ChooseStorageClass(object);
 }
 
 void Strategy::PrepareForUpdate(const KindInfo& kind, const Value& old,
@@ -228,6 +229,19 @@ void Strategy::PrepareForUpdate(const KindInfo& kind, const Value& old,
       HasSpecChange(kind, old, object)) {
     object.Mutable("metadata")
         .Set("generation", old["metadata"].GetInt("generation") + 1);
+  }
+}
+
+// A claim that names no class gets the default one.
+void Strategy::ChooseStorageClass(Value& claim) const {
+  if (!claim["spec"]["storageClassName"].is_null()) return;
+  for (const Value& one :
+       store_.List("storageclasses.storage.k8s.io").objects) {
+    if (one["metadata"]["annotations"].GetString(
+            "storageclass.kubernetes.io/is-default-class") == "true") {
+      claim.Mutable("spec").Set("storageClassName", one["metadata"]["name"]);
+      return;
+    }
   }
 }
 

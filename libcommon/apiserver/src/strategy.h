@@ -28,6 +28,7 @@ class Strategy {
                         absl::string_view subresource, Value& object) const;
 
  private:
+  void ChooseStorageClass(Value& claim) const;
   void AllocateService(const Value& old, Value& service) const;
   std::string FreeClusterIp() const;
   int64_t FreeNodePort() const;

@@ -365,11 +365,23 @@ void WatchHub::EndAll(const std::string& storage) {
 }
 
 void WatchHub::Shutdown() {
-  tasks_.Post([this] {
+  struct State {
+    Mutex mu;
+    CondVar done;
+    bool is_done ABSL_GUARDED_BY(mu) = false;
+  };
+  auto state = std::make_shared<State>();
+  tasks_.Post([this, state] {
     is_down_ = true;
+    observer_ = nullptr;
     for (const std::shared_ptr<Watcher>& watcher : watchers_) watcher->End();
     watchers_.clear();
+    MutexLock lock(state->mu);
+    state->is_done = true;
+    state->done.NotifyAll();
   });
+  MutexLock lock(state->mu);
+  while (!state->is_done) state->done.Wait(state->mu);
 }
 
 }  // namespace weir::apiserver

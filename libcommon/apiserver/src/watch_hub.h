@@ -76,7 +76,8 @@ class WatchHub {
   void Post(std::function<void()> task) { tasks_.Post(std::move(task)); }
   // Ends all watches of a storage: its kinds changed.
   void EndAll(const std::string& storage);
-  // Ends all watches and refuses new ones.
+  // Ends all watches, refuses new ones and forgets the observer, after all
+  // that was published. Waits; not for the hub's thread.
   void Shutdown();
 
   // Calls `observer` with each commit on the hub's thread. Set at start.
