@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -35,26 +36,21 @@ bool KnowsRevision(const Value& object, const std::string& revision) {
   return false;
 }
 
-// What dependents look at; they are woken when it changes.
-struct Progress {
-  bool is_ready = false;
-  int64_t observed_generation = -1;
-  int64_t generation = 0;
-  std::string revision;
-  friend bool operator==(const Progress&, const Progress&) = default;
-};
-
-Progress ProgressOf(const Value& object) {
-  Progress progress;
+// The revision that dependents may build upon; nothing while the
+// Kustomization is not ready.
+std::optional<std::string> ReadyRevision(const Value& object) {
   const Value& status = object["status"];
-  for (const Value& condition : status["conditions"].array()) {
-    progress.is_ready |= condition.GetString("type") == "Ready" &&
-                         condition.GetString("status") == "True";
+  if (status.GetInt("observedGeneration", -1) !=
+      reconcile::GenerationOf(object)) {
+    return std::nullopt;
   }
-  progress.observed_generation = status.GetInt("observedGeneration", -1);
-  progress.generation = object["metadata"].GetInt("generation");
-  progress.revision = std::string(status.GetString("lastAppliedRevision"));
-  return progress;
+  for (const Value& condition : status["conditions"].array()) {
+    if (condition.GetString("type") == reconcile::kReady &&
+        condition.GetString("status") == reconcile::kTrue) {
+      return std::string(status.GetString("lastAppliedRevision"));
+    }
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<std::set<kube::GroupKind>> ParseStageKinds(
@@ -234,9 +230,11 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
              change.before["spec"] != change.after["spec"]) {
     environment->references.Update(key, ReferencesOf(change.after));
   }
-  if (change.is_initial) return;
-  if (change.type == kube::ChangeType::kModified &&
-      ProgressOf(change.before) == ProgressOf(change.after)) {
+  // Dependents are woken by good news only: bad news is found out in time, and
+  // a dependency that is merely busy must not unsettle them.
+  const std::optional<std::string> revision = ReadyRevision(change.after);
+  if (change.is_initial || change.type == kube::ChangeType::kDeleted ||
+      !revision.has_value() || revision == ReadyRevision(change.before)) {
     return;
   }
   environment->controller->EnqueueAll(

@@ -262,6 +262,14 @@ void Harness::Patch(const kube::ObjectRef& ref, const std::string& merge_patch,
   ASSERT_TRUE(patched.ok()) << patched.status();
 }
 
+void Harness::PatchStatus(const kube::ObjectRef& ref,
+                          const std::string& merge_patch) {
+  const auto patched = client_->Patch(Context(), ref, kube::PatchType::kMerge,
+                                      MustParse(merge_patch),
+                                      {.field_manager = "cluster"}, "status");
+  ASSERT_TRUE(patched.ok()) << patched.status();
+}
+
 void Harness::Delete(const kube::ObjectRef& ref) {
   const absl::Status deleted = client_->Delete(Context(), ref);
   ASSERT_TRUE(deleted.ok()) << deleted;

@@ -98,6 +98,7 @@ class Harness {
   void ApplyKustomization(const std::string& name, const std::string& spec);
   void Patch(const kube::ObjectRef& ref, const std::string& merge_patch,
              const std::string& manager = "editor");
+  void PatchStatus(const kube::ObjectRef& ref, const std::string& merge_patch);
   void Delete(const kube::ObjectRef& ref);
   // Sets requestedAt and waits until it was handled.
   Value Request(const std::string& name, const std::string& at);
