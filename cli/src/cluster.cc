@@ -53,9 +53,8 @@ absl::StatusOr<Value> AwaitObject(const Context& ctx,
   informer.AddHandler([&](const kube::Change& change) {
     absl::StatusOr<bool> done =
         change.type == kube::ChangeType::kDeleted
-            ? absl::NotFoundError(absl::StrCat(ref.gvk.kind, " ",
-                                               ref.key.ToString(),
-                                               " was deleted"))
+            ? absl::NotFoundError(absl::StrCat(
+                  ref.gvk.kind, " ", ref.key.ToString(), " was deleted"))
             : is_done(change.after);
     if (done.ok() && !*done) return;
     MutexLock lock(mu);
@@ -71,8 +70,8 @@ absl::StatusOr<Value> AwaitObject(const Context& ctx,
   const auto registration = ctx.OnCancel([&] { changed.NotifyAll(); });
   MutexLock lock(mu);
   while (!result.has_value() && !ctx.is_done()) {
-    changed.WaitUntil(mu, std::min(ctx.deadline(),
-                                   absl::Now() + absl::Seconds(1)));
+    changed.WaitUntil(mu,
+                      std::min(ctx.deadline(), absl::Now() + absl::Seconds(1)));
   }
   if (result.has_value()) return *std::move(result);
   return ctx.status();
@@ -97,8 +96,7 @@ absl::StatusOr<bool> IsReconciled(const Value& object) {
     }
     return false;
   }
-  if (object["status"].GetInt("observedGeneration", generation) !=
-          generation ||
+  if (object["status"].GetInt("observedGeneration", generation) != generation ||
       ready.is_null() || ready.GetString("status") == "Unknown") {
     return false;
   }

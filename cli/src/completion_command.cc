@@ -77,8 +77,8 @@ std::string BashScript(const CLI::App& app) {
   for (const std::string& word : table[""]) {
     if (word[0] == '-') absl::StrAppend(&flags, word, " ");
   }
-  return absl::StrReplaceAll(
-      kBash, {{"@CASES@\n", cases}, {"@GLOBALS@", flags}});
+  return absl::StrReplaceAll(kBash,
+                             {{"@CASES@\n", cases}, {"@GLOBALS@", flags}});
 }
 
 std::string FishScript(const CLI::App& app) {
@@ -96,14 +96,14 @@ std::string FishScript(const CLI::App& app) {
                                " [^ ]*$' (commandline -cp)");
     }
     if (!commands.empty()) {
-      absl::StrAppend(&out, "complete -c weir -f -n \"", condition,
-                      "\" -a '", absl::StrJoin(commands, " "), "'\n");
+      absl::StrAppend(&out, "complete -c weir -f -n \"", condition, "\" -a '",
+                      absl::StrJoin(commands, " "), "'\n");
     }
     for (const std::string& word : words) {
       if (word.rfind("--", 0) == 0) {
-        absl::StrAppend(&out, "complete -c weir -n \"string match -qr -- '^weir ",
-                        path, "' (commandline -cp)\" -l ", word.substr(2),
-                        "\n");
+        absl::StrAppend(
+            &out, "complete -c weir -n \"string match -qr -- '^weir ", path,
+            "' (commandline -cp)\" -l ", word.substr(2), "\n");
       }
     }
   }
@@ -121,8 +121,8 @@ void AddCompletionCommand(CLI::App& app, Invocation& invocation) {
       "  weir completion zsh > \"${fpath[1]}/_weir\"\n"
       "  weir completion fish > ~/.config/fish/completions/weir.fish\n");
   completion->require_subcommand(1);
-  const auto add = [&](const char* shell, std::string (*script)(
-                                              const CLI::App&)) {
+  const auto add = [&](const char* shell,
+                       std::string (*script)(const CLI::App&)) {
     completion->add_subcommand(shell, absl::StrCat("For ", shell))
         ->callback([&app, &invocation, script] {
           invocation.run = [&app, script](const Context&) {

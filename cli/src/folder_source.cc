@@ -43,8 +43,8 @@ absl::Status ListFolder(const std::string& root, const std::string& below,
     return absl::ResourceExhaustedError(absl::StrCat(
         root, "/", below, ": folders nested deeper than ", kMaxDepth));
   }
-  const std::string path = below.empty() ? root : absl::StrCat(root, "/",
-                                                               below);
+  const std::string path =
+      below.empty() ? root : absl::StrCat(root, "/", below);
   std::error_code error;
   std::vector<Entry> here;
   for (fs::directory_iterator at(path, error), end; !error && at != end;
@@ -56,10 +56,9 @@ absl::Status ListFolder(const std::string& root, const std::string& below,
     if (IsSkipped(name) || (!is_directory && !fs::is_regular_file(status))) {
       continue;
     }
-    here.push_back({below.empty() ? name : absl::StrCat(below, "/", name),
-                    is_directory,
-                    (status.permissions() & fs::perms::owner_exec) !=
-                        fs::perms::none});
+    here.push_back(
+        {below.empty() ? name : absl::StrCat(below, "/", name), is_directory,
+         (status.permissions() & fs::perms::owner_exec) != fs::perms::none});
   }
   if (error) return ErrnoToStatus(error.value(), path);
   std::sort(here.begin(), here.end(),
@@ -71,8 +70,7 @@ absl::Status ListFolder(const std::string& root, const std::string& below,
     }
     entries.push_back(entry);
     if (entry.is_directory) {
-      WEIR_RETURN_IF_ERROR(
-          ListFolder(root, entry.name, depth + 1, entries));
+      WEIR_RETURN_IF_ERROR(ListFolder(root, entry.name, depth + 1, entries));
     }
   }
   return absl::OkStatus();
@@ -147,8 +145,8 @@ absl::StatusOr<std::unique_ptr<FolderSource>> FolderSource::Start(
 }
 
 absl::Status FolderSource::Publish(const Context& ctx) {
-  const artifact::SourceKey key{"ExternalArtifact",
-                                options_.key.name_space, options_.key.name};
+  const artifact::SourceKey key{"ExternalArtifact", options_.key.name_space,
+                                options_.key.name};
   // The digest of the contents names the revision, so the folder is read
   // once to know it and once to write it; both come from the page cache.
   crypto::Hasher hasher(crypto::DigestAlgorithm::kSha256);
@@ -160,9 +158,9 @@ absl::Status FolderSource::Publish(const Context& ctx) {
   const crypto::Digest contents = hasher.Finish();
   const std::string digest = contents.ToString();
   if (digest == digest_) return absl::OkStatus();
-  artifact::Artifact artifact = storage_.MakeArtifact(
-      key, absl::StrCat("latest@", digest),
-      absl::StrCat(contents.hex, ".tar.gz"));
+  artifact::Artifact artifact =
+      storage_.MakeArtifact(key, absl::StrCat("latest@", digest),
+                            absl::StrCat(contents.hex, ".tar.gz"));
   WEIR_RETURN_IF_ERROR(storage_.Write(
       ctx,
       [&](const archive::Sink& sink) {

@@ -38,7 +38,7 @@ struct FolderWatcher::Impl {
   FolderWatcherOptions options;
   std::function<void()> on_change;
   int inotify = -1;
-  int wake = -1;  // An eventfd: the way out of poll.
+  int wake = -1;                       // An eventfd: the way out of poll.
   std::map<int, std::string> folders;  // By watch; the thread's own.
   ThreadGroup threads;
 
@@ -80,8 +80,7 @@ struct FolderWatcher::Impl {
       const ssize_t size = read(inotify, buffer, sizeof(buffer));
       if (size <= 0) return is_relevant;
       for (ssize_t at = 0; at < size;) {
-        const auto* event =
-            reinterpret_cast<const inotify_event*>(buffer + at);
+        const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
         at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
         is_relevant |= OnEvent(*event);
       }

@@ -48,19 +48,20 @@ bool MatchesStatus(const Value& object, absl::string_view selector) {
 // "" when it can be used, else what is wrong.
 std::string CheckStatusSelector(absl::string_view selector) {
   const size_t at = selector.find('=');
-  if (selector.empty() || (at != absl::string_view::npos && at > 0 &&
-                           at + 1 < selector.size() &&
-                           selector.substr(0, at) != "!")) {
+  if (selector.empty() ||
+      (at != absl::string_view::npos && at > 0 && at + 1 < selector.size() &&
+       selector.substr(0, at) != "!")) {
     return "";
   }
-  return absl::StrCat("expected status selector in type=status format, but "
-                      "found: ",
-                      selector);
+  return absl::StrCat(
+      "expected status selector in type=status format, but "
+      "found: ",
+      selector);
 }
 
 bool ShowsSource(const GetOptions& options, const Noun& noun) {
-  return options.show_source && (noun.gvk.kind == "Kustomization" ||
-                                 noun.gvk.kind == "HelmRelease");
+  return options.show_source &&
+         (noun.gvk.kind == "Kustomization" || noun.gvk.kind == "HelmRelease");
 }
 
 std::string SourceOf(const Value& object) {
@@ -75,8 +76,7 @@ std::string SourceOf(const Value& object) {
       "/", ref->GetString("name"));
 }
 
-std::vector<std::string> HeaderOf(const GetOptions& options,
-                                  const Noun& noun) {
+std::vector<std::string> HeaderOf(const GetOptions& options, const Noun& noun) {
   std::vector<std::string> header;
   if (options.all_namespaces) header.push_back("Namespace");
   header.push_back("Name");
@@ -92,10 +92,9 @@ std::vector<std::string> RowOf(const GetOptions& options, const Noun& noun,
   const Value& metadata = object["metadata"];
   std::vector<std::string> row;
   if (options.all_namespaces) row.emplace_back(metadata.GetString("namespace"));
-  row.push_back(with_kind
-                    ? absl::StrCat(absl::AsciiStrToLower(noun.gvk.kind), "/",
-                                   metadata.GetString("name"))
-                    : std::string(metadata.GetString("name")));
+  row.push_back(with_kind ? absl::StrCat(absl::AsciiStrToLower(noun.gvk.kind),
+                                         "/", metadata.GetString("name"))
+                          : std::string(metadata.GetString("name")));
   if (ShowsSource(options, noun)) row.push_back(SourceOf(object));
   for (std::string& cell : noun.cells(object)) row.push_back(std::move(cell));
   return row;
@@ -111,8 +110,7 @@ kube::ListOptions ListOptionsOf(const GetOptions& options) {
 }
 
 // Prints the table of one kind; returns how many rows it has.
-absl::StatusOr<size_t> PrintKind(const Context& ctx,
-                                 const kube::Client& client,
+absl::StatusOr<size_t> PrintKind(const Context& ctx, const kube::Client& client,
                                  const Globals& globals,
                                  const GetOptions& options, const Noun& noun,
                                  bool with_kind, absl::string_view before) {
@@ -137,19 +135,18 @@ absl::StatusOr<size_t> PrintKind(const Context& ctx,
 int GetOne(const Context& ctx, const kube::Client& client,
            const Globals& globals, const GetOptions& options,
            const Noun& noun) {
-  const auto count =
-      PrintKind(ctx, client, globals, options, noun, false, "");
+  const auto count = PrintKind(ctx, client, globals, options, noun, false, "");
   if (!count.ok()) return Fail(count.status());
   if (*count > 0) return 0;
   const std::string where =
       options.all_namespaces
           ? "any namespace"
           : absl::StrCat("\"", globals.name_space, "\" namespace");
-  PrintFailure(options.name.empty()
-                   ? absl::StrCat("no ", noun.gvk.kind, " objects found in ",
-                                  where)
-                   : absl::StrCat(noun.gvk.kind, " object '", options.name,
-                                  "' not found in ", where));
+  PrintFailure(
+      options.name.empty()
+          ? absl::StrCat("no ", noun.gvk.kind, " objects found in ", where)
+          : absl::StrCat(noun.gvk.kind, " object '", options.name,
+                         "' not found in ", where));
   return 1;
 }
 
@@ -205,11 +202,11 @@ int GetAll(const Context& ctx, const kube::Client& client,
     }
   }
   if (total == 0) {
-    PrintFailure(absl::StrCat("no objects found in ",
-                              options.all_namespaces
-                                  ? "any namespace"
-                                  : absl::StrCat("\"", globals.name_space,
-                                                 "\" namespace")));
+    PrintFailure(absl::StrCat(
+        "no objects found in ",
+        options.all_namespaces
+            ? "any namespace"
+            : absl::StrCat("\"", globals.name_space, "\" namespace")));
   }
   return 0;
 }
@@ -220,8 +217,7 @@ void RunOnCluster(Invocation& invocation,
                   std::shared_ptr<const GetOptions> options, Getter getter) {
   invocation.run = [&invocation, options,
                     getter = std::move(getter)](const Context& ctx) {
-    if (const std::string wrong =
-            CheckStatusSelector(options->status_selector);
+    if (const std::string wrong = CheckStatusSelector(options->status_selector);
         !wrong.empty()) {
       PrintFailure(wrong);
       return 2;
@@ -236,9 +232,9 @@ void RunOnCluster(Invocation& invocation,
 
 void AddNoun(CLI::App& parent, const Noun& noun, Invocation& invocation,
              const std::shared_ptr<GetOptions>& options) {
-  CLI::App* command = parent.add_subcommand(
-      std::string(noun.plural),
-      absl::StrCat("Shows ", noun.gvk.kind, " objects"));
+  CLI::App* command =
+      parent.add_subcommand(std::string(noun.plural),
+                            absl::StrCat("Shows ", noun.gvk.kind, " objects"));
   for (const absl::string_view name : noun.names) {
     if (name != noun.plural) command->alias(std::string(name));
   }

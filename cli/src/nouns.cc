@@ -23,8 +23,7 @@ void AppendReady(const Value& object, bool shorten, Cells& cells) {
 }
 
 Cells WithSuspended(std::string first, const Value& object, bool shorten) {
-  Cells cells = {std::move(first),
-                 Title(object["spec"].GetBool("suspend"))};
+  Cells cells = {std::move(first), Title(object["spec"].GetBool("suspend"))};
   AppendReady(object, shorten, cells);
   return cells;
 }
@@ -37,8 +36,8 @@ Cells SourceCells(const Value& object) {
 
 Cells ExternalCells(const Value& object) {
   const Value& ref = object["spec"]["sourceRef"];
-  const absl::string_view name_space = ref.GetString(
-      "namespace", object["metadata"].GetString("namespace"));
+  const absl::string_view name_space =
+      ref.GetString("namespace", object["metadata"].GetString("namespace"));
   Cells cells = {
       ShortenDigests(object["status"]["artifact"].GetString("revision")),
       ref.is_object() ? absl::StrCat(ref.GetString("kind"), "/", name_space,
@@ -50,24 +49,22 @@ Cells ExternalCells(const Value& object) {
 
 Cells KustomizationCells(const Value& object) {
   return WithSuspended(
-      ShortenDigests(object["status"].GetString("lastAppliedRevision")),
-      object, true);
+      ShortenDigests(object["status"].GetString("lastAppliedRevision")), object,
+      true);
 }
 
 Cells HelmReleaseCells(const Value& object) {
   const Value& status = object["status"];
   const Value& last = status["history"][size_t{0}];
   return WithSuspended(
-      std::string(last.is_object()
-                      ? last.GetString("chartVersion")
-                      : status.GetString("lastAttemptedRevision")),
+      std::string(last.is_object() ? last.GetString("chartVersion")
+                                   : status.GetString("lastAttemptedRevision")),
       object, false);
 }
 
 Cells ImageRepositoryCells(const Value& object) {
   return WithSuspended(
-      std::string(
-          object["status"]["lastScanResult"].GetString("scanTime")),
+      std::string(object["status"]["lastScanResult"].GetString("scanTime")),
       object, false);
 }
 
@@ -230,8 +227,8 @@ std::string ShortenDigests(absl::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
     size_t end = i;
-    while (end < text.size() && (absl::ascii_isalnum(text[end]) ||
-                                 text[end] == '_')) {
+    while (end < text.size() &&
+           (absl::ascii_isalnum(text[end]) || text[end] == '_')) {
       ++end;
     }
     const absl::string_view word = text.substr(i, end - i);

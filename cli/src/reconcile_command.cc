@@ -77,25 +77,24 @@ absl::Status ReconcileOne(const Context& ctx, const kube::Client& client,
     const Noun* source_noun =
         source == nullptr ? nullptr : FindNoun(source->GetString("kind"));
     if (source_noun != nullptr && source_noun->can_reconcile) {
-      WEIR_RETURN_IF_ERROR(ReconcileOne(
-          ctx, client, *source_noun,
-          RefTo(*source_noun, source->GetString("namespace",
-                                                ref.key.name_space),
-                source->GetString("name")),
-          {}));
+      WEIR_RETURN_IF_ERROR(
+          ReconcileOne(ctx, client, *source_noun,
+                       RefTo(*source_noun,
+                             source->GetString("namespace", ref.key.name_space),
+                             source->GetString("name")),
+                       {}));
     }
   }
   const std::string handled_before(
       before["status"].GetString("lastHandledReconcileAt"));
   WEIR_RETURN_IF_ERROR(Annotate(ctx, client, noun, ref, options));
-  PrintWaiting(
-      absl::StrCat("waiting for ", noun.gvk.kind, " reconciliation"));
+  PrintWaiting(absl::StrCat("waiting for ", noun.gvk.kind, " reconciliation"));
   WEIR_ASSIGN_OR_RETURN(
       const Value after,
       AwaitObject(ctx, client, ref,
                   [&](const Value& object) -> absl::StatusOr<bool> {
-                    if (object["status"].GetString(
-                            "lastHandledReconcileAt") == handled_before) {
+                    if (object["status"].GetString("lastHandledReconcileAt") ==
+                        handled_before) {
                       return false;
                     }
                     return IsReconciled(object);
@@ -131,8 +130,8 @@ int ReconcileAll(const Context& ctx, const kube::Client& client,
 int Run(const Context& ctx, const Invocation& invocation, const Noun& noun,
         const ReconcileOptions& options) {
   if (options.name.empty() != options.all) {
-    PrintFailure(absl::StrCat("give the name of one ", noun.gvk.kind,
-                              ", or --all"));
+    PrintFailure(
+        absl::StrCat("give the name of one ", noun.gvk.kind, ", or --all"));
     return 2;
   }
   const auto timeout = TimeoutOf(invocation.globals);
@@ -147,10 +146,9 @@ int Run(const Context& ctx, const Invocation& invocation, const Noun& noun,
       bounded, **client, noun,
       RefTo(noun, invocation.globals.name_space, options.name), options);
   if (absl::IsDeadlineExceeded(status)) {
-    PrintFailure(absl::StrCat(noun.gvk.kind, " ", options.name,
-                              " was not reconciled within ",
-                              invocation.globals.timeout,
-                              "; is its controller running?"));
+    PrintFailure(absl::StrCat(
+        noun.gvk.kind, " ", options.name, " was not reconciled within ",
+        invocation.globals.timeout, "; is its controller running?"));
     return 1;
   }
   return status.ok() ? 0 : Fail(status);
@@ -194,8 +192,7 @@ void AddReconcileCommand(CLI::App& app, Invocation& invocation) {
       "  weir reconcile ks app --with-source   fetch, then apply\n"
       "  weir reconcile ks --all -n apps       every Kustomization there\n");
   reconcile->require_subcommand(1);
-  CLI::App* source =
-      reconcile->add_subcommand("source", "Reconciles a source");
+  CLI::App* source = reconcile->add_subcommand("source", "Reconciles a source");
   CLI::App* image =
       reconcile->add_subcommand("image", "Reconciles image automation");
   for (CLI::App* group : {source, image}) group->require_subcommand(1);

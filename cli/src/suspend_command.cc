@@ -69,12 +69,11 @@ absl::Status SetSuspended(const Context& ctx, const kube::Client& client,
 
 absl::Status AwaitResumed(const Context& ctx, const kube::Client& client,
                           const Noun& noun, const kube::ObjectRef& ref) {
-  PrintWaiting(
-      absl::StrCat("waiting for ", noun.gvk.kind, " reconciliation"));
-  WEIR_ASSIGN_OR_RETURN(
-      const Value object,
-      AwaitObject(ctx, client, ref,
-                  [](const Value& now) { return IsReconciled(now); }));
+  PrintWaiting(absl::StrCat("waiting for ", noun.gvk.kind, " reconciliation"));
+  WEIR_ASSIGN_OR_RETURN(const Value object,
+                        AwaitObject(ctx, client, ref, [](const Value& now) {
+                          return IsReconciled(now);
+                        }));
   PrintSuccess(absl::StrCat(noun.gvk.kind, " ", ref.key.name,
                             " reconciliation completed"));
   if (const std::string line = RevisionLine(noun, object); !line.empty()) {
@@ -86,8 +85,8 @@ absl::Status AwaitResumed(const Context& ctx, const kube::Client& client,
 int Run(const Context& ctx, const Invocation& invocation, const Noun& noun,
         const SuspendOptions& options, bool is_suspended) {
   if (options.names.empty() != options.all) {
-    PrintFailure(absl::StrCat("give names of ", noun.gvk.kind,
-                              " objects, or --all"));
+    PrintFailure(
+        absl::StrCat("give names of ", noun.gvk.kind, " objects, or --all"));
     return 2;
   }
   const auto timeout = TimeoutOf(invocation.globals);

@@ -83,8 +83,8 @@ class Outcome {
     while (!ctx.is_done()) {
       if (pending_.empty() && !failed_.empty()) return Failure();
       if (pending_.empty() && is_up_to_date_) return absl::OkStatus();
-      changed_.WaitUntil(mu_, std::min(ctx.deadline(),
-                                       absl::Now() + absl::Seconds(1)));
+      changed_.WaitUntil(
+          mu_, std::min(ctx.deadline(), absl::Now() + absl::Seconds(1)));
     }
     if (!failed_.empty()) return Failure();
     for (const std::string& name : pending_) {
@@ -159,9 +159,9 @@ int AwaitOnce(const Context& ctx, const Globals& globals, Outcome& outcome) {
 int Run(const Context& ctx, const Invocation& invocation,
         const UpOptions& options) {
   UpView view(isatty(STDOUT_FILENO) != 0 && !options.once);
-  auto session = UpSession::Start(
-      ctx, invocation.globals, options,
-      [&view](absl::string_view line) { view.Say(line); });
+  auto session =
+      UpSession::Start(ctx, invocation.globals, options,
+                       [&view](absl::string_view line) { view.Say(line); });
   if (!session.ok()) return Fail(session.status());
   reconcile::Manager& manager = (*session)->manager();
 
@@ -173,9 +173,8 @@ int Run(const Context& ctx, const Invocation& invocation,
     });
   }
   const auto events = manager.events().Subscribe(
-      0, [&view](const reconcile::RecordedEvent& event) {
-        view.OnEvent(event);
-      });
+      0,
+      [&view](const reconcile::RecordedEvent& event) { view.OnEvent(event); });
   view.SetHeading(Heading(**session));
 
   int code = 0;
@@ -207,7 +206,8 @@ void AddUpCommand(CLI::App& app, Invocation& invocation) {
       "own;\nits data and kubeconfig are in --data.\n\n"
       "Examples:\n"
       "  weir up ./manifests                  follow a folder as you edit it\n"
-      "  weir up --git . --path deploy        follow this repository's commits\n"
+      "  weir up --git . --path deploy        follow this repository's "
+      "commits\n"
       "  weir up --git https://example.com/app.git --branch main\n"
       "  weir up ./manifests --once           apply, wait, and exit\n"
       "  weir up ./manifests --context kind   on a real cluster\n");

@@ -40,8 +40,7 @@ constexpr char kLocalHost[] = "http://localhost";
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
 std::string Now() {
-  return absl::FormatTime(absl::RFC3339_full, absl::Now(),
-                          absl::UTCTimeZone());
+  return absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
 }
 
 bool IsUrl(absl::string_view text) { return absl::StrContains(text, "://"); }
@@ -53,8 +52,8 @@ std::string NameOf(absl::string_view location) {
   absl::ConsumeSuffix(&location, ".git");
   const size_t slash = location.rfind('/');
   std::string name;
-  for (const char c : location.substr(
-           slash == absl::string_view::npos ? 0 : slash + 1)) {
+  for (const char c :
+       location.substr(slash == absl::string_view::npos ? 0 : slash + 1)) {
     const char lower = absl::ascii_tolower(c);
     if (absl::ascii_isalnum(lower)) {
       name.push_back(lower);
@@ -85,8 +84,9 @@ class DataLock {
     if (fd_ < 0) return ErrnoToStatus(errno, path);
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
       return absl::FailedPreconditionError(absl::StrCat(
-          folder, " is in use by another `weir up`; stop that one, or give "
-                  "this one its own folder with --data"));
+          folder,
+          " is in use by another `weir up`; stop that one, or give "
+          "this one its own folder with --data"));
     }
     return absl::OkStatus();
   }
@@ -95,8 +95,7 @@ class DataLock {
   int fd_ = -1;
 };
 
-absl::StatusOr<apiserver::Simulation> ParseSimulation(
-    absl::string_view text) {
+absl::StatusOr<apiserver::Simulation> ParseSimulation(absl::string_view text) {
   if (text == "off") return apiserver::Simulation::kOff;
   if (text == "ready") return apiserver::Simulation::kReady;
   if (text == "pods") return apiserver::Simulation::kPods;
@@ -118,11 +117,11 @@ absl::Status InstallCrds(const Context& ctx, const kube::Client& client) {
   for (const Value& crd : codec::AllCrds()) {
     const kube::ObjectRef ref = kube::RefOf(crd);
     if (client.Get(ctx, ref).ok()) continue;
-    WEIR_RETURN_IF_ERROR(client.Apply(
-        ctx, crd, {.field_manager = "weir", .force = true}));
-    WEIR_RETURN_IF_ERROR(AwaitObject(
-        ctx, client, ref,
-        [](const Value& object) { return IsEstablished(object); }));
+    WEIR_RETURN_IF_ERROR(
+        client.Apply(ctx, crd, {.field_manager = "weir", .force = true}));
+    WEIR_RETURN_IF_ERROR(AwaitObject(ctx, client, ref, [](const Value& object) {
+      return IsEstablished(object);
+    }));
   }
   client.InvalidateDiscovery();
   return absl::OkStatus();
@@ -172,7 +171,7 @@ struct UpSession::Impl {
 
   kube::ObjectKey key;
   std::string followed, requested_at;
-  std::string git_url;  // Of the GitRepository.
+  std::string git_url;                        // Of the GitRepository.
   std::optional<LocalRepository> repository;  // Of --git PATH.
   std::unique_ptr<FolderWatcher> git_watcher;
   std::unique_ptr<FolderSource> folder_source;
@@ -199,10 +198,9 @@ absl::Status UpSession::Impl::OpenData() {
   LogOptions log;
   WEIR_ASSIGN_OR_RETURN(log.level, ParseLogLevel(options.log_level));
   const std::string path = absl::StrCat(options.data, "/weir.log");
-  std::shared_ptr<FILE> file(std::fopen(path.c_str(), "ae"),
-                             [](FILE* f) {
-                               if (f != nullptr) std::fclose(f);
-                             });
+  std::shared_ptr<FILE> file(std::fopen(path.c_str(), "ae"), [](FILE* f) {
+    if (f != nullptr) std::fclose(f);
+  });
   if (file == nullptr) return ErrnoToStatus(errno, path);
   log.sink = [file](absl::string_view line) {
     std::fwrite(line.data(), 1, line.size(), file.get());
@@ -224,9 +222,9 @@ absl::Status UpSession::Impl::OpenCluster(const Globals& globals) {
     WEIR_ASSIGN_OR_RETURN(server, apiserver::Server::Create(server_options),
                           "starting the embedded API server");
     kubeconfig = absl::StrCat(options.data, "/kubeconfig");
-    WEIR_ASSIGN_OR_RETURN(
-        server_url, server->Listen({.address = options.listen,
-                                    .kubeconfig_out = kubeconfig}));
+    WEIR_ASSIGN_OR_RETURN(server_url,
+                          server->Listen({.address = options.listen,
+                                          .kubeconfig_out = kubeconfig}));
     transport = server->transport();
   }
   setup_client = std::make_unique<kube::Client>(transport);
@@ -238,8 +236,7 @@ absl::Status UpSession::Impl::MakeControllers() {
   manager_options.transport = transport;
   manager_options.logger = logger;
   manager_options.hostname = "weir";
-  WEIR_ASSIGN_OR_RETURN(manager,
-                        reconcile::Manager::Create(manager_options));
+  WEIR_ASSIGN_OR_RETURN(manager, reconcile::Manager::Create(manager_options));
 
   source::Options source_options;
   source_options.storage_path = absl::StrCat(options.data, "/artifacts");
@@ -250,8 +247,8 @@ absl::Status UpSession::Impl::MakeControllers() {
   if (repository.has_value()) {
     source_options.local_repositories[git_url] = repository->git_dir;
   }
-  WEIR_ASSIGN_OR_RETURN(source, source::SourceController::Create(
-                                    *manager, source_options));
+  WEIR_ASSIGN_OR_RETURN(
+      source, source::SourceController::Create(*manager, source_options));
 
   kustomize_controller::Options kustomize_options;
   kustomize_options.artifacts = source->artifacts();
@@ -265,9 +262,8 @@ absl::Status UpSession::Impl::MakeControllers() {
 
 absl::Status UpSession::Impl::WriteKustomization(
     const Context& ctx, absl::string_view source_kind) {
-  Value object =
-      MakeObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", key,
-                 requested_at);
+  Value object = MakeObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization",
+                            key, requested_at);
   Value& spec = object.Mutable("spec");
   spec.Set("interval", "10m");
   spec.Set("retryInterval", kRetryInterval);
@@ -292,8 +288,7 @@ absl::Status UpSession::Impl::FollowFolder(const Context& ctx) {
   const std::string manifests =
       absl::StrCat(folder.string(), "/", options.path);
   if (!fs::is_directory(manifests, error)) {
-    return absl::NotFoundError(
-        absl::StrCat("--path: no folder ", manifests));
+    return absl::NotFoundError(absl::StrCat("--path: no folder ", manifests));
   }
   WEIR_ASSIGN_OR_RETURN(
       folder_source,
@@ -332,8 +327,8 @@ absl::Status UpSession::Impl::FindRepository() {
 }
 
 absl::Status UpSession::Impl::FollowGit(const Context& ctx) {
-  Value object = MakeObject("source.toolkit.fluxcd.io/v1", "GitRepository",
-                            key, requested_at);
+  Value object = MakeObject("source.toolkit.fluxcd.io/v1", "GitRepository", key,
+                            requested_at);
   Value& spec = object.Mutable("spec");
   spec.Set("url", git_url);
   spec.Set("interval", "1m");
@@ -343,15 +338,15 @@ absl::Status UpSession::Impl::FollowGit(const Context& ctx) {
       ctx, object, {.field_manager = "weir", .force = true}));
   WEIR_RETURN_IF_ERROR(WriteKustomization(ctx, "GitRepository"));
   if (!repository.has_value()) return absl::OkStatus();
-  WEIR_ASSIGN_OR_RETURN(
-      git_watcher,
-      FolderWatcher::Start({.root = repository->git_dir,
-                            .is_skipped =
-                                [](absl::string_view name) {
-                                  return name == "objects" ||
-                                         name == "hooks" || name == "logs";
-                                }},
-                           [this] { RequestFetch(); }));
+  WEIR_ASSIGN_OR_RETURN(git_watcher,
+                        FolderWatcher::Start({.root = repository->git_dir,
+                                              .is_skipped =
+                                                  [](absl::string_view name) {
+                                                    return name == "objects" ||
+                                                           name == "hooks" ||
+                                                           name == "logs";
+                                                  }},
+                                             [this] { RequestFetch(); }));
   return absl::OkStatus();
 }
 

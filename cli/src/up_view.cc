@@ -62,9 +62,8 @@ absl::string_view ColorOf(absl::string_view ready) {
 std::string RevisionOf(const Value& object) {
   const Value& status = object["status"];
   const absl::string_view applied = status.GetString("lastAppliedRevision");
-  return ShortenDigests(applied.empty()
-                            ? status["artifact"].GetString("revision")
-                            : applied);
+  return ShortenDigests(
+      applied.empty() ? status["artifact"].GetString("revision") : applied);
 }
 
 std::string ClockTime() {
@@ -120,8 +119,8 @@ void UpView::OnChange(const kube::Change& change) {
 
 void UpView::OnEvent(const reconcile::RecordedEvent& event) {
   const Value& object = event.event.object;
-  const std::string who = absl::StrCat(
-      object.GetString("kind"), "/", object["metadata"].GetString("name"));
+  const std::string who = absl::StrCat(object.GetString("kind"), "/",
+                                       object["metadata"].GetString("name"));
   MutexLock lock(mu_);
   for (const absl::string_view line :
        absl::StrSplit(event.event.message, '\n', absl::SkipEmpty())) {
@@ -171,10 +170,9 @@ std::string UpView::Render() const {
                   Pad("AGE", 4), "  MESSAGE", kReset, "\n");
   for (const auto& [name, row] : rows_) {
     absl::StrAppend(&out, Pad(name, name_width), "  ",
-                    Pad(row.revision, revision_width), "  ",
-                    ColorOf(row.ready), Pad(row.ready, 7), kReset, "  ",
-                    Pad(Age(row.changed), 4), "  ",
-                    Cut(row.message, message_width), "\n");
+                    Pad(row.revision, revision_width), "  ", ColorOf(row.ready),
+                    Pad(row.ready, 7), kReset, "  ", Pad(Age(row.changed), 4),
+                    "  ", Cut(row.message, message_width), "\n");
   }
   absl::StrAppend(&out, "\n");
   for (const std::string& line : news_) {

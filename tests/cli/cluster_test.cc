@@ -17,8 +17,7 @@ struct ReconciledCase {
 class IsReconciledTest : public testing::TestWithParam<ReconciledCase> {};
 
 TEST_P(IsReconciledTest, Decides) {
-  const absl::StatusOr<bool> got =
-      IsReconciled(*ParseYaml(GetParam().object));
+  const absl::StatusOr<bool> got = IsReconciled(*ParseYaml(GetParam().object));
   EXPECT_EQ(got.status().code(), GetParam().code) << got.status();
   if (got.ok()) {
     EXPECT_EQ(*got, GetParam().is_done);
@@ -27,23 +26,23 @@ TEST_P(IsReconciledTest, Decides) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, IsReconciledTest,
-    testing::Values(
-        ReconciledCase{"New", "metadata: {generation: 1}", kOk, false},
-        ReconciledCase{"Ready", R"(
+    testing::Values(ReconciledCase{"New", "metadata: {generation: 1}", kOk,
+                                   false},
+                    ReconciledCase{"Ready", R"(
 metadata: {generation: 2}
 status:
   observedGeneration: 2
   conditions: [{type: Ready, status: "True", observedGeneration: 2}]
 )",
-                       kOk, true},
-        ReconciledCase{"ReadyForAnOlderGeneration", R"(
+                                   kOk, true},
+                    ReconciledCase{"ReadyForAnOlderGeneration", R"(
 metadata: {generation: 3}
 status:
   observedGeneration: 2
   conditions: [{type: Ready, status: "True", observedGeneration: 2}]
 )",
-                       kOk, false},
-        ReconciledCase{"UnderWay", R"(
+                                   kOk, false},
+                    ReconciledCase{"UnderWay", R"(
 metadata: {generation: 1}
 status:
   observedGeneration: 1
@@ -51,8 +50,8 @@ status:
   - {type: Reconciling, status: "True", reason: Progressing}
   - {type: Ready, status: "Unknown"}
 )",
-                       kOk, false},
-        ReconciledCase{"FailedAndWillRetry", R"(
+                                   kOk, false},
+                    ReconciledCase{"FailedAndWillRetry", R"(
 metadata: {generation: 1}
 status:
   observedGeneration: -1
@@ -60,8 +59,8 @@ status:
   - {type: Reconciling, status: "True", reason: ProgressingWithRetry}
   - {type: Ready, status: "False", message: broken, observedGeneration: 1}
 )",
-                       kFailedPrecondition, false},
-        ReconciledCase{"Stalled", R"(
+                                   kFailedPrecondition, false},
+                    ReconciledCase{"Stalled", R"(
 metadata: {generation: 1}
 status:
   observedGeneration: 1
@@ -69,8 +68,8 @@ status:
   - {type: Stalled, status: "True", message: no, observedGeneration: 1}
   - {type: Ready, status: "False", message: no, observedGeneration: 1}
 )",
-                       kFailedPrecondition, false},
-        ReconciledCase{"FailedForAnOlderGeneration", R"(
+                                   kFailedPrecondition, false},
+                    ReconciledCase{"FailedForAnOlderGeneration", R"(
 metadata: {generation: 2}
 status:
   observedGeneration: -1
@@ -78,7 +77,7 @@ status:
   - {type: Reconciling, status: "True", reason: ProgressingWithRetry}
   - {type: Ready, status: "False", message: old, observedGeneration: 1}
 )",
-                       kOk, false}),
+                                   kOk, false}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(TimeoutOfTest, ReadsGoDurations) {

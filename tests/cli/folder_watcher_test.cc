@@ -83,10 +83,9 @@ TEST_F(FolderWatcherTest, DoesNotLookIntoSkippedFolders) {
 }
 
 TEST(FolderWatcherStartTest, NeedsAFolder) {
-  EXPECT_EQ(FolderWatcher::Start({.root = "/nonexistent"}, [] {})
-                .status()
-                .code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_EQ(
+      FolderWatcher::Start({.root = "/nonexistent"}, [] {}).status().code(),
+      absl::StatusCode::kNotFound);
 }
 
 }  // namespace

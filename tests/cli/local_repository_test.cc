@@ -8,7 +8,12 @@ namespace {
 
 void Git(const std::string& folder, std::vector<std::string> arguments) {
   ProcessOptions options;
-  options.arguments = {"git", "-C", folder, "-c", "user.name=t", "-c",
+  options.arguments = {"git",
+                       "-C",
+                       folder,
+                       "-c",
+                       "user.name=t",
+                       "-c",
                        "user.email=t@example.com"};
   options.arguments.insert(options.arguments.end(), arguments.begin(),
                            arguments.end());

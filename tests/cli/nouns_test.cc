@@ -56,9 +56,9 @@ status:
 }
 
 TEST(NounsTest, ShowsWhatWasNotReconciledYet) {
-  EXPECT_THAT(Find("GitRepository").cells(Parse("spec: {}")),
-              testing::ElementsAre("", "False", "False",
-                                   "waiting to be reconciled"));
+  EXPECT_THAT(
+      Find("GitRepository").cells(Parse("spec: {}")),
+      testing::ElementsAre("", "False", "False", "waiting to be reconciled"));
 }
 
 TEST(NounsTest, ShowsTheSourceOfAnExternalArtifact) {
@@ -72,8 +72,7 @@ spec: {sourceRef: {kind: ArtifactGenerator, name: gen}}
 
 TEST(NounsTest, CellsMatchTheColumns) {
   for (const Noun& noun : Nouns()) {
-    EXPECT_EQ(noun.cells(Value()).size(), noun.columns.size())
-        << noun.gvk.kind;
+    EXPECT_EQ(noun.cells(Value()).size(), noun.columns.size()) << noun.gvk.kind;
   }
 }
 

@@ -10,8 +10,8 @@
 int main() {
   const auto server = weir::apiserver::Server::Create({});
   if (!server.ok()) return 1;
-  const std::string folder = std::filesystem::temp_directory_path() /
-                             "weir-embed-source";
+  const std::string folder =
+      std::filesystem::temp_directory_path() / "weir-embed-source";
   std::filesystem::create_directories(folder);
 
   weir::source::Options options;

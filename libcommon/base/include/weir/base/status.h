@@ -43,32 +43,31 @@ absl::Status AnnotateWith(const absl::Status& status, const Parts&... parts) {
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
 
 // WEIR_RETURN_IF_ERROR(expr, "reading ", path): returns the annotated error.
-#define WEIR_RETURN_IF_ERROR(expr, ...)                                      \
-  do {                                                                       \
-    if (const auto& weir_status = (expr); !weir_status.ok()) {               \
-      return ::weir::status_internal::AnnotateWith(                          \
-          ::weir::status_internal::ToStatus(weir_status)                     \
-              __VA_OPT__(, ) __VA_ARGS__);                                   \
-    }                                                                        \
+#define WEIR_RETURN_IF_ERROR(expr, ...)                                 \
+  do {                                                                  \
+    if (const auto& weir_status = (expr); !weir_status.ok()) {          \
+      return ::weir::status_internal::AnnotateWith(                     \
+          ::weir::status_internal::ToStatus(weir_status) __VA_OPT__(, ) \
+              __VA_ARGS__);                                             \
+    }                                                                   \
   } while (false)
 
 // WEIR_ASSIGN_OR_RETURN(auto x, F(), "doing ", what): assigns the value, or
 // returns the annotated error.
-#define WEIR_ASSIGN_OR_RETURN(lhs, expr, ...) \
-  WEIR_ASSIGN_OR_RETURN_IMPL(                 \
-      WEIR_CONCAT(weir_status_or_, __LINE__), lhs, expr __VA_OPT__(, ) \
-          __VA_ARGS__)
-#define WEIR_ASSIGN_OR_RETURN_IMPL(var, lhs, expr, ...)     \
-  auto var = (expr);                                        \
-  if (!var.ok()) {                                          \
-    return ::weir::status_internal::AnnotateWith(           \
-        var.status() __VA_OPT__(, ) __VA_ARGS__);           \
-  }                                                         \
+#define WEIR_ASSIGN_OR_RETURN(lhs, expr, ...)                             \
+  WEIR_ASSIGN_OR_RETURN_IMPL(WEIR_CONCAT(weir_status_or_, __LINE__), lhs, \
+                             expr __VA_OPT__(, ) __VA_ARGS__)
+#define WEIR_ASSIGN_OR_RETURN_IMPL(var, lhs, expr, ...)                      \
+  auto var = (expr);                                                         \
+  if (!var.ok()) {                                                           \
+    return ::weir::status_internal::AnnotateWith(var.status() __VA_OPT__(, ) \
+                                                     __VA_ARGS__);           \
+  }                                                                          \
   lhs = *std::move(var)
 
 // For invariants that we can prove. Data from users, files or the network
 // never reaches one.
-#define WEIR_CHECK(condition)                                             \
-  (static_cast<bool>(condition)                                           \
-       ? void(0)                                                          \
+#define WEIR_CHECK(condition)   \
+  (static_cast<bool>(condition) \
+       ? void(0)                \
        : ::weir::status_internal::CheckFailed(#condition, __FILE__, __LINE__))

@@ -40,11 +40,11 @@ class Value {
   using Object = std::vector<Member>;
 
   Value() noexcept : kind_(Kind::kNull) { payload_.integer = 0; }
-  Value(std::nullptr_t) : Value() {}                            // NOLINT
-  Value(bool b) : kind_(Kind::kBool) { payload_.boolean = b; }  // NOLINT
-  Value(int i) : Value(int64_t{i}) {}                           // NOLINT
-  Value(int64_t i) : kind_(Kind::kInt) { payload_.integer = i; }  // NOLINT
-  Value(uint64_t u);                                              // NOLINT
+  Value(std::nullptr_t) : Value() {}                               // NOLINT
+  Value(bool b) : kind_(Kind::kBool) { payload_.boolean = b; }     // NOLINT
+  Value(int i) : Value(int64_t{i}) {}                              // NOLINT
+  Value(int64_t i) : kind_(Kind::kInt) { payload_.integer = i; }   // NOLINT
+  Value(uint64_t u);                                               // NOLINT
   Value(double d) : kind_(Kind::kDouble) { payload_.number = d; }  // NOLINT
   Value(std::string s);                                            // NOLINT
   Value(absl::string_view s) : Value(std::string(s)) {}            // NOLINT
@@ -68,8 +68,7 @@ class Value {
   static Value FromMembers(Object members);
 
   Value(const Value& other) noexcept;
-  Value(Value&& other) noexcept
-      : kind_(other.kind_), payload_(other.payload_) {
+  Value(Value&& other) noexcept : kind_(other.kind_), payload_(other.payload_) {
     other.kind_ = Kind::kNull;
   }
   Value& operator=(const Value& other) noexcept {

@@ -30,8 +30,8 @@ struct YamlParseOptions {
   size_t max_alias_nodes = 100000;
   size_t max_documents = 100000;
   // Makes strings of scalars in an object's metadata that would not print as
-  // they are written: 1.10 is "1.10". kAnnotationsOrNull leaves all nulls alone;
-  // kAllMaps is about labels too.
+  // they are written: 1.10 is "1.10". kAnnotationsOrNull leaves all nulls
+  // alone; kAllMaps is about labels too.
   enum class MetadataText { kNone, kAnnotations, kAnnotationsOrNull, kAllMaps };
   MetadataText metadata_text = MetadataText::kNone;
   // The same for the objects in `items`.
