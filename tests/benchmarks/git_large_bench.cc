@@ -65,6 +65,7 @@ void Report(const char* what, absl::Time since) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const std::string files = argc > 1 ? argv[1] : "100000";
   const std::string bytes = argc > 2 ? argv[2] : "10240";
   const auto dir = weir::TempDir::Create("git-bench");

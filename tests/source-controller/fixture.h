@@ -1,5 +1,8 @@
-// SourceTest runs a source-controller in this process, on the embedded
-// API server, with a real Git server on loopback.
+// SourceTest runs a source-controller in this process, on the embedded API
+// server, with a real Git server on loopback.
+//
+// Touches: process (threads, git), loopback sockets, a temporary folder.
+// Threads: for one test thread.
 #pragma once
 
 #include <memory>
