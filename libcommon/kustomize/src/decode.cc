@@ -105,8 +105,8 @@ absl::Status ReadDocuments(absl::string_view text, TextKind kind,
     absl::StatusOr<Value> value = ParseYaml(document, options);
     if (absl::IsResourceExhausted(value.status())) return value.status();
     if (!value.ok()) {
-      return BuildError(
-          absl::StrCat("MalformedYAMLError: yaml: ", value.status().message()));
+      return BuildError(absl::StrCat("MalformedYAMLError: yaml: ",
+                                     GoYamlError(value.status())));
     }
     if (IsEmptyValue(*value)) continue;
     const std::string name = ScalarText((*value)["kind"]);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/decode.h"
 #include "src/paths.h"
 #include "src/resource.h"
 #include "weir/base/status.h"
@@ -87,8 +88,11 @@ class ManifestWalk {
       return Annotate(documents.status(), where);
     }
     if (!documents.ok()) {
-      return BuildError(
-          absl::StrCat(where, ": ", documents.status().message()));
+      // Upstream counts lines document by document.
+      const absl::Status read =
+          DecodeObjects(text, TextKind::kObjects).status();
+      return BuildError(absl::StrCat(
+          where, ": ", (read.ok() ? documents.status() : read).message()));
     }
     for (const YamlDocument& document : *documents) {
       const Value& object = document.value;

@@ -140,10 +140,22 @@ class Reader {
     if (parser_.error == YAML_READER_ERROR) mark = parser_.mark;
     const char* problem = parser_.problem;
     if (problem == nullptr) problem = "cannot be parsed";
-    if (parser_.context != nullptr) {
-      return Fail(mark, absl::StrCat(parser_.context, ": ", problem));
-    }
-    return Fail(mark, problem);
+    absl::Status status =
+        Fail(mark, parser_.context == nullptr
+                       ? std::string(problem)
+                       : absl::StrCat(parser_.context, ": ", problem));
+    status.SetPayload(kGoYamlError, absl::Cord(GoText(problem)));
+    return status;
+  }
+
+  // go-yaml names the line that the construct began in, where it is known, and
+  // counts from 0, but for the scanner.
+  std::string GoText(absl::string_view problem) const {
+    size_t line = parser_.context_mark.line;
+    if (line == 0) line = parser_.problem_mark.line;
+    if (line == 0) return std::string(problem);
+    if (parser_.error == YAML_SCANNER_ERROR) ++line;
+    return absl::StrCat("line ", line, ": ", problem);
   }
 
   // Reads the node that `event` starts.
@@ -421,6 +433,11 @@ absl::StatusOr<std::vector<YamlDocument>> Parse(absl::string_view text,
 absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
     absl::string_view text, const YamlParseOptions& options) {
   return Parse(text, options, static_cast<size_t>(-1));
+}
+
+std::string GoYamlError(const absl::Status& status) {
+  const absl::optional<absl::Cord> text = status.GetPayload(kGoYamlError);
+  return text.has_value() ? std::string(*text) : std::string(status.message());
 }
 
 absl::StatusOr<Value> ParseYaml(absl::string_view text,

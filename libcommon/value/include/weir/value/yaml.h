@@ -55,6 +55,13 @@ absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
 absl::StatusOr<Value> ParseYaml(absl::string_view text,
                                 const YamlParseOptions& options = {});
 
+// What Go's YAML packages say of an error of the parsers above: "line 2: did
+// not find ..."; the error's own message where it is not one of syntax.
+std::string GoYamlError(const absl::Status& status);
+
+// The payload of a Status that holds it.
+inline constexpr char kGoYamlError[] = "weir.dev/go-yaml-error";
+
 // One document as sigs.k8s.io/yaml writes it: keys in natural order ("a2"
 // before "a10"), indent 2, sequences not indented under their key, a newline
 // at the end.
