@@ -48,13 +48,13 @@ void ControllerContext::Delete(const kube::ObjectRef& ref, Value options,
 void ControllerContext::Edit(const kube::ObjectRef& ref,
                              absl::string_view subresource,
                              std::function<absl::Status(Value&)> edit,
-                             Done done) const {
+                             Done done, absl::string_view manager) const {
   KindTablePtr table = registry().table();
   const Served* served = table->FindKind(ref.gvk);
   if (served == nullptr) return;
   TaskQueue* tasks = &tasks_;
   handler_.EditObject(
-      *served, table, ref.key, subresource, kControllerManager, std::move(edit),
+      *served, table, ref.key, subresource, manager, std::move(edit),
       [tasks, done = std::move(done)](absl::StatusOr<Value> result) {
         if (done == nullptr) return;
         ApiResponse response = result.ok()

@@ -41,8 +41,8 @@ class ControllerContext {
               Done done = nullptr) const;
   // Changes an object that exists.
   void Edit(const kube::ObjectRef& ref, absl::string_view subresource,
-            std::function<absl::Status(Value&)> edit,
-            Done done = nullptr) const;
+            std::function<absl::Status(Value&)> edit, Done done = nullptr,
+            absl::string_view manager = kControllerManager) const;
   void Call(ApiRequest request, Done done) const;
 
  private:

@@ -12,6 +12,8 @@ namespace weir::apiserver {
 namespace {
 
 constexpr char kCrds[] = "customresourcedefinitions.apiextensions.k8s.io";
+// Who writes the status: upstream this controller is in the API server.
+constexpr char kManager[] = "kube-apiserver";
 constexpr char kCleanup[] = "customresourcecleanup.apiextensions.k8s.io";
 
 kube::ObjectRef CrdRef(const std::string& name) {
@@ -143,13 +145,15 @@ void CrdController::Reconcile(const Value& seen) {
                      : FindNameConflict(*context_.registry().table(), crd);
   if (!reason.empty()) {
     const absl::Time now = context_.Now();
-    context_.Edit(CrdRef(name), "status",
-                  [now, r = reason, m = message](Value& object) {
-                    SetCondition(object, "NamesAccepted", "False", r, m, now);
-                    SetCondition(object, "Established", "False", "NotAccepted",
-                                 "not all names are accepted", now);
-                    return absl::OkStatus();
-                  });
+    context_.Edit(
+        CrdRef(name), "status",
+        [now, r = reason, m = message](Value& object) {
+          SetCondition(object, "NamesAccepted", "False", r, m, now);
+          SetCondition(object, "Established", "False", "NotAccepted",
+                       "not all names are accepted", now);
+          return absl::OkStatus();
+        },
+        nullptr, kManager);
     return;
   }
   Serve(crd);
@@ -200,7 +204,7 @@ void CrdController::Establish(const Value& crd) {
   Value wanted = crd;
   if (!edit(wanted).ok() || wanted == crd) return;
   context_.Edit(CrdRef(std::string(crd["metadata"].GetString("name"))),
-                "status", edit);
+                "status", edit, nullptr, kManager);
 }
 
 // Deletes all objects; the rest follows when the last of them is gone.
