@@ -138,7 +138,13 @@ class Player:
 
     def do_reconcile(self, action):
         kind, name, namespace, _ = self.target(action["reconcile"])
-        self.kube.request_reconcile(kind, name, namespace, action["at"])
+        annotations = {"reconcile.fluxcd.io/requestedAt": action["at"]}
+        for key in ("forceAt", "resetAt"):
+            if key in action:
+                annotations["reconcile.fluxcd.io/" + key] = action[key]
+        # As the flux command does it.
+        self.kube.merge(kind, name, {"metadata": {"annotations": annotations}},
+                        namespace, "flux-client-side-apply")
 
     def do_server(self, action):
         if action["server"] != "git":
@@ -169,7 +175,7 @@ class Player:
 
     def do_wait(self, action):
         kind, name, namespace, version = self.target(action["wait"])
-        deadline = time.monotonic() + min(action.get("for", 30), 120)
+        deadline = time.monotonic() + min(action.get("for", 30) + 15, 120)
         started = time.time()
         while time.monotonic() < deadline:
             obj = self.kube.find(kind, name, namespace, version)

@@ -18,7 +18,9 @@ with their reasons. Exits 0 when nothing differed, 1 otherwise.
 
 import argparse
 import concurrent.futures
+import json
 import os
+import re
 import sys
 import threading
 import time
@@ -39,6 +41,7 @@ from player import Player  # noqa: E402
 GATES = ("StrictPostBuildSubstitutions=false,GroupChangeLog=true,"
          "AdditiveCELDependencyCheck=true,CancelHealthCheckOnNewRevision=true,"
          "ExternalArtifact=true,DisableFailFastBehavior=true")
+PATIENCE = 20  # Seconds that late events are waited for.
 PROFILES = {
     None: [],
     "restart": [],
@@ -113,23 +116,76 @@ class Collector:
                 if e["involvedObject"]["kind"] in self.kinds]
 
 
+class Requests:
+    """The controllers' requests about one scenario's objects.
+
+    From the beginning of a step until its outcome is there: retries that
+    come after it are upstream's matter of timing. Watches, leases and Events
+    are left out, as in the recordings; what is in no namespace counts where
+    the recording names it.
+    """
+
+    WHO = {"source-controller": "source",
+           "kustomize-controller": "kustomize"}
+
+    def __init__(self, world, scenario):
+        self.world, self.offset = world, 0
+        self.namespaces = {scenario["namespace"],
+                           *scenario.get("namespaces", [])}
+        self.named = set()
+        for step in scenario["steps"]:
+            for line in step.get("requests", []):
+                words = re.sub(r"^\(\+\d+s\) ", "", line).split(" ")
+                self.named.add((words[2].partition("/")[0],
+                                words[3].rpartition("/")[2]))
+
+    def skip(self):
+        self.offset = self.world.backend.audit_log.stat().st_size
+
+    def take(self):
+        """[(who, "VERB path code")] since `skip`."""
+        found, _ = self.world.backend.requests(self.offset)
+        out = []
+        for entry in found:
+            who = self.WHO.get(entry["userAgent"].partition("/")[0])
+            if who and self.counts(entry):
+                out.append((who, f"{entry['method']} {entry['path']}"
+                            f"?{entry['query'][:60]} {entry['code']}"))
+        return out
+
+    def counts(self, entry):
+        if "watch=" in entry["query"]:
+            return False
+        parts = entry["path"].strip("/").split("/")
+        parts = parts[2:] if parts[0] == "api" else parts[3:]
+        if len(parts) > 2 and parts[0] == "namespaces":
+            return (parts[1] in self.namespaces and
+                    parts[2] not in ("events", "leases"))
+        return len(parts) > 1 and tuple(parts[:2]) in self.named
+
+
 def settle(collector, recorded):
-    """Waits until as many events are there as were recorded."""
+    """Waits until as many events are there as were recorded.
+
+    What comes late on a busy machine must not count for the next step, so
+    the wait is long where events are missing.
+    """
     wanted = sum(1 for e in recorded.get("events", [])
-                 if e["object"].partition("/")[0] in FLUX_KINDS)
+                 if e["object"].partition("/")[0] in collector.kinds)
     events, posted = {}, []
-    deadline = time.monotonic() + (2.5 if wanted else 0.3)
+    deadline = time.monotonic() + (PATIENCE if wanted else 0.5)
     while True:
         for name, more in collector.take_events().items():
             events.setdefault(name, []).extend(more)
         posted += collector.take_posted()
         got = sum(map(len, events.values()))
         want_posted = sum(1 for e in recorded.get("events", [])
-                          if e.get("posted"))
+                          if e.get("posted") and
+                          e["object"].partition("/")[0] in collector.kinds)
         if ((wanted and got >= wanted and len(posted) >= want_posted) or
                 time.monotonic() > deadline):
             return events, posted
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def make_namespaces(world, scenario):
@@ -152,25 +208,29 @@ def play(world, scenario, entry):
     matcher = Matcher(known)
     make_namespaces(world, scenario)
     player = Player(world, scenario, matcher)
-    compare = Comparison(world, scenario, matcher, entry.get("differs", {}))
+    compare = Comparison(world, scenario, matcher, entry.get("differs", []))
     expected = Expectation()
     kinds = ("Kustomization",) if scenario["scenario"].startswith(
         "kustomize/") else FLUX_KINDS
     collector = Collector(world, scenario["namespace"], kinds)
+    requests = Requests(world, scenario)
     for step in scenario["steps"]:
         player.notes = []
+        requests.skip()
         for action in step["do"]:
             player.play(action)
         name = step["step"]
         expected.advance(step)
         compare.compare_states(name, expected)
+        compare.compare_requests(name, step, requests.take())
         compare.compare_notes(name, step, player.notes)
         events, posted = settle(collector, step)
         compare.compare_events(name, step, events)
         compare.compare_posted(name, step, posted)
         compare.compare_objects(name, step)
         compare.compare_artifacts(name, step)
-    return compare.differences
+    compare.compare_end(scenario.get("end", {}))
+    return compare
 
 
 def tidy(world, scenario):
@@ -196,8 +256,10 @@ def run_profile(programs, profile, scenarios, listed, jobs, report):
             started = time.monotonic()
             name = scenario["scenario"]
             try:
-                found = play(world, scenario, listed.get(name, {}))
+                compare = play(world, scenario, listed.get(name, {}))
+                found = compare.differences
                 verdict = "differs" if found else "ok"
+                report.keep(name, compare)
             except Skip as skip:
                 found, verdict = [str(skip)], "skip"
             except Exception:  # pylint: disable=broad-except
@@ -218,7 +280,13 @@ class Report:
     def __init__(self, verbose):
         self.counts = {"ok": 0, "differs": 0, "skip": 0, "error": 0}
         self.verbose = verbose
+        self.raw = {}
         self._lock = threading.Lock()
+
+    def keep(self, name, compare):
+        with self._lock:
+            if compare.raw:
+                self.raw[name] = dict(compare.raw)
 
     def __call__(self, verdict, name, seconds, lines):
         with self._lock:
@@ -237,6 +305,7 @@ def main():
     parser.add_argument("--filter", default="")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--json", help="write what differs to this file")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     folder = recordings_dir(options.recordings)
@@ -267,6 +336,9 @@ def main():
             run_profile(programs, profile, chosen, listed, options.jobs,
                         report)
     counts = report.counts
+    if options.json:
+        Path(options.json).write_text(json.dumps(report.raw, indent=1),
+                                      encoding="utf-8")
     print(f"recordings: {counts['ok']} passed, "
           f"{counts['differs'] + counts['error']} failed, "
           f"{counts['skip'] + len(skipped)} skipped")

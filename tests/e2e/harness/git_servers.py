@@ -254,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.plain(302, "moved\n", [
                 ("Location", behaviour.redirect + self.path)])
         if not self.authorized(behaviour):
-            return self.plain(401, "Unauthorized\n", [
+            return self.plain(401, "unauthorized\n", [
                 ("WWW-Authenticate", 'Basic realm="git"')])
         return self.backend(path, query, body)
 
