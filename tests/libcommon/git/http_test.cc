@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/certificates.h"
 #include "tests/support/git_servers.h"
 #include "weir/base/file.h"
 #include "weir/git/remote.h"
@@ -241,6 +242,35 @@ TEST_F(GitHttpTest, FollowsARedirectOfTheReferencesWithoutCredentials) {
   ASSERT_EQ(requests.size(), 2u);
   EXPECT_EQ(requests[0].authorization, "");
   EXPECT_EQ(requests[1].authorization, "");
+}
+
+TEST_F(GitHttpTest, MutualTls) {
+  repo_.Commit({.files = {{"a", "1"}}});
+  const test::Authority authority;
+  const test::KeyPair server = authority.SignServer();
+  const test::KeyPair client = authority.Sign({.common_name = "client"});
+  http::ServerTls tls;
+  tls.certificate_pem = server.certificate_pem;
+  tls.key_pem = Secret(server.key_pem);
+  tls.client_ca_pem = authority.pem();
+  tls.require_client_certificate = true;
+  const test::GitHttpServer secure(dir_.path(), std::move(tls));
+  RemoteOptions options = Options();
+  options.url = secure.Url("ns/app");
+  // The authority is not known.
+  EXPECT_EQ(Failure(options).code(), absl::StatusCode::kUnauthenticated);
+  auto trust = std::make_shared<http::TlsOptions>();
+  trust->ca_pem = authority.pem();
+  options.tls = trust;
+  EXPECT_FALSE(Failure(options).ok());  // No client certificate.
+  auto both = std::make_shared<http::TlsOptions>(*trust);
+  both->client_certificate_pem = client.certificate_pem;
+  both->client_key_pem = Secret(client.key_pem);
+  options.tls = both;
+  const auto remote = Connect(options);
+  const Oid oid = remote->Find("refs/heads/main")->oid;
+  const absl::Status status = remote->Fetch(Context(), {oid}, 1, store_.get());
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 }  // namespace
