@@ -57,6 +57,8 @@ struct GitEnvironment {
   artifact::Registry* registry = nullptr;
   // Another GitRepository of the cache; null when there is none.
   std::function<Value(const kube::ObjectKey&)> find;
+  // The cache holds a part of the objects: ask the server for the others.
+  bool is_cache_partial = false;
 
   // The artifact files whose digest was checked, by the source's folder, with
   // what stat says of them: a file is read again only when it has changed.
@@ -118,6 +120,7 @@ class GitPass {
   std::optional<GitEnvironment::Checked> Inspect(
       const artifact::Artifact& artifact) const;
   Step CheckIncludes();
+  Value FindInclude(const std::string& name) const;
   absl::StatusOr<git::RemoteOptions> ConnectionOptions(Step* failure);
   Step Resolve(const Context& ctx, git::RemoteOptions options);
   Step Fetch(const Context& ctx);

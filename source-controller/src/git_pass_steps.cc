@@ -178,6 +178,14 @@ absl::StatusOr<git::RemoteOptions> GitPass::ConnectionOptions(Step* failure) {
   return options;
 }
 
+Value GitPass::FindInclude(const std::string& name) const {
+  const kube::ObjectKey key{request_.key.name_space, name};
+  Value found = env_.find(key);
+  if (!found.is_null() || !env_.is_cache_partial) return found;
+  return env_.client->Get(ctx_, {{kGroup, "v1", "GitRepository"}, key})
+      .value_or(Value());
+}
+
 GitPass::Step GitPass::CheckIncludes() {
   includes_.clear();
   const auto wait = [this](const char* reason, const std::string& message) {
@@ -185,7 +193,7 @@ GitPass::Step GitPass::CheckIncludes() {
   };
   for (const v1::GitRepositoryInclude& include : spec().include()) {
     const std::string& name = include.repository().name();
-    const Value found = env_.find({request_.key.name_space, name});
+    const Value found = FindInclude(name);
     if (found.is_null()) {
       return wait("NotFound",
                   absl::StrCat("could not get resource for include '", name,

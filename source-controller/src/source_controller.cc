@@ -142,6 +142,7 @@ void SourceController::Impl::AddGitController() {
   environment.http_client = &http_client;
   environment.storage = published->storage.get();
   environment.registry = &published->registry;
+  environment.is_cache_partial = !manager.options().label_selector.empty();
   git = std::make_shared<GitReconciler>(std::move(environment));
   reconcile::ControllerOptions controller;
   controller.component = kComponent;
