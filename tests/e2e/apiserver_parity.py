@@ -121,6 +121,7 @@ def normalize(value, key=""):
 
 
 def drop(value, pointer):
+    """Takes away what a step says may differ."""
     parts = pointer.strip("/").split("/")
     for part in parts[:-1]:
         value = value.get(part) if isinstance(value, dict) else None
@@ -172,9 +173,9 @@ def run_file(path, servers, options):
         time.sleep(step.get("sleep", 0))
         answers = [normalize(server.send(request)) for server in servers]
         for answer in answers:
+            sort_errors(answer)
             for pointer in step.get("ignore", []):
                 drop(answer, pointer)
-            sort_errors(answer)
         if options.only and options.only not in step["name"]:
             continue
         count += 1

@@ -1,6 +1,7 @@
 // The scale subresource: three numbers of an object under one kind.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "api_errors.h"
 #include "handler.h"
 #include "weir/base/status.h"
@@ -57,6 +58,21 @@ Value ScaleOf(const KindInfo& kind, const Value& object) {
                             {"status", std::move(status)}});
 }
 
+// A custom object may have no number yet; upstream refuses to read it then.
+absl::Status CheckHasReplicas(const KindInfo& kind, const Value& object) {
+  if (kind.is_custom && AtPointer(object, kind.spec_replicas_path).is_null()) {
+    const std::string why =
+        absl::StrCat("the spec replicas field \"",
+                     absl::StrReplaceAll(kind.spec_replicas_path, {{"/", "."}}),
+                     "\" does not exist");
+    Value cause = Value::MakeObject({{"message", why}});
+    return MakeFailure(
+        500, "InternalError", absl::StrCat("Internal error occurred: ", why),
+        Value::MakeObject({{"causes", Value(Value::Array{std::move(cause)})}}));
+  }
+  return absl::OkStatus();
+}
+
 // The wished scale, from the body of an update or patch.
 absl::StatusOr<Value> WishedScale(const ApiRequest& request,
                                   const std::string& verb,
@@ -105,11 +121,13 @@ void ApiHandler::Scale(const ApiRequest& request, const std::string& verb,
     return done(MakeResponse(ObjectNotFound(kind, call->path.name)));
   }
   if (verb == "get") {
-    return done(
-        MakeResponse(200, ScaleOf(kind, ToServed(*call->served, stored))));
+    const Value object = ToServed(*call->served, stored);
+    const absl::Status status = CheckHasReplicas(kind, object);
+    return done(status.ok() ? MakeResponse(200, ScaleOf(kind, object))
+                            : MakeResponse(status));
   }
   if (verb != "update" && verb != "patch") {
-    return done(MakeResponse(MethodNotAllowed(verb)));
+    return done(MakeResponse(MethodNotAllowed()));
   }
   if (!request.body.has_value()) {
     return done(MakeResponse(BadRequest("the body of the request is empty")));

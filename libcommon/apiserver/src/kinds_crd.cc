@@ -346,6 +346,11 @@ void FillColumns(const Value& columns, KindInfo& info) {
     out.format = std::string(column.GetString("format"));
     out.description = std::string(column.GetString("description"));
     out.json_path = std::string(column.GetString("jsonPath"));
+    if (out.description.empty()) {
+      out.description = absl::StrCat(
+          "Custom resource definition column (in JSONPath format): ",
+          out.json_path);
+    }
     out.priority = static_cast<int>(column.GetInt("priority"));
     info.printer_columns.push_back(std::move(out));
   }

@@ -125,7 +125,7 @@ absl::Status MakeInvalid(const KindInfo& kind, absl::string_view name,
   Value details = Value::MakeObject();
   if (!name.empty()) details.Set("name", name);
   if (!gvk.group.empty()) details.Set("group", gvk.group);
-  details.Set("kind", gvk.kind);
+  if (!gvk.kind.empty()) details.Set("kind", gvk.kind);
   if (!errors.empty()) details.Set("causes", std::move(causes));
   std::string message =
       absl::StrCat(qualified, " ", FormatJson(Value(name)), " is invalid");

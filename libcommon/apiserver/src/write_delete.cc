@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api_errors.h"
+#include "schema_crd.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "write_path.h"
@@ -69,10 +70,13 @@ absl::StatusOr<std::string> PolicyOf(const WriteCall& call) {
   std::string policy(call.body.GetString("propagationPolicy"));
   const Value& orphan = call.body["orphanDependents"];
   if (!policy.empty() && orphan.is_bool()) {
-    return MakeFailure(422, "Invalid",
-                       "DeleteOptions.meta.k8s.io \"\" is invalid: "
-                       "propagationPolicy: Invalid value: orphanDependents "
-                       "and deletionPropagation cannot be both set");
+    KindInfo options;
+    options.resource.gvk = {"meta.k8s.io", "v1", "DeleteOptions"};
+    return MakeInvalid(
+        options, "",
+        {InvalidError("propagationPolicy", Value(policy),
+                      "orphanDependents and deletionPropagation cannot be "
+                      "both set")});
   }
   if (orphan.is_bool()) return orphan.AsBool() ? "Orphan" : "Background";
   if (!policy.empty() && policy != "Orphan" && policy != "Background" &&

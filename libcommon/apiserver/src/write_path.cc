@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "api_errors.h"
+#include "schema_crd.h"
 #include "weir/base/duration.h"
 #include "weir/base/random.h"
 #include "weir/base/status.h"
@@ -17,10 +18,25 @@ namespace {
 
 std::string Quoted(absl::string_view text) { return FormatJson(Value(text)); }
 
+// A patch that leads to what cannot be decoded. Upstream names neither kind
+// nor object.
+// Secrets are not repeated.
+absl::Status UnfitPatch(const KindInfo& kind, const Value& patched,
+                        absl::string_view why) {
+  const std::string text = kind.resource.gvk.kind == "Secret"
+                               ? "<secret contents redacted>"
+                               : FormatJson(patched);
+  return MakeInvalid(
+      KindInfo(), "",
+      {{"FieldValueInvalid", "patch",
+        absl::StrCat("Invalid value: ", Quoted(text), ": ", why)}});
+}
+
 // Unknown fields: dropped, told or refused, as the request asks.
 absl::Status CheckFields(WriteCall& call, Value& object, bool is_patch) {
   const KindInfo& kind = call.kind();
   if (std::string error = FindDecodeError(kind, object); !error.empty()) {
+    if (is_patch) return UnfitPatch(kind, object, error);
     const kube::GroupVersionKind& gvk = kind.resource.gvk;
     return BadRequest(absl::StrCat(gvk.kind, " in version \"", gvk.version,
                                    "\" cannot be handled as a ", gvk.kind, ": ",
@@ -40,12 +56,7 @@ absl::Status CheckFields(WriteCall& call, Value& object, bool is_patch) {
   }
   const std::string detail =
       absl::StrCat("strict decoding error: ", absl::StrJoin(unknown, ", "));
-  if (is_patch) {
-    return MakeInvalid(kind, call.path.name,
-                       {{"FieldValueInvalid", "patch",
-                         absl::StrCat("Invalid value: ", FormatJson(call.body),
-                                      ": ", detail)}});
-  }
+  if (is_patch) return UnfitPatch(kind, object, detail);
   const kube::GroupVersionKind& gvk = kind.resource.gvk;
   return BadRequest(absl::StrCat(gvk.kind, " in version \"", gvk.version,
                                  "\" cannot be handled as a ", gvk.kind, ": ",
@@ -67,9 +78,13 @@ absl::Status MatchEndpoint(const WriteCall& call, Value& object) {
         ") does not match the expected API version (", api_version, ")"));
   }
   if (!kind.empty() && kind != gvk.kind) {
-    return BadRequest(absl::StrCat(gvk.kind, " in version \"", gvk.version,
+    // As Go says it, whose internal types have no version.
+    const std::string group = gvk.group.empty() ? "core" : gvk.group;
+    return BadRequest(absl::StrCat(kind, " in version \"", gvk.version,
                                    "\" cannot be handled as a ", gvk.kind,
-                                   ": the object is of kind ", kind));
+                                   ": converting (", gvk.version, ".", kind,
+                                   ") to (", group.substr(0, group.find('.')),
+                                   ".", gvk.kind, "): unknown conversion"));
   }
   object.Set("apiVersion", api_version);
   object.Set("kind", gvk.kind);
@@ -205,19 +220,19 @@ absl::Status AdmitToNamespace(const KindInfo& kind, absl::string_view name,
 absl::StatusOr<Decision> WritePath::Create(WriteCall& call,
                                            const Value& stored) const {
   call.warnings.clear();
-  if (!stored.is_null()) {
-    return AlreadyExists(
-        call.kind(), call.path.name,
-        !stored["metadata"].GetString("deletionTimestamp").empty());
-  }
   Value object = call.body;
   WEIR_RETURN_IF_ERROR(MatchEndpoint(call, object));
   if (!object["metadata"].GetString("resourceVersion").empty()) {
     return MakeFailure(
-        500, "InternalError",
-        "resourceVersion should not be set on objects to be created");
+        500, "", "resourceVersion should not be set on objects to be created");
   }
-  return CreateFrom(call, std::move(object), false);
+  WEIR_ASSIGN_OR_RETURN(Decision made,
+                        CreateFrom(call, std::move(object), false));
+  if (stored.is_null()) return made;
+  call.is_created = false;
+  return AlreadyExists(
+      call.kind(), call.path.name,
+      !stored["metadata"].GetString("deletionTimestamp").empty());
 }
 
 absl::StatusOr<Decision> WritePath::CreateFrom(WriteCall& call, Value object,
@@ -242,13 +257,13 @@ absl::StatusOr<Decision> WritePath::CreateFrom(WriteCall& call, Value object,
   }
   strategy_.PrepareForCreate(kind, object);
   PrepareObject(kind, Value(), object);
-  std::vector<FieldError> errors = Validate(kind, Value(), object);
-  if (!errors.empty()) return MakeInvalid(kind, call.path.name, errors);
   if (kind.resource.is_namespaced) {
     WEIR_RETURN_IF_ERROR(
         AdmitToNamespace(kind, call.path.name, call.path.name_space,
                          store_.Get("namespaces", {"", call.path.name_space})));
   }
+  std::vector<FieldError> errors = Validate(kind, Value(), object);
+  if (!errors.empty()) return MakeInvalid(kind, call.path.name, errors);
   call.is_created = true;
   Decision decision;
   decision.object = ToStored(*call.served, object);
@@ -287,13 +302,15 @@ absl::StatusOr<Decision> WritePath::Update(WriteCall& call,
   }
   const Value old = ToServed(*call.served, stored);
   NormalizeObject(object);
+  WEIR_RETURN_IF_ERROR(CheckFields(call, object, false));
   if (object["metadata"].GetString("resourceVersion").empty() &&
       !kind.allows_unconditional_update) {
-    return MakeInvalid(kind, call.path.name,
+    KindInfo resource = kind;  // Upstream names the resource here.
+    resource.resource.gvk.kind = kind.resource.plural;
+    return MakeInvalid(resource, call.path.name,
                        {{"FieldValueInvalid", "metadata.resourceVersion",
                          "Invalid value: 0: must be specified for an update"}});
   }
-  WEIR_RETURN_IF_ERROR(CheckFields(call, object, false));
   WEIR_RETURN_IF_ERROR(CheckPreconditions(call, old, object));
   return UpdateTo(call, stored, old, std::move(object), false);
 }
@@ -362,7 +379,8 @@ absl::StatusOr<Value> WritePath::Patched(WriteCall& call,
   return MakeFailure(422, "Invalid",
                      "the server rejected our request due to an error in our "
                      "request: " +
-                         std::string(patched.status().message()));
+                         std::string(patched.status().message()),
+                     Value::MakeObject());
 }
 
 absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
@@ -386,7 +404,7 @@ absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
     }
     const absl::string_view name = patch["metadata"].GetString("name");
     if (!name.empty() && name != call.path.name) {
-      return BadRequest(absl::StrCat("metadata.name of the patch (", name,
+      return BadRequest(absl::StrCat("the name of the object (", name,
                                      ") does not match the name on the URL (",
                                      call.path.name, ")"));
     }
@@ -423,6 +441,13 @@ absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,
   WEIR_RETURN_IF_ERROR(MatchEndpoint(call, object));
   NormalizeObject(object);
   WEIR_RETURN_IF_ERROR(CheckFields(call, object, true));
+  if (!object["metadata"].GetString("uid").empty() &&
+      object["metadata"]["uid"] != old["metadata"]["uid"]) {
+    const FieldError changed = InvalidError(
+        "metadata.uid", object["metadata"]["uid"], "field is immutable");
+    // Told twice, as upstream checks it twice.
+    return MakeInvalid(kind, call.path.name, {changed, changed});
+  }
   WEIR_RETURN_IF_ERROR(CheckPreconditions(call, old, object));
   return UpdateTo(call, stored, old, std::move(object), false);
 }
