@@ -151,8 +151,10 @@ class MemoryFileSystem : public FileSystem {
 
   absl::StatusOr<std::vector<Entry>> List(
       absl::string_view path) const override {
-    WEIR_ASSIGN_OR_RETURN(const std::string directory, Resolve(path));
-    const std::string prefix = directory == "." ? "" : directory + "/";
+    const absl::StatusOr<std::string> directory = Resolve(path);
+    if (!directory.ok()) return directory.status();
+    std::string prefix;
+    if (*directory != ".") prefix = absl::StrCat(*directory, "/");
     std::map<std::string, bool> found;
     for (auto file = files_.lower_bound(prefix);
          file != files_.end() && absl::StartsWith(file->first, prefix);

@@ -281,7 +281,7 @@ bool IsLarge(const Value& value) {
   constexpr double kExact = 9007199254740992.0;
   return (value.kind() == Value::Kind::kInt ||
           value.kind() == Value::Kind::kUint) &&
-         std::abs(value.AsDouble()) > kExact;
+         std::abs(value.AsDouble()) >= kExact;
 }
 
 // Whether a value changes when it becomes JSON and is read again.
@@ -303,7 +303,12 @@ void PassThroughJson(Value* value) {
   if (value->is_null()) {
     *value = Value();
   } else if (IsLarge(*value)) {
-    *value = Value(value->AsDouble());
+    // Whole numbers are written without an exponent up to 1e21.
+    const double number = value->AsDouble();
+    constexpr double kInt64Limit = 9223372036854775808.0;
+    *value = std::abs(number) < kInt64Limit
+                 ? Value(static_cast<int64_t>(number))
+                 : Value(number);
   } else if (value->is_array()) {
     for (Value& item : value->MutableArray()) PassThroughJson(&item);
   } else if (value->is_object()) {

@@ -76,7 +76,9 @@ void JsonDecoder::Struct(const Value& value, absl::string_view struct_name,
       continue;
     }
     if (member.value.is_null()) continue;
-    path_.emplace_back(found->name);
+    path_.push_back(absl::StrCat(found->embedded_in,
+                                 found->embedded_in.empty() ? "" : ".",
+                                 found->name));
     found->set(member.value);
     path_.pop_back();
     struct_name_ = std::string(struct_name);

@@ -28,6 +28,8 @@ class JsonDecoder {
   struct Field {
     absl::string_view name;
     Setter set;
+    // The embedded structs that Go names in errors before the field.
+    absl::string_view embedded_in = "";
   };
   // Decodes a map whose Go type is `struct_name`.
   void Struct(const Value& value, absl::string_view struct_name,

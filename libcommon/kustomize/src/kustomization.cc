@@ -28,42 +28,35 @@ void DecodeOptions(D& d, const Value& v, GeneratorOptions* out) {
 
 void DecodeGenerator(D& d, const Value& v, absl::string_view type,
                      GeneratorArgs* out) {
+  constexpr absl::string_view kArgs = "GeneratorArgs";
+  constexpr absl::string_view kSources = "GeneratorArgs.KvPairSources";
   const auto options = [&d, out](const Value& value) {
     out->options.emplace();
     DecodeOptions(d, value, &*out->options);
   };
-  const auto secret_type = [&d, out](const Value& value) {
-    d.String(value, &out->type);
-  };
-  const std::initializer_list<D::Field> fields = {
-      {"name", d.To(&out->name)},         {"namespace", d.To(&out->ns)},
-      {"behavior", d.To(&out->behavior)}, {"literals", d.To(&out->literals)},
-      {"files", d.To(&out->files)},       {"envs", d.To(&out->envs)},
-      {"env", d.To(&out->env)},           {"options", options}};
-  if (type == "SecretArgs") {
-    d.Struct(v, type,
-             {{"name", d.To(&out->name)},
-              {"namespace", d.To(&out->ns)},
-              {"behavior", d.To(&out->behavior)},
-              {"literals", d.To(&out->literals)},
-              {"files", d.To(&out->files)},
-              {"envs", d.To(&out->envs)},
-              {"env", d.To(&out->env)},
-              {"options", options},
-              {"type", secret_type}});
-  } else {
-    d.Struct(v, type, fields);
-  }
+  const D::Field secret_type = {"type", d.To(&out->type)};
+  // A ConfigMap has no such field.
+  const D::Field no_type = {"name", d.To(&out->name), kArgs};
+  d.Struct(v, type,
+           {{"name", d.To(&out->name), kArgs},
+            {"namespace", d.To(&out->ns), kArgs},
+            {"behavior", d.To(&out->behavior), kArgs},
+            {"literals", d.To(&out->literals), kSources},
+            {"files", d.To(&out->files), kSources},
+            {"envs", d.To(&out->envs), kSources},
+            {"env", d.To(&out->env), kSources},
+            {"options", options, kArgs},
+            type == "SecretArgs" ? secret_type : no_type});
   if (!out->env.empty()) out->envs.push_back(out->env);
 }
 
 void DecodeSelectorSpec(D& d, const Value& v, SelectorSpec* out) {
   d.Struct(v, "Selector",
-           {{"group", d.To(&out->group)},
-            {"version", d.To(&out->version)},
-            {"kind", d.To(&out->kind)},
-            {"name", d.To(&out->name)},
-            {"namespace", d.To(&out->ns)},
+           {{"group", d.To(&out->group), "ResId.Gvk"},
+            {"version", d.To(&out->version), "ResId.Gvk"},
+            {"kind", d.To(&out->kind), "ResId.Gvk"},
+            {"name", d.To(&out->name), "ResId"},
+            {"namespace", d.To(&out->ns), "ResId"},
             {"annotationSelector", d.To(&out->annotation_selector)},
             {"labelSelector", d.To(&out->label_selector)}});
 }

@@ -206,16 +206,19 @@ absl::StatusOr<bool> SetInside(Value& root,
     if (!data.ok()) continue;
     if (IsScalar(*data)) return false;
     const std::vector<std::string> rest(path.begin() + i, path.end());
-    const absl::StatusOr<int> count = VisitFieldPath(
-        *data, rest, create, [&](Value& node, bool is_new) -> absl::Status {
-          if (!IsScalar(node)) {
-            node = source.value;
-            return absl::OkStatus();
-          }
-          WEIR_ASSIGN_OR_RETURN(
-              node, WithTypeOf(node, is_new, ScalarText(source.value)));
+    absl::Status set_status;
+    const absl::StatusOr<int> count =
+        VisitFieldPath(*data, rest, create, [&](Value& node, bool is_new) {
+          absl::StatusOr<Value> written =
+              IsScalar(node)
+                  ? WithTypeOf(node, is_new, ScalarText(source.value))
+                  : source.value;
+          set_status.Update(written.status());
+          if (written.ok()) node = *std::move(written);
           return absl::OkStatus();
         });
+    // Upstream then writes to a copy that nobody sees.
+    if (!set_status.ok()) return true;
     if (!count.ok() || *count == 0) return false;
     const std::string written = Reformat(*data, text);
     WEIR_RETURN_IF_ERROR(VisitFieldPath(root, head, CreateField::kNothing,

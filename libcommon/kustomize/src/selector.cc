@@ -1,5 +1,6 @@
 #include "src/selector.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "weir/base/status.h"
 #include "weir/text/regex.h"
 
@@ -19,13 +21,35 @@ struct Pattern::Regex {
 
 namespace {
 
+// What Go's package says where RE2's library says otherwise.
+std::string GoRegexError(absl::string_view message,
+                         const std::string& pattern) {
+  const absl::string_view reason =
+      message.substr(std::min(message.size(), message.rfind("': ") + 3));
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(reason, absl::MaxSplits(": ", 1));
+  static constexpr std::pair<absl::string_view, absl::string_view> kWords[] = {
+      {"missing )", "missing closing )"},
+      {"missing ]", "missing closing ]"},
+      {"no argument for repetition operator",
+       "missing argument to repetition operator"},
+      {"bad repetition operator", "invalid nested repetition operator"},
+      {"invalid repetition size", "invalid repeat count"},
+      {"trailing \\", "trailing backslash at end of expression"}};
+  absl::string_view words = parts.first;
+  for (const auto& [theirs, go] : kWords) {
+    if (theirs == words) words = go;
+  }
+  return absl::StrCat(
+      "error parsing regexp: ", words, ": `",
+      parts.second.empty() ? absl::string_view(pattern) : parts.second, "`");
+}
+
 absl::StatusOr<std::shared_ptr<const Pattern::Regex>> CompileRegex(
     const std::string& pattern) {
   absl::StatusOr<text::Regex> regex = text::Regex::Compile(pattern);
   if (!regex.ok()) {
-    return BuildError(
-        absl::StrCat("error parsing regexp: ", regex.status().message(), ": `",
-                     pattern, "`"));
+    return BuildError(GoRegexError(regex.status().message(), pattern));
   }
   return std::make_shared<const Pattern::Regex>(
       Pattern::Regex{*std::move(regex)});

@@ -137,7 +137,7 @@ absl::Status Target::Accumulate(Accumulator* into) {
   WEIR_RETURN_IF_ERROR(RunValidators(into));
   WEIR_RETURN_IF_ERROR(
       BindVariables(kustomization_.vars, into->resources, &into->vars),
-      "merging vars");
+      "merging vars ", DescribeVariables(kustomization_.vars));
   return absl::OkStatus();
 }
 

@@ -143,7 +143,13 @@ absl::Status NamespaceConflict(const ResMap& objects, const Resource& added) {
   std::vector<std::string> same;
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     if (resource->CurId().Equals(added.CurId())) {
-      same.push_back(FormatJson(resource->tree()));
+      Resource copy(resource->tree(), resource->schema());
+      auto annotations = copy.MetadataMap("annotations");
+      for (auto& entry : resource->BuildAnnotations()) {
+        annotations.push_back(std::move(entry));
+      }
+      copy.SetMetadataMap("annotations", annotations);
+      same.push_back(FormatJson(copy.tree()));
     }
   }
   return BuildError(

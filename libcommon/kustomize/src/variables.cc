@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "src/field_path.h"
 #include "src/resource.h"
@@ -44,6 +45,11 @@ Gvk TargetGvk(const VarSpec& variable) {
   if (parts.size() == 2) gvk.group = parts[0];
   gvk.version = parts.back();
   return gvk;
+}
+
+std::string Describe(const VarSpec& variable, const Gvk& gvk) {
+  return absl::StrCat("{", variable.name, " ", gvk.ToString(), " {",
+                      variable.field_path, "}}");
 }
 
 // Whether the object, now or before, is the one that a variable names.
@@ -157,6 +163,19 @@ absl::StatusOr<Values> ReadValues(const std::vector<VarSpec>& variables,
 
 }  // namespace
 
+std::string DescribeVariables(const std::vector<VarSpec>& variables) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(variables, " ",
+                    [](std::string* out, const VarSpec& variable) {
+                      const SelectorSpec& object = variable.object;
+                      out->append(Describe(
+                          variable,
+                          {object.group, object.version, object.kind}));
+                    }),
+      "]");
+}
+
 absl::Status MergeVariables(std::vector<VarSpec> added,
                             std::vector<VarSpec>* all) {
   for (VarSpec& variable : added) {
@@ -185,9 +204,9 @@ absl::Status BindVariables(const std::vector<VarSpec>& added,
       if (IsTarget(*resource, wanted)) matched.push_back(resource.get());
     }
     if (matched.size() > 1) {
-      return BuildError(absl::StrCat("found ", matched.size(),
-                                     " resId matches for var ", variable.name,
-                                     " (unable to disambiguate)"));
+      return BuildError(absl::StrCat(
+          "found ", matched.size(), " resId matches for var ",
+          Describe(variable, wanted.gvk), " (unable to disambiguate)"));
     }
     if (!matched.empty()) matched[0]->var_names.push_back(variable.name);
   }

@@ -4,6 +4,7 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +20,9 @@ absl::Status BindVariables(const std::vector<VarSpec>& added,
                            const ResMap& objects, std::vector<VarSpec>* all);
 absl::Status MergeVariables(std::vector<VarSpec> added,
                             std::vector<VarSpec>* all);
+
+// As upstream prints a list of them.
+std::string DescribeVariables(const std::vector<VarSpec>& variables);
 
 // Replaces them in the fields that `specs` name.
 absl::Status ResolveVariables(const std::vector<VarSpec>& variables,

@@ -1,0 +1,249 @@
+// Flux's overrides, generated kustomizations, bounds, file systems.
+#include "weir/kustomize/build.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "weir/base/file.h"
+
+namespace weir::kustomize {
+namespace {
+
+using testing::HasSubstr;
+using Files = std::map<std::string, std::string>;
+
+constexpr char kConfig[] =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\n"
+    "data: {image: x}\n";
+constexpr char kPod[] =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+    "spec: {containers: [{name: c, image: nginx:1}]}\n";
+
+BuildOptions FluxOptions() {
+  BuildOptions options;
+  options.load_restrictor = BuildOptions::LoadRestrictor::kNone;
+  options.reorder = BuildOptions::Reorder::kNone;
+  options.flux_mode = true;
+  return options;
+}
+
+absl::StatusOr<BuildResult> BuildFiles(Files files,
+                                       const BuildOptions& options = {}) {
+  const auto tree = MakeMemoryFileSystem(std::move(files));
+  return Build(Context(), *tree, ".", options);
+}
+
+absl::StatusOr<BuildResult> BuildAsFlux(Files files,
+                                        const FluxOverrides& overrides = {},
+                                        absl::string_view directory = ".") {
+  const auto tree = MakeMemoryFileSystem(std::move(files));
+  return BuildForFlux(Context(), *tree, directory, overrides, FluxOptions());
+}
+
+TEST(BuildTest, FormatsNoObjectsAsNothing) { EXPECT_EQ(FormatResult({}), ""); }
+
+TEST(BuildTest, NamesFilesAsUpstreamDoes) {
+  const auto one = BuildFiles(
+      {{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", kPod}});
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(FormatFiles(*one).begin()->first, "v1_pod_web.yaml");
+  const auto two = BuildFiles(
+      {{"kustomization.yaml", "resources: [a.yaml, b.yaml, c.yaml]\n"},
+       {"a.yaml", kPod},
+       {"b.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: A, namespace: x}\n"},
+       {"c.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n"
+        "metadata: {name: r}\n"}});
+  ASSERT_TRUE(two.ok()) << two.status();
+  std::vector<std::string> names;
+  for (const auto& [name, text] : FormatFiles(*two)) names.push_back(name);
+  EXPECT_THAT(names, testing::ElementsAre(
+                         "default_v1_pod_web.yaml",
+                         "rbac.authorization.k8s.io_v1_clusterrole_r.yaml",
+                         "x_v1_configmap_a.yaml"));
+}
+
+TEST(BuildTest, NamesWhatItDoesNotSupport) {
+  const auto helm = BuildFiles(
+      {{"kustomization.yaml", "helmCharts: [{name: c, repo: r}]\n"}});
+  EXPECT_EQ(helm.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(helm.status().message()),
+              HasSubstr("helmCharts in /kustomization.yaml"));
+  const auto remote = BuildFiles(
+      {{"kustomization.yaml", "resources: ['https://example.com/a.yaml']\n"}});
+  EXPECT_EQ(remote.status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(BuildTest, IsCancelled) {
+  Context ctx = Context().WithCancel();
+  ctx.Cancel();
+  const auto tree = MakeMemoryFileSystem(
+      {{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", kPod}});
+  EXPECT_EQ(Build(ctx, *tree, ".").status().code(),
+            absl::StatusCode::kCancelled);
+}
+
+struct BoundCase {
+  const char* name;
+  std::string manifest;
+};
+
+class BoundsTest : public testing::TestWithParam<BoundCase> {};
+
+TEST_P(BoundsTest, EndsInResourceExhausted) {
+  BuildOptions options;
+  options.max_input_bytes = 1 << 20;
+  options.max_objects = 50;
+  const auto built =
+      BuildFiles({{"kustomization.yaml", "resources: [a.yaml]\n"},
+                  {"a.yaml", GetParam().manifest}},
+                 options);
+  EXPECT_EQ(built.status().code(), absl::StatusCode::kResourceExhausted)
+      << built.status();
+}
+
+std::string AliasBomb() {
+  std::string text = "kind: A\nmetadata: {name: a}\na0: &a0 [x]\n";
+  for (int i = 1; i < 20; ++i) {
+    absl::StrAppend(&text, "a", i, ": &a", i, " [*a", i - 1, ", *a", i - 1,
+                    ", *a", i - 1, ", *a", i - 1, "]\n");
+  }
+  return text;
+}
+
+std::string ManyObjects() {
+  std::string text;
+  for (int i = 0; i < 60; ++i) {
+    absl::StrAppend(&text, "---\nkind: A\nmetadata: {name: a", i, "}\n");
+  }
+  return text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BoundsTest,
+    testing::Values(BoundCase{"AliasBomb", AliasBomb()},
+                    BoundCase{"Deep", "kind: A\nmetadata: {name: a}\nx: " +
+                                          std::string(5000, '[') +
+                                          std::string(5000, ']') + "\n"},
+                    BoundCase{"Large", "# " + std::string(2 << 20, 'x') + "\n"},
+                    BoundCase{"Many", ManyObjects()}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BuildTest, LimitsNestedDirectories) {
+  Files files;
+  std::string path;
+  for (int i = 0; i < 80; ++i) {
+    files[path + "kustomization.yaml"] = "resources: [d]\n";
+    path += "d/";
+  }
+  files[path + "kustomization.yaml"] = "namePrefix: a\n";
+  EXPECT_EQ(BuildFiles(files).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(FluxBuildTest, GeneratesAKustomization) {
+  const auto built = BuildAsFlux(
+      {{"b.yaml", kPod},
+       {"a/x.yml", kConfig},
+       {"a/readme.md", "# no manifest"},
+       {"own/kustomization.yaml", "namePrefix: own-\nresources: [p.yaml]\n"},
+       {"own/p.yaml", kPod}});
+  ASSERT_TRUE(built.ok()) << built.status();
+  ASSERT_EQ(built->objects.size(), 3u);
+  EXPECT_EQ(built->objects[0]["metadata"].GetString("name"), "cfg");
+  EXPECT_EQ(built->objects[1]["metadata"].GetString("name"), "web");
+  EXPECT_EQ(built->objects[2]["metadata"].GetString("name"), "own-web");
+}
+
+TEST(FluxBuildTest, ADirectoryWithoutManifestsIsNothing) {
+  const auto built = BuildAsFlux({{"readme.md", "x"}});
+  ASSERT_TRUE(built.ok()) << built.status();
+  EXPECT_TRUE(built->objects.empty());
+}
+
+TEST(FluxBuildTest, LaysOverridesOver) {
+  FluxOverrides overrides;
+  overrides.target_namespace = "prod";
+  overrides.name_prefix = "p-";
+  overrides.name_suffix = "-s";
+  overrides.images = {{"nginx", "mirror/nginx", "", ""}};
+  overrides.patches.push_back(
+      {"- {op: add, path: /metadata/labels, value: {a: b}}\n",
+       Value::MakeObject({{"kind", "Pod"}})});
+  overrides.components = {"../comp"};
+  const auto built = BuildAsFlux(
+      {{"app/kustomization.yaml",
+        "resources: [a.yaml]\nnamePrefix: gone-\nunknownField: x\n"
+        "images: [{name: nginx, newTag: '9'}]\n"},
+       {"app/a.yaml", kPod},
+       {"comp/kustomization.yaml",
+        "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"
+        "commonAnnotations: {c: d}\n"}},
+      overrides, "app");
+  ASSERT_TRUE(built.ok()) << built.status();
+  EXPECT_EQ(FormatResult(*built),
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    c: d\n"
+            "  labels:\n    a: b\n  name: p-web-s\n  namespace: prod\n"
+            "spec:\n  containers:\n  - image: mirror/nginx:9\n    name: c\n");
+}
+
+TEST(FluxBuildTest, AFileWithoutResourcesTracksOrigins) {
+  const auto built =
+      BuildAsFlux({{"kustomization.yaml",
+                    "configMapGenerator: [{name: c, literals: [a=b]}]\n"}});
+  ASSERT_TRUE(built.ok()) << built.status();
+  EXPECT_TRUE(built->objects[0]["metadata"]["annotations"].Has(
+      "config.kubernetes.io/origin"));
+}
+
+TEST(FluxBuildTest, ComponentsMustBeLocal) {
+  for (const char* path : {"/abs", "https://example.com/c"}) {
+    FluxOverrides overrides;
+    overrides.components = {path};
+    const auto built =
+        BuildAsFlux({{"kustomization.yaml", "namePrefix: a\n"}}, overrides);
+    EXPECT_THAT(std::string(built.status().message()),
+                HasSubstr("must be local and relative"));
+  }
+}
+
+TEST(FluxBuildTest, MissingComponentsMayBeIgnored) {
+  FluxOverrides overrides;
+  overrides.components = {"../nope"};
+  overrides.ignore_missing_components = true;
+  const Files files = {{"app/kustomization.yaml", "resources: [a.yaml]\n"},
+                       {"app/a.yaml", kPod}};
+  EXPECT_TRUE(BuildAsFlux(files, overrides, "app").ok());
+  overrides.ignore_missing_components = false;
+  EXPECT_FALSE(BuildAsFlux(files, overrides, "app").ok());
+}
+
+TEST(DiskFileSystemTest, NothingLeavesTheRoot) {
+  const auto dir = TempDir::Create("kustomize");
+  ASSERT_TRUE(dir.ok());
+  const std::string root = dir->path() + "/root";
+  ASSERT_TRUE(MakeDirectories(root).ok());
+  ASSERT_TRUE(WriteFileAtomically(dir->path() + "/secret.yaml", kPod).ok());
+  ASSERT_TRUE(WriteFileAtomically(root + "/kustomization.yaml",
+                                  "resources: [../secret.yaml]\n")
+                  .ok());
+  const auto files = MakeDiskFileSystem(root);
+  const auto built = Build(Context(), *files, ".", FluxOptions());
+  ASSERT_FALSE(built.ok());
+  EXPECT_THAT(std::string(built.status().message()),
+              HasSubstr("is not in or below"));
+  ASSERT_EQ(symlink("../secret.yaml", (root + "/link.yaml").c_str()), 0);
+  EXPECT_EQ(files->ReadFile("link.yaml").status().code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
+}  // namespace
+}  // namespace weir::kustomize

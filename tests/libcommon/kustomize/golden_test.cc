@@ -1,0 +1,61 @@
+// Builds every case in testdata/ and compares with what the real tool printed.
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gtest/gtest.h"
+#include "weir/base/file.h"
+#include "weir/kustomize/build.h"
+
+namespace weir::kustomize {
+namespace {
+
+std::vector<std::string> CaseNames() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(WEIR_TESTDATA)) {
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string Read(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  return text.ok() ? *text : "";
+}
+
+class GoldenTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenTest, IsWhatTheRealToolPrints) {
+  const std::string folder = absl::StrCat(WEIR_TESTDATA, "/", GetParam());
+  const bool has_top = std::filesystem::is_directory(folder + "/top");
+  const auto files = MakeDiskFileSystem("/");
+  const absl::StatusOr<BuildResult> built = Build(
+      Context(), *files, absl::StrCat(folder.substr(1), has_top ? "/top" : ""));
+  if (!std::filesystem::exists(folder + "/want.error")) {
+    ASSERT_TRUE(built.ok()) << built.status();
+    EXPECT_EQ(FormatResult(*built), Read(folder + "/want.yaml"));
+    return;
+  }
+  ASSERT_FALSE(built.ok());
+  const std::string message =
+      absl::StrReplaceAll(absl::StripAsciiWhitespace(built.status().message()),
+                          {{folder, "/case"}});
+  // Where our words differ on purpose, the case says what they are.
+  const std::string ours = Read(folder + "/want.ours");
+  const std::string want =
+      ours.empty() ? Read(folder + "/want.error") : ours;
+  EXPECT_EQ(message, absl::StripAsciiWhitespace(want));
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenTest, testing::ValuesIn(CaseNames()),
+                         [](const auto& info) {
+                           return absl::StrReplaceAll(info.param, {{"-", "_"}});
+                         });
+
+}  // namespace
+}  // namespace weir::kustomize
