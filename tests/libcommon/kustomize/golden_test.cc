@@ -47,8 +47,7 @@ TEST_P(GoldenTest, IsWhatTheRealToolPrints) {
                           {{folder, "/case"}});
   // Where our words differ on purpose, the case says what they are.
   const std::string ours = Read(folder + "/want.ours");
-  const std::string want =
-      ours.empty() ? Read(folder + "/want.error") : ours;
+  const std::string want = ours.empty() ? Read(folder + "/want.error") : ours;
   EXPECT_EQ(message, absl::StripAsciiWhitespace(want));
 }
 
