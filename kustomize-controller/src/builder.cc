@@ -72,6 +72,13 @@ absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
                                           const std::string& folder,
                                           const Variables& variables,
                                           const BuildSettings& settings) {
+  const std::string file = absl::StrCat(root, "/", folder);
+  struct stat info;
+  if (stat(file.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "open ", file, "/kustomization.yaml: not a directory remove ", file,
+        "/kustomization.yaml: not a directory"));
+  }
   using weir::kustomize::BuildOptions;
   BuildOptions options;
   options.load_restrictor = BuildOptions::LoadRestrictor::kNone;

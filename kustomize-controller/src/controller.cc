@@ -91,9 +91,8 @@ absl::Status CheckSupported(const Options& options) {
 artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
   artifact::FetcherOptions fetcher;
   fetcher.service = options.artifacts;
-  if (fetcher.service == nullptr) {
-    fetcher.http_client = std::make_shared<http::Client>();
-  }
+  // Artifacts of others than the source-controller come by their URL.
+  fetcher.http_client = std::make_shared<http::Client>();
   fetcher.host_override = options.source_controller_localhost;
   fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
   return fetcher;

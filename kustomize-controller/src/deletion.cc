@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "weir/apply/prune.h"
+#include "weir/base/duration.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize_controller {
@@ -42,7 +43,25 @@ Outcome Deletion::Advance(const Context& ctx,
   const absl::StatusOr<Value> freed =
       request.writer->RemoveFinalizer(ctx, request.object);
   if (!freed.ok()) return Outcome::Retry(freed.status());
+  EmitFinished(request);
   return Outcome::Done();
+}
+
+// As upstream says at the end of every pass that leaves the object ready.
+void Deletion::EmitFinished(const reconcile::Request& request) {
+  StatusDraft draft(request.object, message_.status(),
+                    environment_.manager.clock());
+  if (!draft.conditions().IsTrue(reconcile::kReady) ||
+      message_.spec().suspend()) {
+    return;
+  }
+  const absl::Duration elapsed = environment_.manager.clock().Now() - started_;
+  const auto interval = ParseGoDuration(message_.spec().interval());
+  Emit(request, Severity::kInfo,
+       absl::StrCat("Reconciliation finished in ", FormatGoDuration(elapsed),
+                    ", next run in ",
+                    FormatGoDuration(interval.value_or(absl::ZeroDuration()))),
+       /*is_commit_status=*/true);
 }
 
 absl::Status Deletion::DeleteObjects(const Context& ctx,
@@ -104,7 +123,7 @@ bool Deletion::AreGone() const {
 }
 
 void Deletion::Emit(const reconcile::Request& request, Severity severity,
-                    const std::string& message) {
+                    const std::string& message, bool is_commit_status) {
   StatusDraft draft(request.object, message_.status(),
                     environment_.manager.clock());
   reconcile::Event event;
@@ -115,6 +134,9 @@ void Deletion::Emit(const reconcile::Request& request, Severity severity,
   const std::string& revision = message_.status().last_applied_revision();
   if (!revision.empty()) {
     event.metadata[absl::StrCat(kGroup, "/revision")] = revision;
+  }
+  if (is_commit_status) {
+    event.metadata[absl::StrCat(kGroup, "/commit_status")] = "update";
   }
   environment_.manager.events().Emit(kComponent, std::move(event));
 }

@@ -33,8 +33,9 @@ class Deletion {
                              const reconcile::Request& request);
   // Whether none of the deleted objects is there any more.
   bool AreGone() const;
+  void EmitFinished(const reconcile::Request& request);
   void Emit(const reconcile::Request& request, reconcile::Severity severity,
-            const std::string& message);
+            const std::string& message, bool is_commit_status = false);
 
   Environment& environment_;
   const kube::ObjectKey key_;

@@ -47,7 +47,7 @@ bool CanChangeHealth(const kube::GroupVersionKind& gvk) {
   return std::find(kGroups.begin(), kGroups.end(), gvk.group) == kGroups.end();
 }
 
-std::vector<HealthTarget> HealthTargetsOf(
+std::optional<std::vector<HealthTarget>> HealthTargetsOf(
     const Plan& plan, const std::vector<apply::ApplyRun::Applied>& applied) {
   std::vector<HealthTarget> targets;
   if (plan.spec.wait()) {
@@ -80,6 +80,7 @@ std::vector<HealthTarget> HealthTargetsOf(
       targets.push_back(std::move(target));
     }
   }
+  if (targets.empty()) return std::nullopt;
   // Waiting for itself would never end.
   std::erase_if(targets, [&](const HealthTarget& target) {
     return target.ref.gvk.group == kGroup &&

@@ -5,6 +5,7 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ struct HealthTarget {
 };
 
 // What a pass has to look at: all that was applied (wait), or healthChecks.
-std::vector<HealthTarget> HealthTargetsOf(
+// Nothing when there is nothing to look at; a check of the Kustomization by
+// itself is one of no objects.
+std::optional<std::vector<HealthTarget>> HealthTargetsOf(
     const Plan& plan, const std::vector<apply::ApplyRun::Applied>& applied);
 
 // Whether the health of objects of a kind can change after they were applied.

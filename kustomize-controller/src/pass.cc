@@ -252,7 +252,10 @@ Pass::Result Pass::OnApplied(const Context&) {
                  {{"output", changes}, {"revision", artifact_.revision}});
     Emit(Severity::kInfo, changes);
   }
-  health_ = HealthTargetsOf(plan_, run_->applied());
+  std::optional<std::vector<HealthTarget>> health =
+      HealthTargetsOf(plan_, run_->applied());
+  is_health_checked_ = health.has_value();
+  if (is_health_checked_) health_ = *std::move(health);
   run_.reset();
   step_ = Step::kPrune;
   return std::nullopt;
@@ -286,7 +289,7 @@ Pass::Result Pass::Prune(const Context& ctx) {
 
 Pass::Result Pass::CheckHealth(const Context& ctx,
                                const reconcile::Request& request) {
-  if (health_.empty()) {
+  if (!is_health_checked_) {
     environment_.tracker->Await(plan_.key, {});
     draft_.conditions().Delete(kHealthy);
     step_ = Step::kFinish;
@@ -434,6 +437,7 @@ Outcome Pass::Stall(const Context& ctx, absl::string_view reason,
                     const std::string& message) {
   draft_.conditions().MarkStalled(reason, message);
   draft_.conditions().MarkFalse(reconcile::kReady, reason, message);
+  draft_.EndPass(plan_.requested_at, plan_.generation);
   if (draft_.HasChanged()) Emit(Severity::kError, message);
   return End(ctx, Outcome::Terminal(absl::FailedPreconditionError(message)));
 }

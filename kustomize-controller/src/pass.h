@@ -121,6 +121,7 @@ class Pass {
   std::unique_ptr<apply::ApplyRun> run_;
   bool has_changes_ = false;
   std::vector<apply::InventoryEntry> stale_;
+  bool is_health_checked_ = false;
   std::vector<HealthTarget> health_;
   bool is_health_announced_ = false;
   absl::Time health_started_;

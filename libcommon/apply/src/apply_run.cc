@@ -52,8 +52,8 @@ std::string UndeclaredField(const absl::Status& status) {
   constexpr absl::string_view kSuffix = ": field not declared in schema";
   const absl::string_view message = status.message();
   const size_t end = message.find(kSuffix);
-  if (end == absl::string_view::npos) return "";
-  size_t start = message.rfind(": ", end);
+  if (end == absl::string_view::npos || end == 0) return "";
+  size_t start = message.rfind(": ", end - 1);
   if (start == absl::string_view::npos) return "";
   // The first of several lines "errors:\n  .spec.foo: ...".
   start += 2;
