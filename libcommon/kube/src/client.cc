@@ -407,8 +407,13 @@ absl::StatusOr<Request> Client::DeleteRequest(
   if (!options.propagation_policy.empty()) {
     body.Set("propagationPolicy", options.propagation_policy);
   }
-  if (!options.uid.empty()) {
-    body.Set("preconditions", Value::MakeObject({{"uid", options.uid}}));
+  Value preconditions = Value::MakeObject();
+  if (!options.uid.empty()) preconditions.Set("uid", options.uid);
+  if (!options.resource_version.empty()) {
+    preconditions.Set("resourceVersion", options.resource_version);
+  }
+  if (!preconditions.empty()) {
+    body.Set("preconditions", std::move(preconditions));
   }
   if (options.dry_run) body.Set("dryRun", Value::Array{Value("All")});
   request.body = std::move(body);

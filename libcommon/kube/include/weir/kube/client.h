@@ -38,6 +38,7 @@ struct DeleteOptions {
   std::string propagation_policy;  // "", "Background", "Foreground", "Orphan".
   std::string uid;                 // Precondition; empty: none.
   bool dry_run = false;
+  std::string resource_version = {};  // Precondition; empty: none.
 };
 
 enum class PatchType { kJson, kMerge, kStrategic, kApply };
