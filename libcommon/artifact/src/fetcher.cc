@@ -113,6 +113,8 @@ struct Fetcher::Impl {
     }
     return absl::StrCat(dir->path(), "/", ++sequence);
   }
+  absl::Status FetchOnce(const Context& ctx, const Artifact& artifact,
+                         Download* download) const;
   absl::Status FetchByHttp(const Context& ctx, const Artifact& artifact,
                            Download* download) const;
   absl::Status FetchByService(const Context& ctx, const Artifact& artifact,
@@ -162,6 +164,19 @@ absl::Status Fetcher::Impl::FetchByService(const Context& ctx,
       .status();
 }
 
+absl::Status Fetcher::Impl::FetchOnce(const Context& ctx,
+                                      const Artifact& artifact,
+                                      Download* download) const {
+  if (options.service == nullptr) return FetchByHttp(ctx, artifact, download);
+  absl::Status status = FetchByService(ctx, artifact, download);
+  // The service knows only what its own controller made.
+  if (absl::IsNotFound(status) && options.http_client != nullptr &&
+      !artifact.url.empty()) {
+    return FetchByHttp(ctx, artifact, download);
+  }
+  return status;
+}
+
 Fetcher::Fetcher(FetcherOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {
   WEIR_CHECK(impl_->options.service != nullptr ||
@@ -181,9 +196,7 @@ absl::StatusOr<FetchedFile> Fetcher::Fetch(const Context& ctx,
   FetchedFile file(path);
   Download download(fd, want, options.max_bytes);
   for (int attempt = 1;; ++attempt) {
-    absl::Status status = options.service != nullptr
-                              ? impl_->FetchByService(ctx, artifact, &download)
-                              : impl_->FetchByHttp(ctx, artifact, &download);
+    absl::Status status = impl_->FetchOnce(ctx, artifact, &download);
     if (status.ok()) status = download.Finish();
     if (status.ok()) return file;
     if (!IsRetried(status) || attempt >= options.max_attempts) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/libcommon/artifact/fixture.h"
+#include "weir/crypto/digest.h"
 #include "weir/http/client.h"
 #include "weir/http/server.h"
 
@@ -142,6 +143,7 @@ TEST_F(FetcherTest, EndsWithTheContext) {
 TEST_F(FetcherTest, FetchesByService) {
   fixture_.registry->Publish(kApp, artifact_);
   options_.service = fixture_.registry;
+  options_.http_client = nullptr;
   auto file = Fetch();
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(*ReadFile(file->path()), body_);
@@ -149,6 +151,17 @@ TEST_F(FetcherTest, FetchesByService) {
 
   ASSERT_TRUE(fixture_.storage->Remove(artifact_).ok());
   EXPECT_TRUE(absl::IsNotFound(Fetch().status()));
+}
+
+TEST_F(FetcherTest, FetchesByHttpWhatTheServiceDoesNotKnow) {
+  options_.service = fixture_.registry;
+  body_ = "made by somebody else";
+  artifact_.path = "externalartifact/default/theirs/1.tar.gz";
+  artifact_.digest = absl::StrCat("sha256:", crypto::Sha256Hex(body_));
+  auto file = Fetch();
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(*ReadFile(file->path()), body_);
+  EXPECT_EQ(requests_, 1);
 }
 
 }  // namespace

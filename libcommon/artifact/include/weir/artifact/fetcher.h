@@ -44,7 +44,8 @@ struct FetcherOptions {
   // Where artifacts are read from. Null: by HTTP from their URLs.
   std::shared_ptr<ArtifactService> service;
   // Makes the HTTP requests; needed when `service` is null. Shared with
-  // others; may be null otherwise.
+  // others; may be null otherwise: what the service does not know is then
+  // not looked for at its URL.
   std::shared_ptr<http::Client> http_client;
   // "host:port" that replaces the one in artifact URLs, as Flux's consumers
   // take from SOURCE_CONTROLLER_LOCALHOST. Empty: URLs as they are.
