@@ -1,3 +1,4 @@
 """All scenarios, in the order they run."""
 
-from . import apply, basics, sources  # noqa: F401
+from . import (apply, basics, faults, heavy, safety,  # noqa: F401
+               sources)
