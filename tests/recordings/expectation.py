@@ -9,6 +9,7 @@ import tarfile
 import time
 
 from harness.kube import ApiError
+from matcher import TIME
 from player import BUILTIN, KINDS, field
 
 FLUX_KINDS = tuple(KINDS)
@@ -90,30 +91,56 @@ class Comparison:
     """One scenario's differences, as lines.
 
     listed: deliberate differences, [{why, at: {path: what ours is}}]. What
-    is there must then be exactly that; ANY stands for whatever it is.
+    is there must then be exactly that, or one of several: {any: [...]}.
+    `<step>/events/<object>` gives the Events, and posts, of a step as a
+    whole: [[reason, message]].
     """
 
     def __init__(self, world, scenario, matcher, listed):
         self.world, self.kube = world, world.kube
         self.namespace = scenario["namespace"]
         self.matcher = matcher
+        # Recordings leave out what other controllers asked for.
+        self.who = (scenario["scenario"].partition("/")[0],)
         self.ours = {}
         for entry in listed:
             self.ours.update(entry["at"])
         self.differences, self.raw = [], []
-        self.last, self.posts = {}, {}  # object -> its last event.
+        self.last = {}  # object -> its last event: [reason, message].
 
     def is_ours(self, path, got):
         if path not in self.ours:
             return False
-        return self.ours[path] == "ANY" or self.matcher.matches(
-            self.ours[path], mask(got))
+        ours = self.ours[path]
+        several = (ours["any"] if isinstance(ours, dict) and "any" in ours
+                   else [ours])
+        return any(self.matcher.matches(one, mask(got)) for one in several)
+
+    def awaits_events(self, step, recorded):
+        """Whether there are Events to wait for."""
+        return bool(recorded.get("events")) or any(
+            path.startswith(f"{step}/events/") for path in self.ours)
+
+    def abstract(self, value):
+        """With placeholders for what differs in each run."""
+        if isinstance(value, list):
+            return [self.abstract(item) for item in value]
+        if isinstance(value, dict):
+            return {k: self.abstract(v) for k, v in value.items()}
+        if not isinstance(value, str):
+            return value
+        for name, text in self.matcher.known.items():
+            if len(text) > 9:
+                value = value.replace(text, name)
+        value = re.sub(TIME, "<time>", value)
+        value = re.sub(r"(?<= in )\d[\d.hmsµ]*(?=,|$)", "<duration>", value)
+        return re.sub(r"^[\d.]+(ms|µs|s)$", "<duration>", value)
 
     def differ(self, path, wanted, got):
         if not self.is_ours(path, got):
             self.differences.append(
                 f"{path}: recorded {wanted!r}, got {got!r}"[:1500])
-            self.raw.append((path, mask(got)))
+            self.raw.append((path, self.abstract(mask(got))))
 
     def find(self, name, version=None):
         kind, _, name = name.rpartition("/")
@@ -168,46 +195,74 @@ class Comparison:
 
     # ------------------------------------------------------------ events
 
-    def compare_events(self, step, recorded, events):
-        """Per object and in order: type, reason, message, annotations."""
+    def compare_events(self, step, recorded, events, posted):
+        for path, wanted, got in self.event_differences(
+                step, recorded, events, posted):
+            self.differ(path, wanted, got)
+        for name, mine in events.items():
+            self.last[name] = [mine[-1]["reason"], mask(mine[-1]["message"])]
+
+    def event_differences(self, step, recorded, events, posted):
+        """Events, by object and in order, and what was posted."""
         wanted = {}
         for event in recorded.get("events", []):
             if event["object"].partition("/")[0] in FLUX_KINDS:
                 wanted.setdefault(event["object"], []).append(event)
-        for name in sorted(set(wanted) | set(events)):
+        posts = list(self.recorded_posts(recorded))
+        names = {*wanted, *events, *(p[0] for p in posts),
+                 *(p[0] for p in posted)}
+        names.update(path[len(step) + 8:] for path in self.ours
+                     if path.startswith(f"{step}/events/"))
+        for name in sorted(names):
+            if name.partition("/")[0] not in FLUX_KINDS:
+                continue
             mine, theirs = (
                 collapse(e.get(name, []), lambda v: (
                     v["reason"], mask(v["message"])))
                 for e in (events, wanted))
             mine = self.without_retries(name, mine, theirs)
+            got, want = (
+                collapse([[*e[1:3], mask(e[3])] for e in all_ if e[0] == name],
+                         lambda v: v) for all_ in (posted, posts))
+            if got and self.last.get(name) == got[0][1:] and not (
+                    want and self.matcher.matches(want[0], got[0])):
+                got = got[1:]
+            whole = f"{step}/events/{name}"
+            if whole in self.ours:
+                for texts in ([[e["reason"], e["message"]] for e in mine],
+                              [e[1:] for e in got]):
+                    if not self.is_ours(whole, texts):
+                        yield whole, self.ours[whole], texts
+                continue
             for index in range(max(len(mine), len(theirs))):
-                want = theirs[index] if index < len(theirs) else None
-                got = mine[index] if index < len(mine) else None
-                path = f"{step}/event/{name}/{index}"
-                if want is None or got is None:
-                    self.differ(path, want and [want["reason"],
-                                                want["message"]],
-                                got and [got["reason"], got["message"]])
-                    continue
-                for key, default in (("type", "Normal"), ("reason", None),
-                                     ("message", None), ("annotations", {}),
-                                     ("controller", None)):
-                    if not self.matcher.matches(
-                            mask(want.get(key, default)), mask(got[key])):
-                        self.differ(f"{path}/{key}", want.get(key, default),
-                                    got[key])
+                yield from self.one_event(
+                    f"{step}/event/{name}/{index}",
+                    theirs[index] if index < len(theirs) else None,
+                    mine[index] if index < len(mine) else None)
+            if not self.matcher.matches(want, got):
+                yield f"{step}/posted/{name}", want, got
+
+    def one_event(self, path, want, got):
+        """Type, reason, message, annotations and controller."""
+        if want is None or got is None:
+            yield (path, want and [want["reason"], want["message"]],
+                   got and [got["reason"], got["message"]])
+            return
+        for key, default in (("type", "Normal"), ("reason", None),
+                             ("message", None), ("annotations", {}),
+                             ("controller", None)):
+            if not self.matcher.matches(mask(want.get(key, default)),
+                                        mask(got[key])):
+                yield f"{path}/{key}", want.get(key, default), got[key]
 
     def without_retries(self, name, mine, theirs):
-        """Without what only repeats the failure of the step before."""
+        """Without what only repeats the last Event of the step before."""
         def what(event):
-            return event["reason"], mask(event["message"])
+            return [event["reason"], mask(event["message"])]
         before = self.last.get(name)
-        if mine and what(mine[0]) == before and mine[0]["type"] != "Normal":
-            if not (theirs and self.matcher.matches(
-                    list(what(theirs[0])), list(before))):
-                mine = mine[1:]
-        if mine:
-            self.last[name] = what(mine[-1])
+        if mine and what(mine[0]) == before and not (
+                theirs and self.matcher.matches(what(theirs[0]), before)):
+            return mine[1:]
         return mine
 
     @staticmethod
@@ -230,26 +285,21 @@ class Comparison:
             yield [event[k] for k in ("object", "severity", "reason",
                                       "message")]
 
-    def compare_posted(self, step, recorded, posted):
-        wanted = [e for e in self.recorded_posts(recorded)
-                  if e[0].partition("/")[0] in FLUX_KINDS]
-        names = {w[0] for w in wanted}
-        for name in sorted(names | {p[0] for p in posted}):
-            want, got = (
-                collapse([[*e[:3], mask(e[3])] for e in all_ if e[0] == name],
-                         lambda v: v) for all_ in (wanted, posted))
-            if got and self.posts.get(name) == got[0] and (
-                    got[0][1] == "error" and not (want and
-                    self.matcher.matches(want[0], got[0]))):
-                got = got[1:]
-            if got:
-                self.posts[name] = got[-1]
-            if not self.matcher.matches(want, got):
-                self.differ(f"{step}/posted/{name}", want, got)
-
     # ------------------------------------------------------------ objects
 
-    def compare_objects(self, step, recorded):
+    def compare_objects(self, step, recorded, patience=20):
+        """Compares until all agree, or for `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while True:
+            found = [d for d in self.applied_differences(recorded)
+                     if not self.is_ours(f"{step}/object/{d[0]}", d[2])]
+            if not found or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        for path, wanted, got in found:
+            self.differ(f"{step}/object/{path}", wanted, got)
+
+    def applied_differences(self, recorded):
         for name, wanted in recorded.get("objects", {}).items():
             if name.partition("/")[0] in FLUX_KINDS:
                 continue
@@ -259,9 +309,8 @@ class Comparison:
                 continue  # A kind that the scenario itself brought.
             if wanted is None or obj is None:
                 if (wanted is None) != (obj is None):
-                    self.differ(f"{step}/object/{name}",
-                                "gone" if wanted is None else "there",
-                                "there" if obj else "gone")
+                    yield (name, "gone" if wanted is None else "there",
+                           "there" if obj else "gone")
                 continue
             meta = obj["metadata"]
             got = {
@@ -291,8 +340,7 @@ class Comparison:
             for key in ("uid", "labels", "annotations", "managers", "data"):
                 if key in wanted and not self.matcher.matches(wanted[key],
                                                               got[key]):
-                    self.differ(f"{step}/object/{name}/{key}", wanted[key],
-                                got[key])
+                    yield f"{name}/{key}", wanted[key], got[key]
 
     # ------------------------------------------------------------ artifacts
 
@@ -323,7 +371,7 @@ class Comparison:
 
     def compare_requests(self, step, recorded, got):
         """There must not be more than upstream made: [(who, resource)]."""
-        for who in ("source", "kustomize"):
+        for who in self.who:
             wanted = 0
             for line in recorded.get("requests", []):
                 times = re.search(r" x(\d+)$", line)
@@ -357,7 +405,7 @@ class Comparison:
                 want = wanted.get(key)
                 if key == "managers":
                     want = sorted(w.partition(":")[0] for w in want)
-                if want is not None and want != got[key]:
+                if want is not None and want != (got[key] or []):
                     self.differ(f"end/{name}/{key}", want, got[key])
 
     def compare_notes(self, step, recorded, notes):
