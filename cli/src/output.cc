@@ -28,6 +28,10 @@ absl::string_view Advice(const absl::Status& status) {
     return "the cluster does not serve this kind: install its CRDs, or look "
            "at another cluster with --kubeconfig or --context";
   }
+  if (absl::StrContains(status.message(), "namespace not specified")) {
+    return "the manifests name no namespace: give them one, or say "
+           "`--target-namespace default`";
+  }
   if (absl::IsUnauthenticated(status)) {
     return "the cluster does not accept the kubeconfig's credentials: check "
            "the user of the current context";

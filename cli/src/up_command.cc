@@ -219,6 +219,8 @@ void AddUpCommand(CLI::App& app, Invocation& invocation) {
                  "Branch; default: the repository's own, else main");
   up->add_option("--path", options->path,
                  "Folder of the manifests within DIR or the repository");
+  up->add_option("--target-namespace", options->target_namespace,
+                 "Namespace for all objects, whatever the manifests say");
   up->add_option("--data", options->data,
                  "Where kubeconfig, database, artifacts and log are kept")
       ->capture_default_str();

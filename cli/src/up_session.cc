@@ -270,6 +270,9 @@ absl::Status UpSession::Impl::WriteKustomization(
   spec.Set("path", PathOf(options.path));
   spec.Set("prune", true);
   spec.Set("wait", true);
+  if (!options.target_namespace.empty()) {
+    spec.Set("targetNamespace", options.target_namespace);
+  }
   spec.Mutable("sourceRef").Set("kind", source_kind);
   spec.Mutable("sourceRef").Set("name", key.name);
   return setup_client
@@ -388,6 +391,11 @@ absl::StatusOr<std::unique_ptr<UpSession>> UpSession::Start(
   WEIR_RETURN_IF_ERROR(
       EnsureNamespace(bounded, *impl->setup_client, globals.name_space),
       "making namespace ", globals.name_space);
+  if (const std::string& target = impl->options.target_namespace;
+      !target.empty()) {
+    WEIR_RETURN_IF_ERROR(EnsureNamespace(bounded, *impl->setup_client, target),
+                         "making namespace ", target);
+  }
   WEIR_RETURN_IF_ERROR(impl->MakeControllers());
   return std::unique_ptr<UpSession>(new UpSession(std::move(impl)));
 }
