@@ -140,7 +140,8 @@ def overrides(env):
                 namePrefix="p-", commonMetadata={"labels": {"x": "1"}},
                 images=[{"name": "example.com/web", "newTag": "3.0"}],
                 patches=[{"target": {"kind": "ConfigMap"}, "patch":
-                          "[{op: add, path: /data/patched, value: 'y'}]"}])
+                          '[{"op": "add", "path": "/data/patched", '
+                          '"value": "y"}]'}])
     equal(env.data("p-a"), {"color": "blue", "patched": "y"}, "a")
     web = env.get("Deployment", "p-web")
     equal(web["metadata"]["labels"]["x"], "1", "label")

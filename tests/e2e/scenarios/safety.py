@@ -95,7 +95,7 @@ def escaping_artifacts(env):
             o, "Ready").get("status") in ("True", "False"))
         found = condition(obj, "Ready")
         # A link is left out; what went through it is then in the folder.
-        wanted = "True" if name in ("symlink", "read") else "False"
+        wanted = "True" if name in ("symlink", "read", "hard") else "False"
         check(found["status"] == wanted and found["reason"] in (
             "ReconciliationSucceeded", "ArtifactFailed"), f"{name}: {found}")
     equal(sorted(p.name for p in outside.iterdir()), ["secret.yaml"],

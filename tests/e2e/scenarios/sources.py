@@ -60,7 +60,7 @@ def force_push(env):
 @scenario("branch deleted")
 def branch_deleted(env):
     env.commit({"a.yaml": config_map("a")})
-    env.commit({"x.yaml": config_map("a")}, branch="live", base="main")
+    env.commit({"a.yaml": config_map("a", "live")}, branch="live", base="main")
     env.source(ref={"branch": "live"})
     env.kustomization()
     env.ready()
@@ -68,8 +68,8 @@ def branch_deleted(env):
     env.fetch(ok=False)
     obj = env.failed("GitRepository", reason="GitOperationFailed")
     check("artifact" in obj["status"], "the last artifact is gone")
-    equal(env.data("a"), {"color": "blue"}, "a")
-    env.commit({"x.yaml": config_map("a", "back")}, branch="live",
+    equal(env.data("a"), {"color": "live"}, "a")
+    env.commit({"a.yaml": config_map("a", "back")}, branch="live",
                base="main")
     env.fetch()
     env.wait_data("a", {"color": "back"})
