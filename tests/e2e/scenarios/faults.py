@@ -57,7 +57,7 @@ def restart_mid_apply(env):
         env.kustomization()
         env.until("a part applied", lambda: len([
             o for o in env.kube.list("ConfigMap", env.namespace)
-            if o.get("data", {}).get("color") == color]) > 20)
+            if o.get("data", {}).get("color") == color]) > 20, 60)
         env.world.backend.restart()
         env.ready(revision=commit, timeout=60)
         colors = [o["data"]["color"] for o in env.kube.list(
