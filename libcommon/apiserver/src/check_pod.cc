@@ -1,4 +1,5 @@
 // Pods and templates of pods.
+#include <algorithm>
 #include <set>
 #include <string>
 

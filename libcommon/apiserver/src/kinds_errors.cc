@@ -1,5 +1,5 @@
 // Errors of fields, in the API server's words.
-#include <cmath>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
