@@ -38,9 +38,8 @@ absl::StatusOr<ElementPart> ParseElement(absl::string_view part) {
   const size_t equals = inner.find('=');
   if (equals == absl::string_view::npos) {
     return BuildError(
-        absl::StrCat("list path element must contain fieldName=fieldValue for "
-                     "element to match: ",
-                     part));
+        "list path element must contain fieldName=fieldValue for element to "
+        "match");
   }
   return ElementPart{std::string(inner.substr(0, equals)),
                      std::string(inner.substr(equals + 1))};

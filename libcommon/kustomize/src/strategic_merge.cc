@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/merge_tree.h"
 #include "src/resource.h"
 #include "weir/base/status.h"
@@ -20,6 +21,8 @@ using Texts = MergeTree::Texts;
 
 constexpr absl::string_view kDirective = "$patch";
 constexpr int kMaxDepth = 250;
+// Merging by keys takes quadratic time, as elements may match in part.
+constexpr size_t kMaxElements = 5000;
 
 enum class Directive { kMerge, kReplace, kDelete };
 
@@ -284,6 +287,11 @@ class Walker {
                        std::vector<Texts> all, const Texts& keys,
                        const SchemaType* type, int depth) {
     if (all.empty()) return list;
+    if (all.size() > kMaxElements) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("a list that merges by ", absl::StrJoin(keys, ", "),
+                       " has more than ", kMaxElements, " elements"));
+    }
     if (keys.size() > 1) {
       for (Texts& a : all) {
         for (Texts& b : all) Unify(&a, &b);

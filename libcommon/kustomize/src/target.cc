@@ -163,6 +163,14 @@ absl::Status Target::AddResources(const std::vector<std::string>& paths,
   return absl::OkStatus();
 }
 
+absl::Status Target::CheckSize(size_t objects, const std::string& path) const {
+  const size_t limit = state_.session.options.max_objects;
+  if (objects <= limit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the build has more than ", limit, " objects, at '",
+                   JoinPath(loader_.display_root(), path), "'"));
+}
+
 absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
   const auto context = [&path](absl::string_view what) {
     return absl::StrCat(what, " resources from '", path, "'");
@@ -182,12 +190,7 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
     WEIR_RETURN_IF_ERROR(fresh.Append(std::move(resource)),
                          context("accumulating"));
   }
-  const size_t limit = state_.session.options.max_objects;
-  if (into->resources.size() + fresh.size() > limit) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the build has more than ", limit, " objects, at '",
-                     JoinPath(loader_.display_root(), path), "'"));
-  }
+  WEIR_RETURN_IF_ERROR(CheckSize(into->resources.size() + fresh.size(), path));
   WEIR_RETURN_IF_ERROR(into->resources.AppendAll(std::move(fresh)),
                        context("merging"));
   return absl::OkStatus();

@@ -67,6 +67,7 @@ class Target {
  private:
   absl::Status AddResources(const std::vector<std::string>& paths,
                             Accumulator* into);
+  absl::Status CheckSize(size_t objects, const std::string& path) const;
   absl::Status AddFile(const std::string& path, Accumulator* into);
   absl::Status AddDirectory(const Loader& loader, const std::string& path,
                             bool is_component, Accumulator* into);
