@@ -20,10 +20,10 @@
 namespace weir::cli {
 
 struct UpOptions {
-  std::string directory;  // Follow this folder; empty: not.
-  std::string git;        // Follow this repository, a URL or a path.
-  std::string branch;     // Empty: the repository's own, or "main".
-  std::string path;       // Of the manifests, in folder or repository.
+  std::string directory;         // Follow this folder; empty: not.
+  std::string git;               // Follow this repository, a URL or a path.
+  std::string branch;            // Empty: the repository's own, or "main".
+  std::string path;              // Of the manifests, in folder or repository.
   std::string target_namespace;  // Given to all objects; empty: as they are.
   std::string data = ".weir";
   std::string listen = "127.0.0.1:0";  // The embedded server's address.

@@ -86,11 +86,26 @@ absl::Status Forbidden(const KindInfo& kind, absl::string_view name,
                      std::move(details));
 }
 
-absl::Status MethodNotAllowed(absl::string_view verb) {
-  return MakeFailure(405, "MethodNotAllowed",
-                     absl::StrCat(verb,
-                                  " is not supported on resources of "
-                                  "this kind"));
+absl::Status MethodNotAllowed() {
+  return MakeFailure(
+      405, "MethodNotAllowed",
+      "the server does not allow this method on the requested resource",
+      Value::MakeObject());
+}
+
+absl::Status InvalidOption(absl::string_view kind, absl::string_view group,
+                           absl::string_view name, const FieldError& error) {
+  return MakeFailure(
+      422, "Invalid",
+      absl::StrCat(kind, ".", group, " ", Quoted(name),
+                   " is invalid: ", error.field, ": ", error.message),
+      Value::MakeObject({{"group", group},
+                         {"kind", kind},
+                         {"name", name},
+                         {"causes", Value(Value::Array{Value::MakeObject(
+                                        {{"reason", error.reason},
+                                         {"message", error.message},
+                                         {"field", error.field}})})}}));
 }
 
 absl::Status UnknownResource() {

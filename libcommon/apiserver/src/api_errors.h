@@ -31,7 +31,11 @@ absl::Status StaleVersion(const KindInfo& kind, absl::string_view name);
 // `deployments.apps "x" is forbidden: <why>`; causes may be null.
 absl::Status Forbidden(const KindInfo& kind, absl::string_view name,
                        absl::string_view why, Value causes = Value());
-absl::Status MethodNotAllowed(absl::string_view verb);
+absl::Status MethodNotAllowed();
+// The 422 of an option or a subresource's object:
+// `PatchOptions.meta.k8s.io "" is invalid: <field>: <message>`
+absl::Status InvalidOption(absl::string_view kind, absl::string_view group,
+                           absl::string_view name, const FieldError& error);
 absl::Status UnknownResource();
 absl::Status NotAcceptable(absl::string_view accepted);
 absl::Status UnsupportedMediaType(absl::string_view accepted);

@@ -202,21 +202,13 @@ std::string VerbOf(const ApiRequest& request, const ResourcePath& path) {
 
 absl::StatusOr<WriteParameters> ParseWriteParameters(const ApiRequest& request,
                                                      bool is_apply) {
-  const auto invalid = [&](absl::string_view field, absl::string_view text,
-                           absl::string_view reason) {
-    std::string kind = is_apply || request.method == kube::Method::kPatch
-                           ? "PatchOptions"
-                           : "CreateOptions";
-    if (request.method == kube::Method::kPut) kind = "UpdateOptions";
-    return MakeFailure(
-        422, "Invalid",
-        absl::StrCat(kind, ".meta.k8s.io \"\" is invalid: ", field, ": ", text),
-        Value::MakeObject({{"group", "meta.k8s.io"},
-                           {"kind", kind},
-                           {"causes", Value(Value::Array{Value::MakeObject(
-                                          {{"reason", reason},
-                                           {"message", text},
-                                           {"field", field}})})}}));
+  const auto invalid = [&](const char* field, std::string text,
+                           const char* reason) {
+    const char* kind = request.method == kube::Method::kPatch ? "PatchOptions"
+                       : request.method == kube::Method::kPut ? "UpdateOptions"
+                                                              : "CreateOptions";
+    return InvalidOption(kind, "meta.k8s.io", "",
+                         {reason, field, std::move(text)});
   };
   WriteParameters out;
   for (const auto& [key, value] : request.query) {
@@ -237,10 +229,10 @@ absl::StatusOr<WriteParameters> ParseWriteParameters(const ApiRequest& request,
         out.validation = kIgnore;
       } else if (value != "Warn" && !value.empty()) {
         return invalid("fieldValidation",
-                       absl::StrCat("Invalid value: \"", value,
-                                    "\": \"fieldValidation\" must be one of "
-                                    "[\"Strict\" \"Warn\" \"Ignore\"]"),
-                       "FieldValueInvalid");
+                       absl::StrCat("Unsupported value: \"", value,
+                                    "\": supported values: \"\", \"Ignore\", "
+                                    "\"Strict\", \"Warn\""),
+                       "FieldValueNotSupported");
       }
     }
   }

@@ -19,6 +19,10 @@ constexpr Renamed kEventFields[] = {
     {"lastTimestamp", "deprecatedLastTimestamp"},
 };
 
+// What core events write when empty and the others leave out.
+constexpr const char* kAlwaysInCore[] = {"reportingComponent",
+                                         "reportingInstance"};
+
 constexpr char kMetricsAnnotation[] = "autoscaling.alpha.kubernetes.io/metrics";
 constexpr char kBehaviorAnnotation[] =
     "autoscaling.alpha.kubernetes.io/behavior";
@@ -70,8 +74,21 @@ void MoveFromAnnotation(Value& object, const char* annotation,
 
 }  // namespace
 
-Value EventFromCore(const Value& event) { return Rename(event, false); }
-Value EventToCore(const Value& event) { return Rename(event, true); }
+Value EventFromCore(const Value& event) {
+  Value stripped = event;
+  for (const char* key : kAlwaysInCore) {
+    if (event.GetString(key).empty()) stripped.Erase(key);
+  }
+  return Rename(stripped, false);
+}
+
+Value EventToCore(const Value& event) {
+  Value out = Rename(event, true);
+  for (const char* key : kAlwaysInCore) {
+    if (!out.Has(key)) out.Set(key, "");
+  }
+  return out;
+}
 
 Value AutoscalerToV1(const Value& autoscaler) {
   Value out = autoscaler;

@@ -202,10 +202,12 @@ Value ResourceList(const KindTable& table, absl::string_view group,
   }
   const std::string group_version =
       group.empty() ? std::string(version) : absl::StrCat(group, "/", version);
-  return Value::MakeObject({{"kind", "APIResourceList"},
-                            {"apiVersion", "v1"},
-                            {"groupVersion", group_version},
-                            {"resources", std::move(resources)}});
+  Value out = Value::MakeObject({{"kind", "APIResourceList"},
+                                 {"groupVersion", group_version},
+                                 {"resources", std::move(resources)}});
+  // The oldest of all documents says less.
+  if (!group.empty()) out.Set("apiVersion", "v1");
+  return out;
 }
 
 Value AggregatedDiscovery(const KindTable& table, bool is_core,

@@ -40,8 +40,9 @@ bool IsPublic(absl::string_view path) {
          absl::StartsWith(path, "/healthz/");
 }
 
+// Types of patches are judged where the kind is known.
 absl::StatusOr<Value> ParseBody(const std::string& text,
-                                absl::string_view content_type) {
+                                absl::string_view content_type, bool is_patch) {
   const std::string type = MediaTypeOf(content_type);
   if (absl::StrContains(type, "protobuf") || absl::StrContains(type, "cbor")) {
     return MakeFailure(
@@ -51,11 +52,11 @@ absl::StatusOr<Value> ParseBody(const std::string& text,
   }
   const bool is_yaml = absl::EndsWith(type, "yaml");
   const bool is_json = type.empty() || absl::EndsWith(type, "json");
-  if (!is_yaml && !is_json) {
+  if (!is_yaml && !is_json && !is_patch) {
     return UnsupportedMediaType("application/json, application/yaml");
   }
   const absl::string_view trimmed = absl::StripLeadingAsciiWhitespace(text);
-  absl::StatusOr<Value> value = is_json || absl::StartsWith(trimmed, "{")
+  absl::StatusOr<Value> value = !is_yaml || absl::StartsWith(trimmed, "{")
                                     ? ParseJson(text)
                                     : ParseYaml(text);
   if (value.ok()) return value;
@@ -217,8 +218,7 @@ void Front::Serve(http::ServerRequest request,
   std::shared_ptr<http::Responder> responder = std::move(owned);
   const std::optional<kube::Method> method = MethodOf(request.method);
   if (!method.has_value()) {
-    return responder->Send(
-        ToHttp(MakeResponse(MethodNotAllowed(request.method))));
+    return responder->Send(ToHttp(MakeResponse(MethodNotAllowed())));
   }
   absl::StatusOr<UserInfo> user = Authenticate(request);
   absl::Status status = user.status();
@@ -228,7 +228,8 @@ void Front::Serve(http::ServerRequest request,
   AuditEntry entry = audit_.Begin(call);
   if (status.ok() && !body.empty() && *method != kube::Method::kGet &&
       *method != kube::Method::kHead) {
-    absl::StatusOr<Value> parsed = ParseBody(body, call.content_type);
+    absl::StatusOr<Value> parsed =
+        ParseBody(body, call.content_type, *method == kube::Method::kPatch);
     status = parsed.status();
     if (parsed.ok()) call.body = *std::move(parsed);
   }

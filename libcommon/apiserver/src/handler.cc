@@ -18,9 +18,6 @@ constexpr int kGenerateTries = 8;
 constexpr char kPatchTypes[] =
     "application/json-patch+json, application/merge-patch+json, "
     "application/apply-patch+yaml";
-constexpr char kBuiltinPatchTypes[] =
-    "application/json-patch+json, application/merge-patch+json, "
-    "application/strategic-merge-patch+json, application/apply-patch+yaml";
 
 absl::StatusOr<PatchKind> PatchKindOf(const KindInfo& kind,
                                       absl::string_view content_type) {
@@ -31,8 +28,9 @@ absl::StatusOr<PatchKind> PatchKindOf(const KindInfo& kind,
   if (type == "application/strategic-merge-patch+json" && !kind.is_custom) {
     return PatchKind::kStrategic;
   }
-  return UnsupportedMediaType(kind.is_custom ? kPatchTypes
-                                             : kBuiltinPatchTypes);
+  if (kind.is_custom) return UnsupportedMediaType(kPatchTypes);
+  return MakeFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type",
+                     Value::MakeObject());
 }
 
 // DeleteOptions from the body, or else from the query.
@@ -144,6 +142,9 @@ void ApiHandler::HandleResource(ApiRequest request, ResourcePath path,
   if (!kind.resource.is_namespaced && !path.name_space.empty()) {
     return done(MakeResponse(UnknownResource()));
   }
+  if (path.name.empty() && (verb == "update" || verb == "patch")) {
+    return done(MakeResponse(MethodNotAllowed()));
+  }
   if (!path.subresource.empty()) {
     if (path.subresource == "scale" && kind.has_scale) {
       WriteCallPtr call = MakeCall(request, path, table, *served, clock_.Now());
@@ -155,11 +156,11 @@ void ApiHandler::HandleResource(ApiRequest request, ResourcePath path,
                                   std::move(done));
     }
     if (verb != "get" && verb != "update" && verb != "patch") {
-      return done(MakeResponse(MethodNotAllowed(verb)));
+      return done(MakeResponse(MethodNotAllowed()));
     }
   } else if (std::find(kind.verbs.begin(), kind.verbs.end(), verb) ==
              kind.verbs.end()) {
-    return done(MakeResponse(MethodNotAllowed(verb)));
+    return done(MakeResponse(MethodNotAllowed()));
   }
   HandleCollectionOrItem(request, path, std::move(table), *served, verb,
                          std::move(done));
@@ -269,7 +270,7 @@ void ApiHandler::Create(const ApiRequest& request, WriteCallPtr call,
                     "terminating")));
   }
   if (!call->path.name.empty()) {
-    return done(MakeResponse(MethodNotAllowed("create")));
+    return done(MakeResponse(MethodNotAllowed()));
   }
   if (!request.body.has_value()) {
     return done(MakeResponse(BadRequest("the body of the request is empty")));

@@ -42,7 +42,7 @@ absl::StatusOr<Continuation> DecodeContinue(absl::string_view token) {
       return at;
     }
   }
-  return BadRequest("continue key is not valid");
+  return BadRequest("invalid continue token: continue key is not valid");
 }
 
 std::string PageKey(const Value& object) {
@@ -65,18 +65,10 @@ struct VersionWish {
   std::string match;  // "", "Exact" or "NotOlderThan".
 };
 
-absl::Status InvalidListOption(absl::string_view field,
-                               absl::string_view text) {
-  return MakeFailure(
-      422, "Invalid",
-      absl::StrCat("ListOptions.meta.k8s.io \"\" is invalid: ", field, ": ",
-                   text),
-      Value::MakeObject({{"group", "meta.k8s.io"},
-                         {"kind", "ListOptions"},
-                         {"causes", Value(Value::Array{Value::MakeObject(
-                                        {{"reason", "FieldValueForbidden"},
-                                         {"message", text},
-                                         {"field", field}})})}}));
+absl::Status InvalidListOption(const char* field, std::string text,
+                               const char* reason = "FieldValueForbidden") {
+  return InvalidOption("ListOptions", "meta.k8s.io", "",
+                       {reason, field, std::move(text)});
 }
 
 absl::StatusOr<VersionWish> ParseVersionWish(const ApiRequest& request,
@@ -85,8 +77,9 @@ absl::StatusOr<VersionWish> ParseVersionWish(const ApiRequest& request,
   const absl::string_view text = request.Query("resourceVersion");
   wish.has_rv = !text.empty();
   if (wish.has_rv && (!absl::SimpleAtoi(text, &wish.rv) || wish.rv < 0)) {
-    return BadRequest(
-        absl::StrCat("invalid resource version \"", text, "\": not a number"));
+    return BadRequest(absl::StrCat(
+        "invalid resource version: resourceVersion: Invalid value: \"", text,
+        "\": strconv.ParseUint: parsing \"", text, "\": invalid syntax"));
   }
   wish.match = std::string(request.Query("resourceVersionMatch"));
   if (!wish.match.empty() && wish.match != "Exact" &&
@@ -94,7 +87,9 @@ absl::StatusOr<VersionWish> ParseVersionWish(const ApiRequest& request,
     return InvalidListOption(
         "resourceVersionMatch",
         absl::StrCat("Unsupported value: \"", wish.match,
-                     "\": supported values: \"Exact\", \"NotOlderThan\""));
+                     "\": supported values: \"Exact\", \"NotOlderThan\", "
+                     "\"\""),
+        "FieldValueNotSupported");
   }
   if (wish.rv <= current) return wish;
   return MakeFailure(
@@ -174,7 +169,9 @@ ApiResponse ApiHandler::List(const ApiRequest& request,
   int64_t limit = 0;
   if (!request.Query("limit").empty() &&
       (!absl::SimpleAtoi(request.Query("limit"), &limit) || limit < 0)) {
-    return MakeResponse(BadRequest("limit is not a number"));
+    return MakeResponse(
+        BadRequest(absl::StrCat("strconv.ParseInt: parsing \"",
+                                request.Query("limit"), "\": invalid syntax")));
   }
   Continuation from;
   if (!token.empty()) {
@@ -228,7 +225,7 @@ absl::StatusOr<WatchPlan> ApiHandler::PlanWatch(
   const KindInfo& kind = *plan.served->kind;
   if (std::find(kind.verbs.begin(), kind.verbs.end(), "watch") ==
       kind.verbs.end()) {
-    return MethodNotAllowed("watch");
+    return MethodNotAllowed();
   }
   plan.name_space = path->name_space;
   WEIR_ASSIGN_OR_RETURN(plan.shape, ParseAccept(request.accept));

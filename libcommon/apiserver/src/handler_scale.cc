@@ -44,7 +44,9 @@ Value ScaleOf(const KindInfo& kind, const Value& object) {
   }
   Value spec = Value::MakeObject();
   const Value replicas = AtPointer(object, kind.spec_replicas_path);
-  if (replicas.is_number()) spec.Set("replicas", replicas);
+  if (replicas.is_int() && replicas.AsInt() != 0) {
+    spec.Set("replicas", replicas);
+  }
   const Value actual = AtPointer(object, kind.status_replicas_path);
   Value status =
       Value::MakeObject({{"replicas", actual.is_number() ? actual : Value(0)}});
@@ -100,11 +102,11 @@ absl::Status SetReplicas(const KindInfo& kind, const std::string& name,
   const Value& replicas = scale["spec"]["replicas"];
   const int64_t count = replicas.is_int() ? replicas.AsInt() : 0;
   if (count < 0) {
-    return MakeFailure(
-        422, "Invalid",
-        absl::StrCat("Scale.autoscaling \"", name,
-                     "\" is invalid: spec.replicas: Invalid value: ", count,
-                     ": must be greater than or equal to 0"));
+    return InvalidOption(
+        "Scale", "autoscaling", name,
+        {"FieldValueInvalid", "spec.replicas",
+         absl::StrCat("Invalid value: ", count,
+                      ": must be greater than or equal to 0")});
   }
   WEIR_ASSIGN_OR_RETURN(auto tokens, ParseJsonPointer(kind.spec_replicas_path));
   return SetByPointer(object, tokens, Value(count));

@@ -59,8 +59,7 @@ absl::StatusOr<Selection> Selection::Parse(const KindInfo& kind,
   Selection out;
   auto selector = kube::LabelSelector::Parse(labels);
   if (!selector.ok()) {
-    return BadRequest(absl::StrCat("unable to parse requirement: ",
-                                   std::string(selector.status().message())));
+    return BadRequest(std::string(selector.status().message()));
   }
   out.labels_ = *std::move(selector);
   auto requirements = kube::ParseFieldSelector(fields);
@@ -81,7 +80,11 @@ absl::StatusOr<Selection> Selection::Parse(const KindInfo& kind,
             offered.end() &&
         kind.resource.gvk.kind != "Event") {
       return BadRequest(
-          absl::StrCat("field label not supported: ", requirement.key));
+          offered.empty() && !kind.is_custom
+              ? absl::StrCat("\"", requirement.key,
+                             "\" is not a known field selector: only "
+                             "\"metadata.name\", \"metadata.namespace\"")
+              : absl::StrCat("field label not supported: ", requirement.key));
     }
     if (is_name && requirement.op == kube::Requirement::Operator::kIn) {
       out.name_ = requirement.values.front();

@@ -226,7 +226,7 @@ void Strategy::PrepareForUpdate(const KindInfo& kind, const Value& old,
     metadata.Erase("generation");
   }
   if (kind.has_generation && subresource != "status" &&
-      HasSpecChange(kind, old, object)) {
+      subresource != "binding" && HasSpecChange(kind, old, object)) {
     object.Mutable("metadata")
         .Set("generation", old["metadata"].GetInt("generation") + 1);
   }

@@ -49,7 +49,7 @@ void Subresources::Handle(const ApiRequest& request, const std::string& verb,
   const std::string& sub = call->path.subresource;
   const bool is_core = kind.resource.gvk.group.empty() && !kind.is_custom;
   if (is_core && name == "ServiceAccount" && sub == "token") {
-    if (verb != "create") return done(MakeResponse(MethodNotAllowed(verb)));
+    if (verb != "create") return done(MakeResponse(MethodNotAllowed()));
     return IssueToken(request, *call, std::move(done));
   }
   const bool is_pod = is_core && name == "Pod";
@@ -100,6 +100,9 @@ void Subresources::Handle(const ApiRequest& request, const std::string& verb,
         first == "proxy") {
       return done(NotImplemented(first));
     }
+  }
+  if (kind.is_custom) {
+    return done(MakeResponse(ObjectNotFound(kind, call->path.name)));
   }
   done(MakeResponse(UnknownResource()));
 }
@@ -242,7 +245,6 @@ ApiResponse Subresources::Review(const ApiRequest& request,
   } else {
     // Everybody who is let in may do everything.
     status.Set("allowed", true);
-    status.Set("reason", "this API server runs without authorization rules");
   }
   answer.Set("status", std::move(status));
   return MakeResponse(201, std::move(answer));

@@ -70,12 +70,15 @@ TablePrinter::TablePrinter(const Served& served) : served_(served) {
 
 Value TablePrinter::Columns() const {
   Value out = Value::MakeArray();
-  out.Append(ColumnDefinition("Name", "string", "name",
-                              "Name must be unique within a namespace.", 0));
+  if (builtin_ == nullptr || builtin_->has_name_first) {
+    out.Append(ColumnDefinition("Name", "string", "name",
+                                "Name must be unique within a namespace.", 0));
+  }
   if (builtin_ != nullptr) {
     for (const TableColumn& column : builtin_->columns) {
-      out.Append(
-          ColumnDefinition(column.name, column.type, "", "", column.priority));
+      const bool is_name = absl::string_view(column.name) == "Name";
+      out.Append(ColumnDefinition(column.name, column.type,
+                                  is_name ? "name" : "", "", column.priority));
     }
   } else if (!custom_.empty()) {
     for (const CustomColumn& one : custom_) {
@@ -93,7 +96,10 @@ Value TablePrinter::Columns() const {
 
 Value TablePrinter::Cells(const Value& object, absl::Time now) const {
   const Value& metadata = object["metadata"];
-  Value cells = Value(Value::Array{metadata["name"]});
+  Value cells = Value::MakeArray();
+  if (builtin_ == nullptr || builtin_->has_name_first) {
+    cells.Append(metadata["name"]);
+  }
   if (builtin_ != nullptr) {
     for (Value& cell : builtin_->cells(object, now)) {
       cells.Append(std::move(cell));

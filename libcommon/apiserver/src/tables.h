@@ -29,6 +29,7 @@ struct KindPrinter {
   std::vector<TableColumn> columns;
   // As many cells as there are columns.
   std::vector<Value> (*cells)(const Value& object, absl::Time now);
+  bool has_name_first = true;  // Events have their name last.
 };
 // Null when the kind has no columns of its own.
 const KindPrinter* FindPrinter(absl::string_view group, absl::string_view kind);

@@ -147,12 +147,12 @@ absl::StatusOr<Value> Tokens::Issue(const Value& service_account,
   const int64_t lifetime =
       request.GetInt("expirationSeconds", kDefaultLifetime);
   if (lifetime < kMinLifetime) {
-    return MakeFailure(
-        422, "Invalid",
-        absl::StrCat("TokenRequest.authentication.k8s.io \"\" is invalid: "
-                     "spec.expirationSeconds: Invalid value: ",
-                     lifetime,
-                     ": may not specify a duration less than 10 minutes"));
+    return InvalidOption(
+        "TokenRequest", "authentication.k8s.io",
+        service_account["metadata"].GetString("name"),
+        {"FieldValueInvalid", "spec.expirationSeconds",
+         absl::StrCat("Invalid value: ", lifetime,
+                      ": may not specify a duration less than 10 minutes")});
   }
   const Value& metadata = service_account["metadata"];
   const absl::Time now = clock_.Now();

@@ -20,26 +20,42 @@ bool IsBuiltin(const KindInfo& kind, absl::string_view name) {
   return !kind.is_custom && kind.resource.gvk.kind == name;
 }
 
+// Names the kind where other conflicts name the resource.
+absl::Status PreconditionFailed(const WriteCall& call, absl::string_view why) {
+  const kube::GroupVersionKind& gvk = call.kind().resource.gvk;
+  Value details =
+      Value::MakeObject({{"name", call.path.name}, {"kind", gvk.kind}});
+  std::string resource = gvk.kind;
+  if (!gvk.group.empty()) {
+    details.Set("group", gvk.group);
+    absl::StrAppend(&resource, ".", gvk.group);
+  }
+  return MakeFailure(409, "Conflict",
+                     absl::StrCat("Operation cannot be fulfilled on ", resource,
+                                  " \"", call.path.name, "\": ", why),
+                     std::move(details));
+}
+
 absl::Status CheckDeletePreconditions(const WriteCall& call,
                                       const Value& stored) {
   const Value& wanted = call.body["preconditions"];
   const Value& metadata = stored["metadata"];
   const absl::string_view uid = wanted.GetString("uid");
   if (!uid.empty() && uid != metadata.GetString("uid")) {
-    return Conflict(
-        call.kind(), call.path.name,
-        absl::StrCat("Precondition failed: UID in precondition: ", uid,
-                     ", UID in object meta: ", metadata.GetString("uid")));
+    return PreconditionFailed(
+        call, absl::StrCat("the UID in the precondition (", uid,
+                           ") does not match the UID in record (",
+                           metadata.GetString("uid"),
+                           "). The object might have been deleted and then "
+                           "recreated"));
   }
   const absl::string_view rv = wanted.GetString("resourceVersion");
   if (!rv.empty() && rv != metadata.GetString("resourceVersion")) {
-    return Conflict(
-        call.kind(), call.path.name,
-        absl::StrCat("Precondition failed: the ResourceVersion in the "
-                     "precondition (",
-                     rv, ") does not match the ResourceVersion in record (",
-                     metadata.GetString("resourceVersion"),
-                     "). The object might have been modified"));
+    return PreconditionFailed(
+        call, absl::StrCat("the ResourceVersion in the precondition (", rv,
+                           ") does not match the ResourceVersion in record (",
+                           metadata.GetString("resourceVersion"),
+                           "). The object might have been modified"));
   }
   return absl::OkStatus();
 }
@@ -69,25 +85,23 @@ void SetFinalizer(Value& object, absl::string_view name, bool is_wanted) {
 absl::StatusOr<std::string> PolicyOf(const WriteCall& call) {
   std::string policy(call.body.GetString("propagationPolicy"));
   const Value& orphan = call.body["orphanDependents"];
+  const auto invalid = [&](const char* reason, std::string text) {
+    return InvalidOption("DeleteOptions", "meta.k8s.io", "",
+                         {reason, "propagationPolicy", std::move(text)});
+  };
   if (!policy.empty() && orphan.is_bool()) {
-    KindInfo options;
-    options.resource.gvk = {"meta.k8s.io", "v1", "DeleteOptions"};
-    return MakeInvalid(
-        options, "",
-        {InvalidError("propagationPolicy", Value(policy),
-                      "orphanDependents and deletionPropagation cannot be "
-                      "both set")});
+    return invalid("FieldValueInvalid",
+                   absl::StrCat("Invalid value: \"", policy,
+                                "\": orphanDependents and "
+                                "deletionPropagation cannot be both set"));
   }
   if (orphan.is_bool()) return orphan.AsBool() ? "Orphan" : "Background";
   if (!policy.empty() && policy != "Orphan" && policy != "Background" &&
       policy != "Foreground") {
-    return MakeFailure(
-        422, "Invalid",
-        absl::StrCat("DeleteOptions.meta.k8s.io \"\" is invalid: "
-                     "propagationPolicy: Unsupported value: \"",
-                     policy,
-                     "\": supported values: \"Foreground\", \"Background\", "
-                     "\"Orphan\", \"nil\""));
+    return invalid("FieldValueNotSupported",
+                   absl::StrCat("Unsupported value: \"", policy,
+                                "\": supported values: \"Foreground\", "
+                                "\"Background\", \"Orphan\", \"nil\""));
   }
   return policy;
 }
@@ -145,6 +159,7 @@ absl::StatusOr<Decision> WritePath::Delete(WriteCall& call,
         "propagationPolicy=Orphan to suppress this warning");
   }
   const bool is_namespace = IsBuiltin(kind, "Namespace");
+  const bool is_crd = IsBuiltin(kind, "CustomResourceDefinition");
   if (is_namespace &&
       (call.path.name == "default" || call.path.name == "kube-system" ||
        call.path.name == "kube-public")) {
@@ -169,7 +184,7 @@ absl::StatusOr<Decision> WritePath::Delete(WriteCall& call,
                      stored["metadata"].GetInt("deletionGracePeriodSeconds"));
   } else if (is_namespace) {
     StartNamespaceDeletion(object);
-  } else if (IsBuiltin(kind, "CustomResourceDefinition")) {
+  } else if (is_crd) {
     StartCrdDeletion(call, object);
   }
   Value& metadata = object.Mutable("metadata");
@@ -180,15 +195,18 @@ absl::StatusOr<Decision> WritePath::Delete(WriteCall& call,
   if (!must_stay) {
     call.is_removed = true;
     decision.action = Decision::Action::kRemove;
+    if (was_leaving) metadata.Set("deletionGracePeriodSeconds", 0);
   } else {
     if (!was_leaving) {
       metadata.Set("deletionTimestamp",
                    FormatKubeTime(call.now + absl::Seconds(grace)));
-      if (kind.has_generation) {
+      if (kind.has_generation && !is_crd) {
         metadata.Set("generation", metadata.GetInt("generation") + 1);
       }
     }
-    metadata.Set("deletionGracePeriodSeconds", grace);
+    if (!is_namespace && !is_crd) {
+      metadata.Set("deletionGracePeriodSeconds", grace);
+    }
     if (!(object == stored)) decision.action = Decision::Action::kPut;
   }
   if (call.parameters.is_dry_run) decision.action = Decision::Action::kNothing;

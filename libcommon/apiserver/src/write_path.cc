@@ -63,6 +63,21 @@ absl::Status CheckFields(WriteCall& call, Value& object, bool is_patch) {
                                  detail));
 }
 
+// Custom kinds are decoded by what they say they are.
+absl::Status CheckTyped(const kube::GroupVersionKind& gvk,
+                        const Value& object) {
+  constexpr size_t kMaxText = 200;
+  for (const auto& [key, name] :
+       {std::pair("kind", "Kind"), std::pair("apiVersion", "apiVersion")}) {
+    if (!object.GetString(key).empty()) continue;
+    return BadRequest(
+        absl::StrCat("the object provided is unrecognized (must be of type ",
+                     gvk.kind, "): Object '", name, "' is missing in '",
+                     FormatJson(object).substr(0, kMaxText), "'"));
+  }
+  return absl::OkStatus();
+}
+
 // apiVersion, kind and namespace agree with the endpoint, or are filled in.
 absl::Status MatchEndpoint(const WriteCall& call, Value& object) {
   if (!object.is_object()) {
@@ -70,8 +85,17 @@ absl::Status MatchEndpoint(const WriteCall& call, Value& object) {
   }
   const kube::GroupVersionKind& gvk = call.kind().resource.gvk;
   const std::string api_version = gvk.ApiVersion();
+  if (call.kind().is_custom) WEIR_RETURN_IF_ERROR(CheckTyped(gvk, object));
   const std::string given(object.GetString("apiVersion"));
   const std::string kind(object.GetString("kind"));
+  if (!given.empty() && given != api_version && !call.kind().is_custom) {
+    const kube::GroupVersionKind other =
+        kube::MakeGroupVersionKind(given, kind.empty() ? gvk.kind : kind);
+    return BadRequest(absl::StrCat(
+        other.kind, " in version ", Quoted(other.version),
+        " cannot be handled as a ", gvk.kind, ": no kind ", Quoted(other.kind),
+        " is registered for version ", Quoted(given)));
+  }
   if (!given.empty() && given != api_version) {
     return BadRequest(absl::StrCat(
         "the API version in the data (", given,
@@ -161,16 +185,31 @@ absl::Status CheckNewFinalizers(const WriteCall& call, const Value& old,
                      absl::StrJoin(quoted, ", "), "}")}});
 }
 
+// The words of the storage layer below the real server.
+absl::Status WrongUid(const WriteCall& call, absl::string_view wanted,
+                      absl::string_view present) {
+  const kube::Resource& resource = call.kind().resource;
+  std::string key = "/registry/";
+  if (call.kind().is_custom) absl::StrAppend(&key, resource.gvk.group, "/");
+  absl::StrAppend(&key, resource.plural, "/");
+  if (!call.path.name_space.empty()) {
+    absl::StrAppend(&key, call.path.name_space, "/");
+  }
+  return Conflict(
+      call.kind(), call.path.name,
+      absl::StrCat("StorageError: invalid object, Code: 4, Key: ", key,
+                   call.path.name,
+                   ", ResourceVersion: 0, AdditionalErrorMsg: Precondition "
+                   "failed: UID in precondition: ",
+                   wanted, ", UID in object meta: ", present));
+}
+
 absl::Status CheckPreconditions(const WriteCall& call, const Value& old,
                                 const Value& object) {
   const Value& metadata = object["metadata"];
   const absl::string_view uid = metadata.GetString("uid");
   if (!uid.empty() && uid != old["metadata"].GetString("uid")) {
-    return Conflict(
-        call.kind(), call.path.name,
-        absl::StrCat(
-            "Precondition failed: UID in precondition: ", uid,
-            ", UID in object meta: ", old["metadata"].GetString("uid")));
+    return WrongUid(call, uid, old["metadata"].GetString("uid"));
   }
   const absl::string_view rv = metadata.GetString("resourceVersion");
   if (!rv.empty() && rv != "0" &&
@@ -374,13 +413,17 @@ absl::StatusOr<Value> WritePath::Patched(WriteCall& call,
   absl::StatusOr<Value> patched = ApplyJsonPatch(old, call.body);
   if (patched.ok()) return patched;
   if (absl::IsInvalidArgument(patched.status())) {
-    return BadRequest(std::string(patched.status().message()));
+    return BadRequest(absl::StrCat("error decoding patch: ",
+                                   std::string(patched.status().message())));
   }
-  return MakeFailure(422, "Invalid",
-                     "the server rejected our request due to an error in our "
-                     "request: " +
-                         std::string(patched.status().message()),
-                     Value::MakeObject());
+  // Which operation it was is told as a cause.
+  return MakeFailure(
+      422, "Invalid",
+      "the server rejected our request due to an error in our request",
+      Value::MakeObject(
+          {{"causes",
+            Value(Value::Array{Value::MakeObject(
+                {{"message", std::string(patched.status().message())}})})}}));
 }
 
 absl::StatusOr<Decision> WritePath::Patch(WriteCall& call,

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "weir/base/thread_group.h"
 
 namespace weir {
@@ -17,22 +19,20 @@ int RunUntilSignal(const std::function<int(const Context&)>& run) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const Context context = Context().WithCancel();
+  std::atomic<bool> is_over = false;
   ThreadGroup waiter;
-  waiter.Start("signals", [&](const Context& stop) {
-    // A pause without effect between looks: only for the way out.
-    const timespec pause = {0, 100'000'000};
-    bool is_cancelled = false;
-    while (!stop.is_done()) {
-      const int signal = sigtimedwait(&signals, nullptr, &pause);
-      if (signal <= 0) continue;
-      if (is_cancelled) _exit(128 + signal);
-      is_cancelled = true;
-      context.Cancel();
-    }
+  waiter.Start("signals", [&](const Context&) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    context.Cancel();
+    if (!is_over) sigwait(&signals, &signal);
+    if (!is_over) _exit(128 + signal);
     return absl::OkStatus();
   });
   const int code = run(context);
-  waiter.Stop();
+  // Ends the wait, which nothing but a signal does.
+  is_over = true;
+  kill(getpid(), SIGTERM);
   waiter.Join().IgnoreError();
   return code;
 }

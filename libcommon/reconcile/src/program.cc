@@ -1,18 +1,15 @@
 #include <malloc.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "weir/base/random.h"
+#include "weir/base/signals.h"
 #include "weir/base/status.h"
-#include "weir/base/thread_group.h"
 #include "weir/kube/config.h"
 #include "weir/reconcile/flags.h"
 
@@ -29,16 +26,6 @@ std::string HostOf(absl::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
   return std::string(url.substr(0, url.find('/')));
-}
-
-// Cancels `ctx` at the first of the signals, ends the process at the second.
-absl::Status WaitForSignals(const Context& ctx, const sigset_t& signals) {
-  int number = 0;
-  sigwait(&signals, &number);
-  if (ctx.is_done()) return absl::OkStatus();
-  ctx.Cancel();
-  sigwait(&signals, &number);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -115,28 +102,15 @@ int RunProgram(int argc, const char* const* argv, FlagSet& flags,
   // One arena for each core would cost more memory than it saves time.
   mallopt(M_ARENA_MAX, 2);
 
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const Context ctx = Context().WithCancel();
-  ThreadGroup waiter;
-  std::atomic<bool> is_over = false;
-  waiter.Start("signals", [&](const Context&) {
-    WaitForSignals(ctx, signals).IgnoreError();
-    if (!is_over) std::_Exit(1);
-    return absl::OkStatus();
+  return RunUntilSignal([common, &run](const Context& ctx) {
+    const absl::Status ran = run(ctx);
+    if (ran.ok()) return 0;
+    const absl::StatusOr<Logger> logger = MakeLogger(*common);
+    if (logger.ok()) {
+      logger->Error("problem running manager", {{"error", ran}});
+    }
+    return 1;
   });
-  const absl::Status ran = run(ctx);
-  is_over = true;
-  ctx.Cancel();
-  kill(getpid(), SIGTERM);
-  waiter.Join().IgnoreError();
-  if (ran.ok()) return 0;
-  const absl::StatusOr<Logger> logger = MakeLogger(*common);
-  if (logger.ok()) logger->Error("problem running manager", {{"error", ran}});
-  return 1;
 }
 
 }  // namespace weir::reconcile

@@ -89,6 +89,11 @@ spec:
   static constexpr char kCrd[] =
       "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
       "widgets.example.com";
+  // A custom object; unlike builtin ones it must say what it is.
+  static std::string Widget(absl::string_view members) {
+    return absl::StrCat("{apiVersion: example.com/v1, kind: Widget, ", members,
+                        "}");
+  }
   static constexpr char kWidgets[] =
       "/apis/example.com/v1/namespaces/default/widgets";
 };
@@ -178,15 +183,18 @@ TEST_F(LifecycleTest, SystemNamespacesStay) {
 TEST_F(LifecycleTest, CustomKindsAreServedOnceEstablished) {
   MakeCrd();
   const kube::Response made =
-      Post(kWidgets, "{metadata: {name: w}, spec: {size: 2, odd: 1}}");
+      Post(kWidgets,
+           "{apiVersion: example.com/v1, kind: Widget, "
+           "metadata: {name: w}, spec: {size: 2, odd: 1}}");
   ASSERT_EQ(made.code, 201) << Text(made.body);
   EXPECT_EQ(Text(made.body["spec"]), R"({"color":"red","size":2})");
   EXPECT_EQ(made.body["metadata"].GetInt("generation"), 1);
   const kube::Response other =
       Get("/apis/example.com/v1beta1/namespaces/default/widgets/w");
   EXPECT_EQ(other.body.GetString("apiVersion"), "example.com/v1beta1");
-  const kube::Response bad =
-      Post(kWidgets, "{metadata: {name: x}, spec: {size: 0}}");
+  const kube::Response bad = Post(kWidgets,
+                                  "{apiVersion: example.com/v1, kind: Widget, "
+                                  "metadata: {name: x}, spec: {size: 0}}");
   EXPECT_EQ(bad.code, 422) << Text(bad.body);
   const kube::Response list = Get(kWidgets);
   EXPECT_EQ(list.body.GetString("kind"), "WidgetList");
@@ -194,7 +202,9 @@ TEST_F(LifecycleTest, CustomKindsAreServedOnceEstablished) {
 
 TEST_F(LifecycleTest, StatusOfCustomKindsIsApart) {
   MakeCrd();
-  Post(kWidgets, "{metadata: {name: w}, spec: {size: 2}, status: {count: 9}}");
+  Post(kWidgets,
+       "{apiVersion: example.com/v1, kind: Widget, "
+       "metadata: {name: w}, spec: {size: 2}, status: {count: 9}}");
   const std::string path = std::string(kWidgets) + "/w";
   EXPECT_FALSE(Get(path).body.Has("status"));
   const kube::Response status = Merge(
@@ -212,11 +222,13 @@ TEST_F(LifecycleTest, StatusOfCustomKindsIsApart) {
 
 TEST_F(LifecycleTest, DeletedCrdTakesItsObjectsAlong) {
   MakeCrd();
-  Post(kWidgets, "{metadata: {name: w}, spec: {size: 2}}");
+  Post(kWidgets,
+       "{apiVersion: example.com/v1, kind: Widget, "
+       "metadata: {name: w}, spec: {size: 2}}");
   const kube::Response leaving = Delete(kCrd);
   EXPECT_EQ(leaving.code, 200);
   EXPECT_TRUE(IsGone(kCrd));
-  EXPECT_EQ(Get(std::string(kWidgets) + "/w").text, "404 page not found\n");
+  EXPECT_EQ(Get(std::string(kWidgets) + "/w").code, 404);
 }
 
 TEST_F(LifecycleTest, DiscoveryKnowsACrdBeforeItIsEstablished) {

@@ -158,7 +158,7 @@ TEST_F(ObjectsTest, PreconditionsOfADeletionAreKept) {
   const kube::Response refused = Delete(kMap, "{preconditions: {uid: other}}");
   EXPECT_EQ(refused.code, 409);
   EXPECT_THAT(std::string(refused.body.GetString("message")),
-              HasSubstr("Precondition failed: UID in precondition: other"));
+              HasSubstr("the UID in the precondition (other) does not match"));
   EXPECT_EQ(Get(kMap).code, 200);
 }
 

@@ -123,7 +123,8 @@ TEST_F(WatchesTest, UnknownFieldSelectorsAreRefused) {
   const kube::Response response = Get(kMaps, {{"fieldSelector", "data.k=v"}});
   EXPECT_EQ(response.code, 400);
   EXPECT_EQ(response.body.GetString("message"),
-            "field label not supported: data.k");
+            "\"data.k\" is not a known field selector: only "
+            "\"metadata.name\", \"metadata.namespace\"");
 }
 
 }  // namespace
