@@ -229,13 +229,14 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
              change.before["spec"] != change.after["spec"]) {
     environment->references.Update(key, ReferencesOf(change.after));
   }
+  if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
   // Dependents are woken by good news only: bad news is found out in time, and
   // a dependency that is merely busy must not unsettle them.
   const std::optional<std::string> revision = ReadyRevision(change.after);
-  if (change.is_initial || change.type == kube::ChangeType::kDeleted ||
-      !revision.has_value() || revision == ReadyRevision(change.before)) {
-    return;
-  }
+  const bool is_good_news =
+      change.type == kube::ChangeType::kAdded ||
+      (revision.has_value() && revision != ReadyRevision(change.before));
+  if (!is_good_news) return;
   environment->controller->EnqueueAll(
       environment->references.FindByDependency(key));
 }

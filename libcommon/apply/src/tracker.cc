@@ -1,6 +1,7 @@
 #include "weir/apply/tracker.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -116,6 +117,9 @@ struct Tracker::Impl {
       ABSL_GUARDED_BY(mu);
   absl::flat_hash_map<kube::ObjectKey, std::vector<Awaited>> awaited
       ABSL_GUARDED_BY(mu);
+  // UIDs of objects whose end was told while nobody tracked them: the answer
+  // to their apply may still be on its way.
+  std::deque<std::string> ended ABSL_GUARDED_BY(mu);
 
   Impl(const kube::Client& c, TaskQueue& t, TrackerOptions o, Listener l)
       : client(c),
@@ -163,17 +167,29 @@ struct Tracker::Impl {
     {
       MutexLock lock(mu);
       const auto it = tracked.find({kind, kube::KeyOf(change.after)});
+      const bool is_deleted = change.type == kube::ChangeType::kDeleted;
+      const std::string uid(change.after["metadata"].GetString("uid"));
+      const bool is_known = it != tracked.end() && it->second.uid == uid;
+      if (is_deleted && !is_known) NoteEnd(uid);
       if (it == tracked.end()) return;
       Tracked& object = it->second;
       const bool drifted =
-          change.type == kube::ChangeType::kDeleted
-              ? change.after["metadata"].GetString("uid") == object.uid
-              : object.HasDrifted(change.after);
+          is_deleted ? is_known : object.HasDrifted(change.after);
       if (!drifted || object.is_dirty) return;
       object.is_dirty = true;
       owner = object.owner;
     }
     listener(owner, News::kDrift);
+  }
+
+  void NoteEnd(std::string uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    constexpr size_t kMaxEnded = 1024;
+    ended.push_back(std::move(uid));
+    if (ended.size() > kMaxEnded) ended.pop_front();
+  }
+  bool HasEnded(const std::string& uid) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return std::find(ended.begin(), ended.end(), uid) != ended.end();
   }
 
   // After a list: tracked objects that it lacks were deleted unseen.
@@ -318,7 +334,8 @@ void Tracker::RecordApplied(const kube::ObjectKey& owner,
     // The watch may have told of a later change before we had the answer.
     const std::optional<Value> seen =
         impl_->drift_watches[key.first]->Get(ref.key);
-    is_dirty = seen.has_value() && object.HasDrifted(*seen);
+    is_dirty = (seen.has_value() && object.HasDrifted(*seen)) ||
+               impl_->HasEnded(object.uid);
     object.is_dirty = is_dirty;
     impl_->Remove(key);
     impl_->tracked.emplace(key, std::move(object));
