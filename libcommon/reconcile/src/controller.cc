@@ -124,17 +124,27 @@ void Controller::Impl::OnWritten(const Value& object) {
 }
 
 Value Controller::Impl::Get(const kube::ObjectKey& key) const {
-  const std::optional<Value> cached = informer->Get(key);
-  MutexLock lock(mu);
-  const auto ours = written.find(key);
-  if (ours == written.end()) return cached.value_or(Value());
-  // Objects are never made by us, so one that the cache lacks is gone.
-  if (!cached.has_value() ||
-      IsOlderVersion(VersionOf(ours->second), VersionOf(*cached))) {
-    written.erase(ours);
-    return cached.value_or(Value());
+  // In this order: what we wrote is dropped once the cache has it, so a cache
+  // that is read after finding nothing of ours is never older.
+  std::optional<Value> ours;
+  {
+    MutexLock lock(mu);
+    const auto found = written.find(key);
+    if (found != written.end()) ours = found->second;
   }
-  return ours->second;
+  const std::optional<Value> cached = informer->Get(key);
+  if (!ours.has_value()) return cached.value_or(Value());
+  if (cached.has_value() &&
+      !IsOlderVersion(VersionOf(*ours), VersionOf(*cached))) {
+    return *std::move(ours);
+  }
+  // Objects are never made by us, so one that the cache lacks is gone.
+  MutexLock lock(mu);
+  const auto found = written.find(key);
+  if (found != written.end() && found->second.IsSame(*ours)) {
+    written.erase(found);
+  }
+  return cached.value_or(Value());
 }
 
 Logger Controller::Impl::LoggerFor(const kube::ObjectKey& key,
