@@ -63,7 +63,8 @@ class Header {
  public:
   void SetString(Field field, absl::string_view text) {
     const size_t size = std::min<size_t>(text.size(), field.size);
-    std::memcpy(bytes_ + field.offset, text.data(), size);
+    // An empty view may have no address, which memcpy must not get.
+    if (!text.empty()) std::memcpy(bytes_ + field.offset, text.data(), size);
     // A cut that ends in a slash would read as a folder.
     if (text.size() > size && bytes_[field.offset + size - 1] == '/') {
       size_t end = size - 1;
