@@ -17,6 +17,7 @@
 #include "folder_source.h"
 #include "folder_watcher.h"
 #include "local_repository.h"
+#include "nouns.h"
 #include "weir/apiserver/server.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
@@ -103,15 +104,6 @@ absl::StatusOr<apiserver::Simulation> ParseSimulation(absl::string_view text) {
       absl::StrCat("--simulate: expected off, ready or pods, got ", text));
 }
 
-bool IsEstablished(const Value& crd) {
-  for (const Value& condition : crd["status"]["conditions"].array()) {
-    if (condition.GetString("type") == "Established") {
-      return condition.GetString("status") == "True";
-    }
-  }
-  return false;
-}
-
 // CRDs that are there already stay as they are: they may be Flux's.
 absl::Status InstallCrds(const Context& ctx, const kube::Client& client) {
   for (const Value& crd : codec::AllCrds()) {
@@ -120,7 +112,7 @@ absl::Status InstallCrds(const Context& ctx, const kube::Client& client) {
     WEIR_RETURN_IF_ERROR(
         client.Apply(ctx, crd, {.field_manager = "weir", .force = true}));
     WEIR_RETURN_IF_ERROR(AwaitObject(ctx, client, ref, [](const Value& object) {
-      return IsEstablished(object);
+      return FindCondition(object, "Established").GetString("status") == "True";
     }));
   }
   client.InvalidateDiscovery();

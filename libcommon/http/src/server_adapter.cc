@@ -60,7 +60,8 @@ void Accept(const std::shared_ptr<ServerCore>& core) {
 void SweepLater(const std::shared_ptr<ServerCore>& core) {
   core->sweep.expires_after(absl::ToChronoMilliseconds(kSweep));
   core->sweep.async_wait([core](Error error) {
-    if (error) return;
+    // A timer that was due when it was cancelled reports no error.
+    if (error || core->killed) return;
     const auto connections = core->connections;
     const Steady::time_point now = Steady::now();
     for (const auto& connection : connections) connection->Sweep(now);
@@ -220,6 +221,7 @@ void Server::Stop(absl::Duration grace) {
   }
   core->ctx.Cancel();
   core->PostIo([core] {
+    core->killed = true;
     const auto connections = core->connections;
     for (const auto& connection : connections) connection->Kill();
     core->sweep.cancel();

@@ -53,6 +53,7 @@ struct ServerCore {
   std::set<std::shared_ptr<ServerConnection>> connections;
   bool accept_waits = false;
   bool stopping = false;
+  bool killed = false;
 
   Mutex mu;
   CondVar changed;

@@ -1,0 +1,35 @@
+#include "absl/synchronization/notification.h"
+#include "tests/libcommon/http/http_fixture.h"
+#include "weir/base/thread_group.h"
+
+namespace weir::http {
+namespace {
+
+// The sweep of dead connections falls due while the I/O thread is held up, so
+// that it is behind Stop's tasks in the queue when the thread goes on.
+TEST(ServerStopTest, EndsWhenTheSweepFellDueMeanwhile) {
+  absl::Notification held_up, go_on;
+  ServerOptions options;
+  options.body_limit = [&](absl::string_view, absl::string_view) {
+    held_up.Notify();
+    go_on.WaitForNotification();
+    return size_t{0};
+  };
+  const auto server = Serve(AnswerOk, std::move(options));
+  ThreadGroup threads;
+  threads.Start("client", [&](const Context&) {
+    Client().SendAndWait(Soon(), Get(server->url())).IgnoreError();
+    return absl::OkStatus();
+  });
+  held_up.WaitForNotification();
+  threads.Start("stop", [&](const Context&) {
+    server->Stop(absl::ZeroDuration());
+    return absl::OkStatus();
+  });
+  absl::SleepFor(absl::Milliseconds(1200));
+  go_on.Notify();
+  EXPECT_TRUE(threads.Join().ok());
+}
+
+}  // namespace
+}  // namespace weir::http
