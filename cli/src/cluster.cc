@@ -8,6 +8,7 @@
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/base/task_queue.h"
+#include "weir/kube/conditions.h"
 #include "weir/kube/config.h"
 #include "weir/kube/informer.h"
 
@@ -82,12 +83,12 @@ absl::StatusOr<bool> IsReconciled(const Value& object) {
   const auto is_current = [&](const Value& condition) {
     return condition.GetInt("observedGeneration", generation) == generation;
   };
-  const Value& stalled = FindCondition(object, "Stalled");
+  const Value& stalled = kube::FindCondition(object, "Stalled");
   if (stalled.GetString("status") == "True" && is_current(stalled)) {
     return absl::FailedPreconditionError(stalled.GetString("message"));
   }
-  const Value& ready = FindCondition(object, "Ready");
-  const Value& reconciling = FindCondition(object, "Reconciling");
+  const Value& ready = kube::FindCondition(object, "Ready");
+  const Value& reconciling = kube::FindCondition(object, "Reconciling");
   if (reconciling.GetString("status") == "True") {
     // A failed pass leaves this reason: the next try may come much later.
     if (ready.GetString("status") == "False" && is_current(ready) &&

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::cli {
 namespace {
@@ -12,7 +13,7 @@ using Cells = std::vector<std::string>;
 std::string Title(bool value) { return value ? "True" : "False"; }
 
 void AppendReady(const Value& object, bool shorten, Cells& cells) {
-  const Value& ready = FindCondition(object, "Ready");
+  const Value& ready = kube::FindCondition(object, "Ready");
   if (ready.is_null()) {
     cells.insert(cells.end(), {"False", "waiting to be reconciled"});
     return;
@@ -212,14 +213,6 @@ std::string RevisionLine(const Noun& noun, const Value& object) {
                         latest.GetString("tag"));
   }
   return "";
-}
-
-const Value& FindCondition(const Value& object, absl::string_view type) {
-  static const Value* const none = new Value();
-  for (const Value& condition : object["status"]["conditions"].array()) {
-    if (condition.GetString("type") == type) return condition;
-  }
-  return *none;
 }
 
 std::string ShortenDigests(absl::string_view text) {

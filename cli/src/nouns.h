@@ -39,9 +39,6 @@ const std::vector<Noun>& Nouns();
 // kind has no revision.
 std::string RevisionLine(const Noun& noun, const Value& object);
 
-// The condition of that type, or a null Value.
-const Value& FindCondition(const Value& object, absl::string_view type);
-
 // Digests within text cut to eight digits.
 std::string ShortenDigests(absl::string_view text);
 

@@ -20,6 +20,7 @@
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/base/thread_group.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::cli {
 namespace {
@@ -33,7 +34,7 @@ std::vector<kube::GroupVersionKind> ShownKinds() {
 
 // Whether an object only waits for another one, which is looked at itself.
 bool IsWaiting(const Value& object) {
-  const Value& ready = FindCondition(object, "Ready");
+  const Value& ready = kube::FindCondition(object, "Ready");
   return ready.GetString("reason") == "DependencyNotReady" ||
          absl::StrContains(ready.GetString("message"), "artifact not found");
 }

@@ -22,6 +22,7 @@
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/codec/crd.h"
+#include "weir/kube/conditions.h"
 #include "weir/kube/config.h"
 #include "weir/kustomize_controller/controller.h"
 #include "weir/source/source_controller.h"
@@ -112,7 +113,7 @@ absl::Status InstallCrds(const Context& ctx, const kube::Client& client) {
     WEIR_RETURN_IF_ERROR(
         client.Apply(ctx, crd, {.field_manager = "weir", .force = true}));
     WEIR_RETURN_IF_ERROR(AwaitObject(ctx, client, ref, [](const Value& object) {
-      return FindCondition(object, "Established").GetString("status") == "True";
+      return kube::IsConditionTrue(object, "Established");
     }));
   }
   client.InvalidateDiscovery();

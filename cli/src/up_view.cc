@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "nouns.h"
 #include "output.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::cli {
 namespace {
@@ -96,7 +97,7 @@ void UpView::OnChange(const kube::Change& change) {
     }
     return;
   }
-  const Value& ready = FindCondition(object, "Ready");
+  const Value& ready = kube::FindCondition(object, "Ready");
   Row row;
   row.revision = RevisionOf(object);
   row.ready = std::string(ready.GetString("status", "Unknown"));

@@ -15,6 +15,7 @@
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/http/client.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::kustomize_controller {
 namespace {
@@ -26,14 +27,8 @@ constexpr int kMaxDownloadAttempts = 4;
 bool KnowsRevision(const Value& object, const std::string& revision) {
   const Value& status = object["status"];
   if (status.GetString("lastAttemptedRevision") != revision) return false;
-  for (const Value& condition : status["conditions"].array()) {
-    const absl::string_view type = condition.GetString("type");
-    if ((type == "Ready" || type == "Reconciling") &&
-        condition.GetString("status") == "True") {
-      return true;
-    }
-  }
-  return false;
+  return kube::IsConditionTrue(object, reconcile::kReady) ||
+         kube::IsConditionTrue(object, reconcile::kReconciling);
 }
 
 // The revision that dependents may build upon; nothing while the
@@ -41,16 +36,11 @@ bool KnowsRevision(const Value& object, const std::string& revision) {
 std::optional<std::string> ReadyRevision(const Value& object) {
   const Value& status = object["status"];
   if (status.GetInt("observedGeneration", -1) !=
-      reconcile::GenerationOf(object)) {
+          reconcile::GenerationOf(object) ||
+      !kube::IsConditionTrue(object, reconcile::kReady)) {
     return std::nullopt;
   }
-  for (const Value& condition : status["conditions"].array()) {
-    if (condition.GetString("type") == reconcile::kReady &&
-        condition.GetString("status") == reconcile::kTrue) {
-      return std::string(status.GetString("lastAppliedRevision"));
-    }
-  }
-  return std::nullopt;
+  return std::string(status.GetString("lastAppliedRevision"));
 }
 
 absl::StatusOr<std::set<kube::GroupKind>> ParseStageKinds(

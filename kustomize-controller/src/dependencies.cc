@@ -4,23 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/pass.h"
+#include "weir/kube/conditions.h"
 #include "weir/reconcile/status_writer.h"
 
 namespace weir::kustomize_controller {
 namespace {
 
 bool IsReady(const Value& object) {
-  const Value& status = object["status"];
-  if (status.GetInt("observedGeneration", -1) !=
-      reconcile::GenerationOf(object)) {
-    return false;
-  }
-  const auto& conditions = status["conditions"].array();
-  return std::any_of(conditions.begin(), conditions.end(),
-                     [](const Value& condition) {
-                       return condition.GetString("type") == "Ready" &&
-                              condition.GetString("status") == "True";
-                     });
+  return object["status"].GetInt("observedGeneration", -1) ==
+             reconcile::GenerationOf(object) &&
+         kube::IsConditionTrue(object, reconcile::kReady);
 }
 
 // The dependency, from the controller's cache where that sees it.

@@ -4,6 +4,7 @@
 
 #include "api_errors.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::apiserver {
 
@@ -64,14 +65,6 @@ void ControllerContext::Edit(const kube::ObjectRef& ref,
       });
 }
 
-const Value& FindCondition(const Value& object, absl::string_view type) {
-  static const Value& none = *new Value;
-  for (const Value& one : object["status"]["conditions"].array()) {
-    if (one.GetString("type") == type) return one;
-  }
-  return none;
-}
-
 void SetCondition(Value& object, absl::string_view type,
                   absl::string_view status, absl::string_view reason,
                   absl::string_view message, absl::Time now,
@@ -80,7 +73,7 @@ void SetCondition(Value& object, absl::string_view type,
   if (!reason.empty()) condition.Set("reason", reason);
   if (!message.empty()) condition.Set("message", message);
   const std::string time = FormatKubeTime(now);
-  const Value before = FindCondition(object, type);
+  const Value before = kube::FindCondition(object, type);
   const bool is_same = before.GetString("status") == status;
   condition.Set("lastTransitionTime",
                 is_same ? before["lastTransitionTime"] : Value(time));

@@ -65,7 +65,6 @@ void SetCondition(Value& object, absl::string_view type,
                   absl::string_view status, absl::string_view reason,
                   absl::string_view message, absl::Time now,
                   bool has_update_time = false);
-const Value& FindCondition(const Value& object, absl::string_view type);
 
 std::unique_ptr<Controller> MakeCrdController(const ControllerContext& context,
                                               WatchHub& hub);

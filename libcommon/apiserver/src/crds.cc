@@ -7,6 +7,7 @@
 #include "api_errors.h"
 #include "controllers.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::apiserver {
 namespace {
@@ -19,10 +20,6 @@ constexpr char kCleanup[] = "customresourcecleanup.apiextensions.k8s.io";
 kube::ObjectRef CrdRef(const std::string& name) {
   return {{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
           {"", name}};
-}
-
-bool IsTrue(const Value& crd, absl::string_view type) {
-  return FindCondition(crd, type).GetString("status") == "True";
 }
 
 bool IsLeaving(const Value& crd) {
@@ -139,7 +136,7 @@ void CrdController::Reconcile(const Value& seen) {
     if (Contains(crd["metadata"]["finalizers"], kCleanup)) CleanUp(crd);
     return;
   }
-  const bool is_established = IsTrue(crd, "Established");
+  const bool is_established = kube::IsConditionTrue(crd, "Established");
   const auto [reason, message] =
       is_established ? std::pair<std::string, std::string>()
                      : FindNameConflict(*context_.registry().table(), crd);
@@ -249,7 +246,7 @@ std::unique_ptr<Controller> MakeCrdController(const ControllerContext& context,
 
 void ServeStoredCrds(const Store& store, Registry& registry) {
   for (const Value& crd : store.List(kCrds).objects) {
-    if (!IsTrue(crd, "Established")) continue;
+    if (!kube::IsConditionTrue(crd, "Established")) continue;
     std::vector<KindPtr> kinds = ServedKinds(crd);
     if (kinds.empty()) continue;
     registry.SetCrd(std::string(crd["metadata"].GetString("name")), kinds,

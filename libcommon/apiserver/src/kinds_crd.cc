@@ -15,6 +15,7 @@
 #include "names.h"
 #include "schema_crd.h"
 #include "weir/base/status.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::apiserver {
 namespace {
@@ -292,15 +293,6 @@ void CheckStoredVersions(const Value& crd, Errors& errors) {
   }
 }
 
-bool IsEstablished(const Value& crd) {
-  for (const Value& condition : crd["status"]["conditions"].array()) {
-    if (condition.GetString("type") == "Established") {
-      return condition.GetString("status") == "True";
-    }
-  }
-  return false;
-}
-
 void CheckImmutable(const Value& old, const Value& crd, Errors& errors) {
   auto same = [&](const Value& before, const Value& after,
                   absl::string_view field) {
@@ -310,7 +302,7 @@ void CheckImmutable(const Value& old, const Value& crd, Errors& errors) {
   };
   const Value& before = old["spec"];
   const Value& after = crd["spec"];
-  if (IsEstablished(old)) {
+  if (kube::IsConditionTrue(old, "Established")) {
     same(before["scope"], after["scope"], "spec.scope");
     same(before["names"]["kind"], after["names"]["kind"], "spec.names.kind");
   }

@@ -4,6 +4,27 @@
 
 namespace weir::apiserver {
 
+absl::string_view TypeName(SchemaType type) {
+  switch (type) {
+    case SchemaType::kObject:
+      return "object";
+    case SchemaType::kArray:
+      return "array";
+    case SchemaType::kString:
+      return "string";
+    case SchemaType::kInteger:
+      return "integer";
+    case SchemaType::kNumber:
+      return "number";
+    case SchemaType::kBoolean:
+      return "boolean";
+    case SchemaType::kIntOrString:
+      return "integer,string";
+    default:
+      return "";
+  }
+}
+
 const Schema::Field* Schema::FindField(absl::string_view key) const {
   auto it = std::lower_bound(
       fields.begin(), fields.end(), key,

@@ -31,6 +31,8 @@ enum class SchemaType : uint8_t {
   kIntOrString,
   kQuantity,
 };
+// As in OpenAPI, "integer,string" for both; "" where nothing is known.
+absl::string_view TypeName(SchemaType type);
 enum class ListType : uint8_t { kAtomic, kSet, kMap };
 
 class CelProgram;

@@ -14,25 +14,6 @@
 namespace weir::apiserver {
 namespace {
 
-absl::string_view TypeName(const Schema& schema) {
-  switch (schema.type) {
-    case SchemaType::kObject:
-      return "object";
-    case SchemaType::kArray:
-      return "array";
-    case SchemaType::kString:
-      return "string";
-    case SchemaType::kInteger:
-      return "integer";
-    case SchemaType::kNumber:
-      return "number";
-    case SchemaType::kBoolean:
-      return "boolean";
-    default:
-      return "";
-  }
-}
-
 class RuleChecker {
  public:
   explicit RuleChecker(std::vector<FieldError>& errors) : errors_(errors) {}
@@ -89,12 +70,12 @@ void RuleChecker::CheckRule(const Schema& schema, const SchemaRule& rule,
   if (!held.ok()) {
     if (absl::IsResourceExhausted(held.status())) {
       is_spent_ = true;
-      errors_.push_back(
-          InvalidError(path, Value(TypeName(schema)), held.status().message()));
+      errors_.push_back(InvalidError(path, Value(TypeName(schema.type)),
+                                     held.status().message()));
       return;
     }
     errors_.push_back(
-        InvalidError(path, Value(TypeName(schema)),
+        InvalidError(path, Value(TypeName(schema.type)),
                      absl::StrCat(held.status().message(), " evaluating rule: ",
                                   rule.message.empty()
                                       ? absl::StripAsciiWhitespace(rule.rule)

@@ -39,27 +39,6 @@ absl::string_view TypeName(const Value& value) {
   return "";
 }
 
-absl::string_view WantedType(SchemaType type) {
-  switch (type) {
-    case SchemaType::kObject:
-      return "object";
-    case SchemaType::kArray:
-      return "array";
-    case SchemaType::kString:
-      return "string";
-    case SchemaType::kInteger:
-      return "integer";
-    case SchemaType::kNumber:
-      return "number";
-    case SchemaType::kBoolean:
-      return "boolean";
-    case SchemaType::kIntOrString:
-      return "integer,string";
-    default:
-      return "";
-  }
-}
-
 bool IsWholeNumber(const Value& value) {
   return value.kind() == Value::Kind::kInt ||
          value.kind() == Value::Kind::kUint ||
@@ -369,14 +348,14 @@ void SchemaChecker::Check(const Schema& schema, const std::string& path,
     errors_.push_back(
         TypeError(Field(path), Value("null"),
                   absl::StrCat(Name(path), "must be of type ",
-                               WantedType(schema.type), ": \"null\"")));
+                               TypeName(schema.type), ": \"null\"")));
     return CheckEnum(schema, path, value);
   }
   if (schema.is_typed && !HasType(schema.type, value)) {
     // Strings with a format are judged by the format alone.
     errors_.push_back(TypeError(
         Field(path), Value(TypeName(value)),
-        absl::StrCat(Name(path), "must be of type ", WantedType(schema.type),
+        absl::StrCat(Name(path), "must be of type ", TypeName(schema.type),
                      ": ", FormatJson(Value(TypeName(value))))));
   }
   if (c != nullptr) {

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "weir/base/duration.h"
 #include "weir/crypto/digest.h"
+#include "weir/kube/conditions.h"
 #include "weir/value/json.h"
 
 namespace weir::apiserver {
@@ -210,7 +211,7 @@ Value MakePod(const Simulated& sim, const Value& owner, const std::string& name,
 }
 
 bool IsPodReady(const Value& pod) {
-  return FindCondition(pod, "Ready").GetString("status") == "True";
+  return kube::IsConditionTrue(pod, "Ready");
 }
 
 bool IsPodActive(const Value& pod) {

@@ -9,6 +9,7 @@
 #include "api_errors.h"
 #include "simulate.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::apiserver {
 namespace {
@@ -190,7 +191,7 @@ void Rollout::Report() {
       updated == wanted_ && total == wanted_ && updated_ready == wanted_;
   const std::string set_name(present_["metadata"].GetString("name"));
   const absl::Time now = sim_.context().Now();
-  const Value progressing = FindCondition(deployment_, "Progressing");
+  const Value progressing = kube::FindCondition(deployment_, "Progressing");
   const bool names_this_set = absl::StrContains(
       progressing.GetString("message"), absl::StrCat("\"", set_name, "\""));
   const bool was_late =

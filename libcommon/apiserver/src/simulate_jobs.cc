@@ -5,6 +5,7 @@
 #include "api_errors.h"
 #include "simulate.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 
 namespace weir::apiserver {
 namespace {
@@ -17,8 +18,8 @@ std::string NameOf(const Value& object) {
 }
 
 bool HasFinished(const Value& job) {
-  return FindCondition(job, "Complete").GetString("status") == "True" ||
-         FindCondition(job, "Failed").GetString("status") == "True";
+  return kube::IsConditionTrue(job, "Complete") ||
+         kube::IsConditionTrue(job, "Failed");
 }
 
 struct JobCounts {
@@ -111,7 +112,7 @@ void ExpireJob(Simulated& sim, const Value& job) {
   std::string text(job["status"].GetString("completionTime"));
   if (text.empty()) {
     text = std::string(
-        FindCondition(job, "Failed").GetString("lastTransitionTime"));
+        kube::FindCondition(job, "Failed").GetString("lastTransitionTime"));
   }
   absl::StatusOr<absl::Time> end = ParseKubeTime(text);
   if (!end.ok()) return;
@@ -154,7 +155,7 @@ void SimulateJob(Simulated& sim, const Value& job) {
     // It would have been tried again until the limit.
     SetCount(status, "failed", counts.failed > 0 ? limit + 1 : 0);
     status.Set("uncountedTerminatedPods", Value::MakeObject());
-    if (FindCondition(edited, "Suspended").GetString("status") == "True") {
+    if (kube::IsConditionTrue(edited, "Suspended")) {
       SetCondition(edited, "Suspended", "False", "JobResumed", "Job resumed",
                    now);
     }

@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "tables.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 #include "weir/value/json.h"
 
 namespace weir::apiserver {
@@ -100,12 +101,10 @@ Cells NamespaceCells(const Value& object, absl::Time now) {
 }
 
 Cells NodeCells(const Value& node, absl::Time now) {
-  std::string status = "Unknown";
-  for (const Value& one : node["status"]["conditions"].array()) {
-    if (one.GetString("type") == "Ready") {
-      status = one.GetString("status") == "True" ? "Ready" : "NotReady";
-    }
-  }
+  const Value& ready = kube::FindCondition(node, "Ready");
+  std::string status = ready.is_null()                       ? "Unknown"
+                       : ready.GetString("status") == "True" ? "Ready"
+                                                             : "NotReady";
   if (node["spec"].GetBool("unschedulable")) {
     absl::StrAppend(&status, ",SchedulingDisabled");
   }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "tables.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 #include "weir/kube/selector.h"
 
 namespace weir::apiserver {
@@ -130,11 +131,8 @@ Cells PodCells(const Value& pod, absl::Time now) {
   if (!pod["spec"]["readinessGates"].empty()) {
     int64_t through = 0;
     for (const Value& gate : pod["spec"]["readinessGates"].array()) {
-      for (const Value& one : status["conditions"].array()) {
-        if (one["type"] == gate["conditionType"] &&
-            one.GetString("status") == "True") {
-          ++through;
-        }
+      if (kube::IsConditionTrue(pod, gate.GetString("conditionType"))) {
+        ++through;
       }
     }
     gates = Ready(through,

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "weir/base/duration.h"
+#include "weir/kube/conditions.h"
 #include "weir/kube/types.h"
 
 namespace weir::apply {
@@ -19,19 +20,11 @@ Health Failed(std::string message) {
   return {HealthStatus::kFailed, std::move(message)};
 }
 
-// The condition of that type, or null.
-const Value* FindCondition(const Value& object, absl::string_view type) {
-  for (const Value& condition : object["status"]["conditions"].array()) {
-    if (condition.GetString("type") == type) return &condition;
-  }
-  return nullptr;
+bool IsTrue(const Value& condition) {
+  return condition.GetString("status") == "True";
 }
-
-bool IsTrue(const Value* condition) {
-  return condition != nullptr && condition->GetString("status") == "True";
-}
-bool IsFalse(const Value* condition) {
-  return condition != nullptr && condition->GetString("status") == "False";
+bool IsFalse(const Value& condition) {
+  return condition.GetString("status") == "False";
 }
 
 // The rules every kind obeys; kUnknown when none of them decides.
@@ -64,9 +57,8 @@ Health GenericHealth(const Value& object) {
 Health DeploymentHealth(const Value& object) {
   const Value& spec = object["spec"];
   const Value& status = object["status"];
-  const Value* progressing = FindCondition(object, "Progressing");
-  if (progressing != nullptr &&
-      progressing->GetString("reason") == "ProgressDeadlineExceeded") {
+  const Value& progressing = kube::FindCondition(object, "Progressing");
+  if (progressing.GetString("reason") == "ProgressDeadlineExceeded") {
     return Failed("Progress deadline exceeded");
   }
   const int64_t wanted = spec.GetInt("replicas", 1);
@@ -92,10 +84,10 @@ Health DeploymentHealth(const Value& object) {
   const bool needs_progressing = spec.Has("progressDeadlineSeconds");
   if (needs_progressing &&
       !(IsTrue(progressing) &&
-        progressing->GetString("reason") == "NewReplicaSetAvailable")) {
+        progressing.GetString("reason") == "NewReplicaSetAvailable")) {
     return InProgress("ReplicaSet not Available");
   }
-  if (!IsTrue(FindCondition(object, "Available"))) {
+  if (!IsTrue(kube::FindCondition(object, "Available"))) {
     return InProgress("Deployment not Available");
   }
   return Current(absl::StrCat("Deployment is available. Replicas: ", replicas));
@@ -167,9 +159,10 @@ Health DaemonSetHealth(const Value& object) {
 
 Health ReplicaSetHealth(const Value& object) {
   const Value& status = object["status"];
-  const Value* failure = FindCondition(object, "ReplicaFailure");
-  if (IsTrue(failure))
+  const Value& failure = kube::FindCondition(object, "ReplicaFailure");
+  if (IsTrue(failure)) {
     return InProgress("Replica Failure condition. Check Pods");
+  }
   const int64_t wanted = object["spec"].GetInt("replicas", 1);
   const std::pair<const char*, const char*> counts[] = {
       {"fullyLabeledReplicas", "Labelled"},
@@ -208,14 +201,16 @@ Health PodHealth(const Value& object, absl::Time now) {
   if (phase == "Failed")
     return Current("Pod has completed, but not successfully");
   if (phase == "Running") {
-    if (IsTrue(FindCondition(object, "Ready"))) return Current("Pod is Ready");
+    if (IsTrue(kube::FindCondition(object, "Ready"))) {
+      return Current("Pod is Ready");
+    }
     if (IsCrashLooping(object)) return Failed("Containers in CrashLoop state");
     return InProgress("Pod is running but is not Ready");
   }
   if (phase == "Pending") {
-    const Value* scheduled = FindCondition(object, "PodScheduled");
+    const Value& scheduled = kube::FindCondition(object, "PodScheduled");
     if (IsFalse(scheduled) &&
-        scheduled->GetString("reason") == "Unschedulable") {
+        scheduled.GetString("reason") == "Unschedulable") {
       const auto created =
           ParseKubeTime(object["metadata"].GetString("creationTimestamp"));
       if (created.ok() && now - *created < kSchedulingWindow) {
@@ -230,10 +225,11 @@ Health PodHealth(const Value& object, absl::Time now) {
 
 Health JobHealth(const Value& object) {
   if (object["spec"].GetBool("suspend")) return Current("Job is suspended");
-  if (IsTrue(FindCondition(object, "Complete"))) {
+  if (IsTrue(kube::FindCondition(object, "Complete"))) {
     return Current("Job Completed");
   }
-  if (const Value* failed = FindCondition(object, "Failed"); IsTrue(failed)) {
+  if (const Value& failed = kube::FindCondition(object, "Failed");
+      IsTrue(failed)) {
     return Failed(absl::StrCat("Job Failed. failed: ",
                                object["status"].GetInt("failed")));
   }
@@ -241,24 +237,23 @@ Health JobHealth(const Value& object) {
 }
 
 Health CrdHealth(const Value& object) {
-  const Value* accepted = FindCondition(object, "NamesAccepted");
+  const Value& accepted = kube::FindCondition(object, "NamesAccepted");
   if (IsFalse(accepted)) {
-    return Failed(std::string(accepted->GetString("message")));
+    return Failed(std::string(accepted.GetString("message")));
   }
-  const Value* established = FindCondition(object, "Established");
-  if (IsFalse(established) &&
-      established->GetString("reason") != "Installing") {
-    return Failed(std::string(established->GetString("message")));
+  const Value& established = kube::FindCondition(object, "Established");
+  if (IsFalse(established) && established.GetString("reason") != "Installing") {
+    return Failed(std::string(established.GetString("message")));
   }
   if (IsTrue(established)) return Current("CRD is established");
   return InProgress("Install in progress");
 }
 
 Health ReadyConditionHealth(const Value& object) {
-  const Value* ready = FindCondition(object, "Ready");
-  if (ready == nullptr) return Current("Resource is current");
+  const Value& ready = kube::FindCondition(object, "Ready");
+  if (ready.is_null()) return Current("Resource is current");
   if (IsTrue(ready)) return Current("Resource is Ready");
-  return InProgress(std::string(ready->GetString("message")));
+  return InProgress(std::string(ready.GetString("message")));
 }
 
 }  // namespace

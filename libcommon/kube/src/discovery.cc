@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/answer_waiter.h"
 #include "weir/base/status.h"
 
 namespace weir::kube {
@@ -162,34 +163,9 @@ void Discovery::Fetch(const std::string& group,
 absl::StatusOr<std::shared_ptr<const Catalog>> Discovery::FetchAndWait(
     const Context& ctx, const std::string& group,
     std::function<bool(const Catalog&)> is_found) {
-  struct Waiter {
-    Mutex mu;
-    CondVar changed;
-    bool cancelled ABSL_GUARDED_BY(mu) = false;
-    std::optional<absl::StatusOr<std::shared_ptr<const Catalog>>> answer
-        ABSL_GUARDED_BY(mu);
-  };
-  auto waiter = std::make_shared<Waiter>();
-  const Context::Registration registration = ctx.OnCancel([waiter] {
-    MutexLock lock(waiter->mu);
-    waiter->cancelled = true;
-    waiter->changed.NotifyAll();
-  });
-  Fetch(group, std::move(is_found),
-        [waiter](absl::StatusOr<std::shared_ptr<const Catalog>> answer) {
-          MutexLock lock(waiter->mu);
-          waiter->answer = std::move(answer);
-          waiter->changed.NotifyAll();
-        });
-  MutexLock lock(waiter->mu);
-  while (!waiter->answer.has_value()) {
-    if (waiter->cancelled) return absl::CancelledError("cancelled");
-    if (!waiter->changed.WaitUntil(waiter->mu, ctx.deadline()) &&
-        !waiter->answer.has_value()) {
-      return absl::DeadlineExceededError("deadline exceeded");
-    }
-  }
-  return *std::move(waiter->answer);
+  AnswerWaiter<std::shared_ptr<const Catalog>> waiter;
+  Fetch(group, std::move(is_found), waiter.Callback());
+  return waiter.Wait(ctx);
 }
 
 void Discovery::Invalidate() {

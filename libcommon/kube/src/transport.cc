@@ -3,20 +3,12 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
-#include "weir/base/mutex.h"
+#include "src/answer_waiter.h"
 
 namespace weir::kube {
 namespace {
 
 constexpr absl::string_view kConnectionLost = "weir.dev/connection-lost";
-
-// Outlives SendAndWait when the answer comes after the caller gave up.
-struct Waiter {
-  Mutex mu;
-  CondVar changed;
-  bool cancelled ABSL_GUARDED_BY(mu) = false;
-  std::optional<absl::StatusOr<Response>> answer ABSL_GUARDED_BY(mu);
-};
 
 }  // namespace
 
@@ -50,27 +42,9 @@ const char* MethodName(Method method) {
 
 absl::StatusOr<Response> SendAndWait(Transport& transport, const Context& ctx,
                                      Request request) {
-  auto waiter = std::make_shared<Waiter>();
-  const Context::Registration registration = ctx.OnCancel([waiter] {
-    MutexLock lock(waiter->mu);
-    waiter->cancelled = true;
-    waiter->changed.NotifyAll();
-  });
-  transport.Send(ctx, std::move(request),
-                 [waiter](absl::StatusOr<Response> answer) {
-                   MutexLock lock(waiter->mu);
-                   waiter->answer = std::move(answer);
-                   waiter->changed.NotifyAll();
-                 });
-  MutexLock lock(waiter->mu);
-  while (!waiter->answer.has_value()) {
-    if (waiter->cancelled) return absl::CancelledError("cancelled");
-    if (!waiter->changed.WaitUntil(waiter->mu, ctx.deadline()) &&
-        !waiter->answer.has_value()) {
-      return absl::DeadlineExceededError("deadline exceeded");
-    }
-  }
-  return *std::move(waiter->answer);
+  AnswerWaiter<Response> waiter;
+  transport.Send(ctx, std::move(request), waiter.Callback());
+  return waiter.Wait(ctx);
 }
 
 }  // namespace weir::kube
