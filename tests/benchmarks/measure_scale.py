@@ -95,8 +95,11 @@ def main():
     parser.add_argument("--controllers")
     parser.add_argument("--concurrent", type=int, default=4)
     options = parser.parse_args()
-    world = World(Programs(options.build, options.controllers),
-                  options.backend, simulate="off",
+    programs = Programs(options.build, options.controllers)
+    missing = programs.missing(options.backend)
+    if missing:
+        raise SystemExit("measure_scale: not built: " + ", ".join(missing))
+    world = World(programs, options.backend, simulate="off",
                   kustomize_flags=[f"--concurrent={options.concurrent}"])
     count = options.count
     world.start()
