@@ -4,10 +4,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -158,8 +156,7 @@ absl::StatusOr<Source> FileSource(const std::string& path) {
 
 Source StringSource(absl::string_view bytes) {
   return [bytes](char* buffer, size_t size) mutable -> absl::StatusOr<size_t> {
-    const size_t take = std::min(size, bytes.size());
-    std::memcpy(buffer, bytes.data(), take);
+    const size_t take = bytes.copy(buffer, size);
     bytes.remove_prefix(take);
     return take;
   };

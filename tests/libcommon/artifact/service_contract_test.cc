@@ -336,7 +336,8 @@ TEST_F(GrpcTest, StopsWhileStreamsAreUnderWay) {
   // A reader that does not read on: only the server's end can free it.
   const auto read = (*client)->Read(ctx_, {artifact.digest, ""}, 0,
                                     [&server](absl::string_view) {
-                                      server->Stop(absl::ZeroDuration());
+                                      // Pieces that are here already still
+                                      // come.
                                       server.reset();
                                       return absl::OkStatus();
                                     });
