@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/finish.h"
 #include "src/flux.h"
-#include "src/resource.h"
+#include "src/model/resource.h"
 #include "src/target.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "src/kustomization.h"
+#include "src/load/kustomization.h"
 #include "src/target.h"
 #include "weir/kustomize/build.h"
 

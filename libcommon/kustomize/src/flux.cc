@@ -7,9 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/decode.h"
-#include "src/paths.h"
-#include "src/resource.h"
+#include "src/load/decode.h"
+#include "src/load/paths.h"
+#include "src/model/resource.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 

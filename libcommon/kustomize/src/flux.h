@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "src/kustomization.h"
-#include "src/loader.h"
+#include "src/load/kustomization.h"
+#include "src/load/loader.h"
 #include "weir/kustomize/build.h"
 
 namespace weir::kustomize {

@@ -7,14 +7,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/generators.h"
-#include "src/go_quote.h"
-#include "src/json_decoder.h"
-#include "src/kustomization.h"
-#include "src/patches.h"
-#include "src/replacements.h"
-#include "src/transformers.h"
-#include "src/value_add.h"
+#include "src/generate/generators.h"
+#include "src/load/json_decoder.h"
+#include "src/load/kustomization.h"
+#include "src/model/go_quote.h"
+#include "src/transform/patches.h"
+#include "src/transform/replacements.h"
+#include "src/transform/transformers.h"
+#include "src/transform/value_add.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {

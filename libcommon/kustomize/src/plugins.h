@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "src/loader.h"
-#include "src/resource.h"
-#include "src/transformer.h"
+#include "src/load/loader.h"
+#include "src/model/resource.h"
+#include "src/transform/transformer.h"
 
 namespace weir::kustomize {
 

@@ -7,12 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/decode.h"
-#include "src/generators.h"
-#include "src/go_quote.h"
-#include "src/paths.h"
-#include "src/resource.h"
-#include "src/variables.h"
+#include "src/generate/generators.h"
+#include "src/load/decode.h"
+#include "src/load/paths.h"
+#include "src/model/go_quote.h"
+#include "src/model/resource.h"
+#include "src/refer/variables.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 

@@ -13,12 +13,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "src/kustomization.h"
-#include "src/loader.h"
-#include "src/res_map.h"
-#include "src/schema.h"
-#include "src/transformer.h"
-#include "src/transformer_config.h"
+#include "src/load/kustomization.h"
+#include "src/load/loader.h"
+#include "src/model/res_map.h"
+#include "src/model/schema.h"
+#include "src/refer/transformer_config.h"
+#include "src/transform/transformer.h"
 
 namespace weir::kustomize {
 

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "src/decode.h"
-#include "src/generators.h"
-#include "src/patches.h"
-#include "src/paths.h"
+#include "src/generate/generators.h"
+#include "src/load/decode.h"
+#include "src/load/paths.h"
 #include "src/plugins.h"
-#include "src/replacements.h"
 #include "src/target.h"
-#include "src/transformers.h"
+#include "src/transform/patches.h"
+#include "src/transform/replacements.h"
+#include "src/transform/transformers.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {

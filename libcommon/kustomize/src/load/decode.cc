@@ -1,0 +1,219 @@
+#include "src/load/decode.h"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "src/merge/json6902.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+// Cuts at lines that start with "---" and follow another line.
+absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
+    absl::string_view text) {
+  std::vector<absl::string_view> documents;
+  size_t start = 0;
+  size_t from = 0;
+  while (true) {
+    const size_t at = text.find("\n---", from);
+    if (at == absl::string_view::npos) break;
+    const size_t end = text.find('\n', at + 1);
+    if (end == absl::string_view::npos) break;
+    const absl::string_view rest =
+        absl::StripAsciiWhitespace(text.substr(at + 4, end - at - 4));
+    if (!rest.empty() && rest[0] != '#') {
+      return BuildError(
+          absl::StrCat("invalid document separator: ",
+                       absl::StripAsciiWhitespace(text.substr(at, end - at))));
+    }
+    documents.push_back(text.substr(start, at + 1 - start));
+    start = end + 1;
+    from = start;
+  }
+  if (!text.empty()) documents.push_back(text.substr(start));
+  return documents;
+}
+
+// As Go prints the metadata struct of an object.
+std::string DescribeObject(const Value& object) {
+  auto text_of = [](const Value& map, absl::string_view key) {
+    return ScalarText(map[key]);
+  };
+  const Value& metadata = object["metadata"];
+  std::string out = absl::StrCat(
+      "{{", text_of(object, "apiVersion"), " ", text_of(object, "kind"), "} {{",
+      text_of(metadata, "name"), " ", text_of(metadata, "namespace"), "}");
+  for (absl::string_view field : {"labels", "annotations"}) {
+    absl::StrAppend(&out, " map[");
+    absl::string_view separator = "";
+    for (const Value::Member& member : metadata[field].object()) {
+      absl::StrAppend(&out, separator, member.key, ":",
+                      ScalarText(member.value));
+      separator = " ";
+    }
+    absl::StrAppend(&out, "]");
+  }
+  return absl::StrCat(out, "}}");
+}
+
+bool IsEmptyValue(const Value& value) {
+  return value.is_null() ||
+         ((value.is_object() || value.is_array()) && value.empty());
+}
+
+const char* GoTypeName(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kBool:
+      return "bool";
+    case Value::Kind::kInt:
+      return "int";
+    case Value::Kind::kUint:
+      return "uint64";
+    case Value::Kind::kDouble:
+      return "float64";
+    case Value::Kind::kObject:
+      return "map[string]interface {}";
+    default:
+      return "string";
+  }
+}
+
+// Appends the objects of one text without looking into lists, but for the one
+// list that a text may consist of.
+absl::Status ReadDocuments(absl::string_view text, TextKind kind,
+                           std::vector<Value>* out) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<absl::string_view> documents,
+                        SplitDocuments(text));
+  YamlParseOptions options;
+  options.schema = YamlParseOptions::Schema::kYaml12;
+  options.reject_duplicate_keys = true;
+  using Text = YamlParseOptions::MetadataText;
+  options.metadata_text = kind == TextKind::kObjects ? Text::kAnnotations
+                          : kind == TextKind::kPatches
+                              ? Text::kAnnotationsOrNull
+                              : Text::kAllMaps;
+  for (absl::string_view document : documents) {
+    absl::StatusOr<Value> value = ParseYaml(document, options);
+    if (absl::IsResourceExhausted(value.status())) return value.status();
+    if (!value.ok()) {
+      return BuildError(absl::StrCat("MalformedYAMLError: yaml: ",
+                                     GoYamlError(value.status())));
+    }
+    if (IsEmptyValue(*value)) continue;
+    const std::string name = ScalarText((*value)["kind"]);
+    if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
+        (value->Has("items") || value->Has("functionConfig"))) {
+      // Only in such a list the items' annotations are text.
+      options.metadata_text_in_items = true;
+      value = ParseYaml(document, options);
+      WEIR_RETURN_IF_ERROR(value.status());
+      for (const Value& item : (*value)["items"].array()) out->push_back(item);
+      continue;
+    }
+    out->push_back(*std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckObjects(std::vector<Value>* objects) {
+  std::vector<Value> kept;
+  for (Value& object : *objects) {
+    if (IsEmptyValue(object)) continue;
+    WEIR_RETURN_IF_ERROR(CheckObject(object));
+    kept.push_back(std::move(object));
+  }
+  *objects = std::move(kept);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckObject(const Value& object) {
+  const std::string kind = ScalarText(object["kind"]);
+  if (!object.is_object() ||
+      (kind.empty() && IsEmptyValue(object["apiVersion"]) &&
+       IsEmptyValue(object["metadata"]))) {
+    return BuildError("missing Resource metadata");
+  }
+  if (kind.empty()) {
+    return BuildError(
+        absl::StrCat("missing kind in object ", DescribeObject(object)));
+  }
+  if (absl::EndsWith(kind, "List")) return absl::OkStatus();
+  if (ScalarText(object["metadata"]["name"]).empty()) {
+    return BuildError(absl::StrCat("missing metadata.name in object ",
+                                   DescribeObject(object)));
+  }
+  return absl::OkStatus();
+}
+
+bool IsMalformedYaml(const absl::Status& status) {
+  return absl::StrContains(status.message(), "MalformedYAMLError");
+}
+
+absl::Status InFile(const absl::Status& status, absl::string_view path) {
+  if (status.ok() || !IsMalformedYaml(status)) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), " in File: ", path));
+}
+
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
+                                                 TextKind kind) {
+  std::string unix_text;
+  if (absl::StrContains(text, "\r\n")) {
+    unix_text = absl::StrReplaceAll(text, {{"\r\n", "\n"}});
+    text = unix_text;
+  }
+  std::vector<Value> read;
+  WEIR_RETURN_IF_ERROR(ReadDocuments(text, kind, &read));
+  WEIR_RETURN_IF_ERROR(CheckObjects(&read));
+  std::vector<Value> objects;
+  objects.reserve(read.size());
+  std::deque<Value> queue(std::make_move_iterator(read.begin()),
+                          std::make_move_iterator(read.end()));
+  // Lists go to the end of the queue, as upstream puts them there.
+  for (; !queue.empty(); queue.pop_front()) {
+    Value& object = queue.front();
+    const std::string name = ScalarText(object["kind"]);
+    const Value* items = object.Find("items");
+    if (!absl::EndsWith(name, "List") || items == nullptr) {
+      objects.push_back(std::move(object));
+      continue;
+    }
+    if (items->is_null()) continue;
+    if (!items->is_array()) {
+      return BuildError(absl::StrCat("expected array in ", name,
+                                     "/items, but found ", GoTypeName(*items)));
+    }
+    std::vector<Value> inner = items->array();
+    for (Value& item : inner) PassThroughJson(&item);
+    WEIR_RETURN_IF_ERROR(CheckObjects(&inner));
+    for (Value& item : inner) {
+      Value moved = std::move(item);
+      queue.push_back(std::move(moved));
+    }
+  }
+  return objects;
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
+    absl::string_view text, const Schema* schema, TextKind kind) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, DecodeObjects(text, kind));
+  std::vector<std::unique_ptr<Resource>> resources;
+  resources.reserve(objects.size());
+  for (Value& object : objects) {
+    resources.push_back(std::make_unique<Resource>(std::move(object), schema));
+  }
+  return resources;
+}
+
+}  // namespace weir::kustomize

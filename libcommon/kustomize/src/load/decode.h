@@ -1,0 +1,36 @@
+// Decoding of manifests into objects.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "src/model/resource.h"
+
+namespace weir::kustomize {
+
+// The objects of a YAML or JSON text: documents in order, lists flattened.
+// Errors: kFailedPrecondition for malformed YAML ("MalformedYAMLError: ...")
+// and for objects without kind or name.
+// Annotations are text. In a patch, a null stays one, as it removes; but in one
+// for selected objects it is text, and labels are too.
+enum class TextKind { kObjects, kPatches, kSelectingPatches };
+absl::StatusOr<std::vector<Value>> DecodeObjects(
+    absl::string_view text, TextKind kind = TextKind::kObjects);
+absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
+    absl::string_view text, const Schema* schema,
+    TextKind kind = TextKind::kObjects);
+
+// Errors: kFailedPrecondition when it has no kind or no name.
+absl::Status CheckObject(const Value& object);
+
+// Names the file in an error about malformed YAML.
+absl::Status InFile(const absl::Status& status, absl::string_view path);
+bool IsMalformedYaml(const absl::Status& status);
+
+}  // namespace weir::kustomize

@@ -1,0 +1,122 @@
+#include "src/load/json_decoder.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/model/resource.h"
+#include "weir/value/json.h"
+
+namespace weir::kustomize {
+namespace {
+
+std::string JsonKind(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kObject:
+      return "object";
+    case Value::Kind::kArray:
+      return "array";
+    case Value::Kind::kString:
+      return "string";
+    case Value::Kind::kBool:
+      return "bool";
+    default:
+      return "number";
+  }
+}
+
+}  // namespace
+
+void JsonDecoder::Fail(std::string message) {
+  if (status_.ok()) status_ = BuildError(std::move(message));
+}
+
+bool JsonDecoder::Expect(const Value& value, Value::Kind kind,
+                         absl::string_view type) {
+  if (value.kind() == kind) return true;
+  if (value.is_null()) return false;
+  std::string where;
+  if (!path_.empty()) {
+    where = absl::StrCat("Go struct field ", struct_name_, ".",
+                         absl::StrJoin(path_, "."), " of type ", type);
+  } else {
+    where = absl::StrCat("Go value of type ", type);
+  }
+  Fail(absl::StrCat("json: cannot unmarshal ", JsonKind(value), " into ",
+                    where));
+  return false;
+}
+
+void JsonDecoder::Struct(const Value& value, absl::string_view struct_name,
+                         std::initializer_list<Field> fields) {
+  if (!Expect(value, Value::Kind::kObject,
+              absl::StrCat("types.", struct_name))) {
+    return;
+  }
+  const std::string outer =
+      std::exchange(struct_name_, std::string(struct_name));
+  for (const Value::Member& member : value.object()) {
+    const Field* found = nullptr;
+    for (const Field& field : fields) {
+      if (field.name == member.key) found = &field;
+    }
+    for (const Field& field : fields) {
+      if (found == nullptr && absl::EqualsIgnoreCase(field.name, member.key)) {
+        found = &field;
+      }
+    }
+    if (found == nullptr) {
+      if (strict_) {
+        Fail(absl::StrCat("json: unknown field \"", member.key, "\""));
+      }
+      continue;
+    }
+    if (member.value.is_null()) continue;
+    path_.push_back(absl::StrCat(found->embedded_in,
+                                 found->embedded_in.empty() ? "" : ".",
+                                 found->name));
+    found->set(member.value);
+    path_.pop_back();
+    struct_name_ = std::string(struct_name);
+  }
+  struct_name_ = outer;
+}
+
+void JsonDecoder::String(const Value& value, std::string* out) {
+  if (Expect(value, Value::Kind::kString, "string")) *out = value.AsString();
+}
+
+void JsonDecoder::Bool(const Value& value, bool* out) {
+  if (Expect(value, Value::Kind::kBool, "bool")) *out = value.AsBool();
+}
+
+void JsonDecoder::Int(const Value& value, int64_t* out) {
+  if (value.kind() == Value::Kind::kDouble ||
+      value.kind() == Value::Kind::kUint) {
+    Fail(absl::StrCat("json: cannot unmarshal number ", FormatJson(value),
+                      " into Go struct field ", struct_name_, ".",
+                      absl::StrJoin(path_, "."), " of type int64"));
+  } else if (Expect(value, Value::Kind::kInt, "int64")) {
+    *out = value.AsInt();
+  }
+}
+
+void JsonDecoder::Strings(const Value& value, std::vector<std::string>* out) {
+  List<std::string>(
+      value, "[]string", out,
+      [this](const Value& item, std::string* text) { String(item, text); });
+}
+
+void JsonDecoder::StringMap(const Value& value,
+                            std::map<std::string, std::string>* out) {
+  if (!Expect(value, Value::Kind::kObject, "map[string]string")) return;
+  for (const Value::Member& member : value.object()) {
+    String(member.value, &(*out)[member.key]);
+  }
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,358 @@
+#include "src/merge/json6902.h"
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+constexpr absl::string_view kMissing = "missing value";
+
+// The container that holds a path's last step.
+struct Place {
+  Value* container = nullptr;  // Null: there is no such place.
+  std::string key;
+};
+
+std::string Unescape(absl::string_view part) {
+  return absl::StrReplaceAll(absl::StrReplaceAll(part, {{"~1", "/"}}),
+                             {{"~0", "~"}});
+}
+
+// The element's index, which may be the list's size when `adding`.
+absl::StatusOr<size_t> Index(const Value& list, const std::string& key,
+                             bool adding) {
+  int64_t index = 0;
+  if (!absl::SimpleAtoi(key, &index)) {
+    if (adding) {
+      return BuildError(absl::StrCat("value was not a proper array index: '",
+                                     key, "': strconv.Atoi: parsing \"", key,
+                                     "\": invalid syntax"));
+    }
+    return BuildError(
+        absl::StrCat("strconv.Atoi: parsing \"", key, "\": invalid syntax"));
+  }
+  const int64_t size = static_cast<int64_t>(list.size()) + (adding ? 1 : 0);
+  if (index >= size || index < -size) {
+    return BuildError(absl::StrCat("Unable to access invalid index: ", index,
+                                   ": invalid index referenced"));
+  }
+  return static_cast<size_t>(index < 0 ? index + size : index);
+}
+
+Place FindPlace(Value* document, absl::string_view path) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(path, '/');
+  if (parts.size() < 2) return {};
+  Value* at = document;
+  for (size_t i = 1; i + 1 < parts.size(); ++i) {
+    const std::string key = Unescape(parts[i]);
+    if (at->is_array()) {
+      const absl::StatusOr<size_t> index = Index(*at, key, false);
+      if (!index.ok()) return {};
+      at = &at->MutableAt(*index);
+    } else {
+      at = at->FindMutable(key);
+    }
+    if (at == nullptr || (!at->is_object() && !at->is_array())) return {};
+  }
+  return {at, Unescape(parts.back())};
+}
+
+// The value at a place; nothing when a map lacks it.
+absl::StatusOr<std::optional<Value>> Get(const Place& place) {
+  if (place.container->is_array()) {
+    WEIR_ASSIGN_OR_RETURN(const size_t index,
+                          Index(*place.container, place.key, false));
+    return std::optional<Value>((*place.container)[index]);
+  }
+  const Value* found = place.container->Find(place.key);
+  if (found == nullptr) return std::optional<Value>();
+  return std::optional<Value>(*found);
+}
+
+absl::Status Add(const Place& place, Value value) {
+  if (!place.container->is_array()) {
+    place.container->Set(place.key, std::move(value));
+    return absl::OkStatus();
+  }
+  if (place.key == "-") {
+    place.container->Append(std::move(value));
+    return absl::OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(const size_t index,
+                        Index(*place.container, place.key, true));
+  Value::Array& list = place.container->MutableArray();
+  list.insert(list.begin() + index, std::move(value));
+  return absl::OkStatus();
+}
+
+absl::Status Remove(const Place& place) {
+  if (!place.container->is_array()) {
+    if (place.container->Erase(place.key)) return absl::OkStatus();
+    return BuildError(absl::StrCat(
+        "Unable to remove nonexistent key: ", place.key, ": ", kMissing));
+  }
+  WEIR_ASSIGN_OR_RETURN(const size_t index,
+                        Index(*place.container, place.key, false));
+  Value::Array& list = place.container->MutableArray();
+  list.erase(list.begin() + index);
+  return absl::OkStatus();
+}
+
+bool SameJson(const Value& a, const Value& b) {
+  if (a.is_number() && b.is_number()) return a.AsDouble() == b.AsDouble();
+  if (a.is_array() && b.is_array() && a.size() == b.size()) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (!SameJson(a[i], b[i])) return false;
+    }
+    return true;
+  }
+  if (a.is_object() && b.is_object() && a.size() == b.size()) {
+    for (const Value::Member& member : a.object()) {
+      const Value* other = b.Find(member.key);
+      if (other == nullptr || !SameJson(member.value, *other)) return false;
+    }
+    return true;
+  }
+  return a == b;
+}
+
+// One operation of a patch on one document.
+class Operation {
+ public:
+  Operation(const Value& operation, Value* document)
+      : operation_(operation), document_(document) {}
+
+  absl::Status Run() {
+    const std::string kind = ScalarText(operation_["op"]);
+    const Value* path = operation_.Find("path");
+    if (path == nullptr || !path->is_string()) {
+      return BuildError(
+          absl::StrCat(kind, " operation failed to decode path: ", kMissing));
+    }
+    path_ = path->AsString();
+    const Value* from = operation_.Find("from");
+    if (from != nullptr) from_ = ScalarText(*from);
+    if (kind == "add") return RunAdd();
+    if (kind == "remove") return RunRemove();
+    if (kind == "replace") return RunReplace();
+    if (kind == "move") return RunMove();
+    if (kind == "test") return RunTest();
+    if (kind == "copy") return RunCopy();
+    return BuildError(absl::StrCat("Unexpected kind: ", kind));
+  }
+
+ private:
+  const Value& value() const { return operation_["value"]; }
+
+  absl::Status RunAdd() {
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(
+          absl::StrCat("add operation does not apply: doc is missing path: \"",
+                       path_, "\": ", kMissing));
+    }
+    WEIR_RETURN_IF_ERROR(Add(place, value()), "error in add for path: '", path_,
+                         "'");
+    return absl::OkStatus();
+  }
+
+  absl::Status RunRemove() {
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "remove operation does not apply: doc is missing path: \"", path_,
+          "\": ", kMissing));
+    }
+    WEIR_RETURN_IF_ERROR(Remove(place), "error in remove for path: '", path_,
+                         "'");
+    return absl::OkStatus();
+  }
+
+  absl::Status RunReplace() {
+    if (path_.empty()) {
+      if (!value().is_object() && !value().is_array()) {
+        return BuildError("replace operation value must be object or array");
+      }
+      *document_ = value();
+      return absl::OkStatus();
+    }
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "replace operation does not apply: doc is missing path: ", path_,
+          ": ", kMissing));
+    }
+    if (!place.container->is_array()) {
+      place.container->Set(place.key, value());
+      return absl::OkStatus();
+    }
+    const absl::StatusOr<size_t> index =
+        Index(*place.container, place.key, false);
+    if (!index.ok()) {
+      return BuildError(absl::StrCat(
+          "replace operation does not apply: doc is missing key: ", path_, ": ",
+          kMissing));
+    }
+    place.container->MutableAt(*index) = value();
+    return absl::OkStatus();
+  }
+
+  absl::Status RunMove() {
+    const Place source = FindPlace(document_, from_);
+    if (source.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "move operation does not apply: doc is missing from path: ", from_,
+          ": ", kMissing));
+    }
+    WEIR_ASSIGN_OR_RETURN(const std::optional<Value> moved, Get(source),
+                          "error in move for path: '", source.key, "'");
+    WEIR_RETURN_IF_ERROR(Remove(source), "error in move for path: '",
+                         source.key, "'");
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "move operation does not apply: doc is missing destination path: ",
+          path_, ": ", kMissing));
+    }
+    WEIR_RETURN_IF_ERROR(Add(place, moved.value_or(Value())),
+                         "error in move for path: '", path_, "'");
+    return absl::OkStatus();
+  }
+
+  absl::Status RunTest() {
+    const absl::Status failed = BuildError(
+        absl::StrCat("testing value ", path_, " failed: test failed"));
+    if (path_.empty()) {
+      return SameJson(*document_, value()) ? absl::OkStatus() : failed;
+    }
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "test operation does not apply: is missing path: ", path_, ": ",
+          kMissing));
+    }
+    WEIR_ASSIGN_OR_RETURN(const std::optional<Value> have, Get(place),
+                          "error in test for path: '", path_, "'");
+    const bool same = SameJson(have.value_or(Value()), value());
+    return same ? absl::OkStatus() : failed;
+  }
+
+  absl::Status RunCopy() {
+    const Place source = FindPlace(document_, from_);
+    if (source.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "copy operation does not apply: doc is missing from path: ", from_,
+          ": ", kMissing));
+    }
+    WEIR_ASSIGN_OR_RETURN(const std::optional<Value> copied, Get(source),
+                          "error in copy for from: '", from_, "'");
+    const Place place = FindPlace(document_, path_);
+    if (place.container == nullptr) {
+      return BuildError(absl::StrCat(
+          "copy operation does not apply: doc is missing destination path: ",
+          path_, ": ", kMissing));
+    }
+    WEIR_RETURN_IF_ERROR(Add(place, copied.value_or(Value())),
+                         "error while adding value during copy");
+    return absl::OkStatus();
+  }
+
+  const Value& operation_;
+  Value* const document_;
+  std::string path_;
+  std::string from_;
+};
+
+// Whether a number changes when it passes through a float64.
+bool IsLarge(const Value& value) {
+  constexpr double kExact = 9007199254740992.0;
+  return (value.kind() == Value::Kind::kInt ||
+          value.kind() == Value::Kind::kUint) &&
+         std::abs(value.AsDouble()) >= kExact;
+}
+
+// Whether a value changes when it becomes JSON and is read again.
+bool ChangesAsJson(const Value& value) {
+  if (IsLarge(value) || value.is_omitted_null()) return true;
+  for (const Value& item : value.array()) {
+    if (ChangesAsJson(item)) return true;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (ChangesAsJson(member.value)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void PassThroughJson(Value* value) {
+  if (!ChangesAsJson(*value)) return;
+  if (value->is_null()) {
+    *value = Value();
+  } else if (IsLarge(*value)) {
+    // Whole numbers are written without an exponent up to 1e21.
+    const double number = value->AsDouble();
+    constexpr double kInt64Limit = 9223372036854775808.0;
+    *value = std::abs(number) < kInt64Limit
+                 ? Value(static_cast<int64_t>(number))
+                 : Value(number);
+  } else if (value->is_array()) {
+    for (Value& item : value->MutableArray()) PassThroughJson(&item);
+  } else if (value->is_object()) {
+    for (Value::Member& member : value->MutableObject()) {
+      PassThroughJson(&member.value);
+    }
+  }
+}
+
+absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
+  if (text.empty()) return BuildError("empty json patch operations");
+  absl::StatusOr<Value> parsed = BuildError("");
+  if (text[0] == '[') {
+    parsed = ParseJson(text);
+  } else {
+    YamlParseOptions options;
+    options.schema = YamlParseOptions::Schema::kYaml11;
+    parsed = ParseYaml(text, options);
+  }
+  WEIR_RETURN_IF_ERROR(parsed.status());
+  std::vector<Value> operations;
+  if (parsed->is_null()) return operations;
+  if (!parsed->is_array()) {
+    return BuildError(
+        "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  }
+  for (const Value& operation : parsed->array()) {
+    if (!operation.is_object()) {
+      return BuildError(
+          "json: cannot unmarshal string into Go value of type "
+          "jsonpatch.Operation");
+    }
+    operations.push_back(operation);
+  }
+  return operations;
+}
+
+absl::Status ApplyJson6902(const std::vector<Value>& operations,
+                           Value* document) {
+  for (const Value& operation : operations) {
+    WEIR_RETURN_IF_ERROR(Operation(operation, document).Run());
+  }
+  PassThroughJson(document);
+  return absl::OkStatus();
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,229 @@
+#include "src/merge/merge_tree.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/model/field_path.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+namespace {
+
+using Kind = MergeNode::Kind;
+
+bool IsMissing(const MergeNode* node) {
+  return node == nullptr || node->is_null();
+}
+
+}  // namespace
+
+MergeNode* MergeTree::Make(const Value* value) {
+  nodes_.emplace_back();
+  MergeNode& node = nodes_.back();
+  node.kind = value->is_object()  ? Kind::kMap
+              : value->is_array() ? Kind::kList
+                                  : Kind::kScalar;
+  node.value = value;
+  return &node;
+}
+
+MergeNode* MergeTree::MakeText(std::string text) {
+  values_.emplace_back(std::move(text));
+  return Make(&values_.back());
+}
+
+MergeNode* MergeTree::MakeList() {
+  nodes_.emplace_back();
+  MergeNode& node = nodes_.back();
+  node.kind = Kind::kList;
+  node.is_expanded = true;
+  node.is_changed = true;
+  return &node;
+}
+
+void MergeTree::Expand(MergeNode* node) {
+  if (node->is_expanded) return;
+  node->is_expanded = true;
+  node->fields.reserve(node->value->object().size());
+  for (const Value::Member& member : node->value->object()) {
+    node->fields.emplace_back(member.key, Make(&member.value));
+  }
+  node->items.reserve(node->value->array().size());
+  for (const Value& item : node->value->array()) {
+    node->items.push_back(Make(&item));
+  }
+}
+
+MergeNode* MergeTree::Find(MergeNode* map, absl::string_view key) {
+  if (map == nullptr || map->kind != Kind::kMap) return nullptr;
+  Expand(map);
+  for (const MergeNode::Field& field : map->fields) {
+    if (field.first == key) return field.second;
+  }
+  return nullptr;
+}
+
+void MergeTree::Erase(MergeNode* map, absl::string_view key) {
+  Expand(map);
+  for (auto field = map->fields.begin(); field != map->fields.end(); ++field) {
+    if (field->first == key) {
+      map->fields.erase(field);
+      map->is_changed = true;
+      return;
+    }
+  }
+}
+
+void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
+                    bool keep_null) {
+  if (value == nullptr || (value->is_null() && !keep_null)) {
+    Erase(map, key);
+    return;
+  }
+  MergeNode* field = Find(map, key);
+  if (field == value) return;
+  map->is_changed = true;
+  if (field != nullptr) {
+    *field = *value;
+    field->is_changed = true;
+    return;
+  }
+  map->fields.emplace_back(key, value);
+}
+
+void MergeTree::SetKey(MergeNode* map, const std::string& key,
+                       const std::string& text) {
+  values_.push_back(ReadPlainScalar(text));
+  keys_.push_back(key);
+  Set(map, keys_.back(), Make(&values_.back()), false);
+}
+
+std::string MergeTree::TextOf(const MergeNode& node) {
+  if (node.kind != Kind::kScalar) return "";
+  return node.is_written_null() ? "null" : ScalarText(*node.value);
+}
+
+bool MergeTree::HasField(MergeNode* element, const std::string& key,
+                         const std::string& text) {
+  MergeNode* field = Find(element, key);
+  return field != nullptr && (text.empty() || TextOf(*field) == text);
+}
+
+MergeNode* MergeTree::FindElement(MergeNode* list, const Texts& keys,
+                                  const Texts& values) {
+  if (list == nullptr || list->kind != Kind::kList) return nullptr;
+  Expand(list);
+  if (keys.empty() || keys[0].empty()) {
+    for (MergeNode* item : list->items) {
+      if (TextOf(*item) == (values.empty() ? "" : values[0])) return item;
+    }
+    return nullptr;
+  }
+  if (keys.size() != values.size()) return nullptr;
+  for (MergeNode* item : list->items) {
+    bool matches = item->kind == Kind::kMap;
+    for (size_t i = 0; matches && i < keys.size(); ++i) {
+      const MergeNode* field = Find(item, keys[i]);
+      // Here an empty text must be equal, too.
+      matches = field != nullptr && TextOf(*field) == values[i];
+    }
+    if (matches) return item;
+  }
+  return nullptr;
+}
+
+absl::Status MergeTree::SetElement(MergeNode* list, MergeNode* element,
+                                   const Texts& keys, const Texts& values) {
+  Expand(list);
+  const bool wants_maps = !keys.empty() && !keys[0].empty() &&
+                          !values.empty() && !values[0].empty();
+  std::vector<MergeNode*> kept;
+  bool found_any = false;
+  for (MergeNode* item : list->items) {
+    Expand(item);
+    const bool is_map = item->kind == Kind::kMap;
+    if (item->is_null() || (is_map && item->fields.empty())) continue;
+    if (!is_map && wants_maps) {
+      kept.push_back(item);
+      continue;
+    }
+    bool found = !keys.empty();
+    bool matched = false;  // Stays for keys that have no value.
+    for (size_t i = 0; found && i < keys.size(); ++i) {
+      if (i < values.size()) {
+        if (keys[i].empty()) {
+          if (item->kind != Kind::kScalar) {
+            return BuildError("wrong node kind: expected ScalarNode");
+          }
+          matched = TextOf(*item) == values[i];
+        } else if (!is_map) {
+          return WrongKind("MappingNode", ToValue(item));
+        } else {
+          matched = HasField(item, keys[i], values[i]);
+        }
+      }
+      found = matched;
+    }
+    if (!found) {
+      if (!values.empty()) kept.push_back(item);
+      continue;
+    }
+    found_any = true;
+    if (element != nullptr) kept.push_back(element);
+  }
+  if (!IsMissing(element) && !found_any) kept.push_back(element);
+  if (kept != list->items) list->is_changed = true;
+  list->items = std::move(kept);
+  return absl::OkStatus();
+}
+
+std::vector<MergeTree::Texts> MergeTree::KeyValues(MergeNode* list,
+                                                   const Texts& keys) {
+  std::vector<Texts> all;
+  if (list == nullptr || list->kind != Kind::kList) return all;
+  Expand(list);
+  for (MergeNode* item : list->items) {
+    Texts values;
+    for (const std::string& key : keys) {
+      const MergeNode* field = Find(item, key);
+      values.push_back(field == nullptr || field->is_null() ? ""
+                                                            : TextOf(*field));
+    }
+    all.push_back(std::move(values));
+  }
+  return all;
+}
+
+bool MergeTree::IsChanged(const MergeNode& node) const {
+  if (node.is_changed) return true;
+  if (!node.is_expanded) return false;
+  for (const MergeNode::Field& field : node.fields) {
+    if (IsChanged(*field.second)) return true;
+  }
+  for (const MergeNode* item : node.items) {
+    if (IsChanged(*item)) return true;
+  }
+  return false;
+}
+
+Value MergeTree::ToValue(MergeNode* node) {
+  if (node->kind == Kind::kScalar || !node->is_expanded) return *node->value;
+  if (!IsChanged(*node)) return *node->value;
+  if (node->kind == Kind::kList) {
+    Value::Array items;
+    items.reserve(node->items.size());
+    for (MergeNode* item : node->items) items.push_back(ToValue(item));
+    return Value(std::move(items));
+  }
+  Value::Object members;
+  members.reserve(node->fields.size());
+  for (const MergeNode::Field& field : node->fields) {
+    members.emplace_back(std::string(field.first), ToValue(field.second));
+  }
+  return Value::FromMembers(std::move(members));
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,256 @@
+#include "src/model/field_path.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "src/model/go_quote.h"
+#include "src/model/resource.h"
+#include "src/model/selector.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+using Parts = absl::Span<const std::string>;
+
+bool IsIndex(absl::string_view part, int* index) {
+  return absl::SimpleAtoi(part, index) && *index >= 0;
+}
+
+bool IsElement(absl::string_view part) {
+  return absl::StartsWith(part, "[") && absl::EndsWith(part, "]");
+}
+
+struct ElementPart {
+  std::string key;
+  std::string value;
+};
+
+absl::StatusOr<ElementPart> ParseElement(absl::string_view part) {
+  const absl::string_view inner = part.substr(1, part.size() - 2);
+  const size_t equals = inner.find('=');
+  if (equals == absl::string_view::npos) {
+    return BuildError(
+        "list path element must contain fieldName=fieldValue for element to "
+        "match");
+  }
+  return ElementPart{std::string(inner.substr(0, equals)),
+                     std::string(inner.substr(equals + 1))};
+}
+
+absl::StatusOr<const Value*> Step(const Value& node, const std::string& part) {
+  int index = 0;
+  if (absl::SimpleAtoi(part, &index) || part == "-") {
+    if (index < 0) {
+      return BuildError(
+          absl::StrCat("array index ", index, " cannot be negative"));
+    }
+    if (!node.is_array()) return WrongKind("SequenceNode", node);
+    if (part == "-") {
+      return node.empty() ? nullptr : &node.array().back();
+    }
+    return static_cast<size_t>(index) < node.size() ? &node.array()[index]
+                                                    : nullptr;
+  }
+  if (part == "*") {
+    return BuildError("wildcard is not supported in PathGetter");
+  }
+  if (!IsElement(part)) {
+    if (!node.is_object()) return WrongKind("MappingNode", node);
+    return node.Find(part);
+  }
+  WEIR_ASSIGN_OR_RETURN(const ElementPart wanted, ParseElement(part));
+  if (!node.is_array()) return WrongKind("SequenceNode", node);
+  for (const Value& element : node.array()) {
+    if (wanted.key.empty()) {
+      if (ScalarText(element) == wanted.value) return &element;
+    } else if (const Value* field = element.Find(wanted.key)) {
+      if (!field->is_null() && ScalarText(*field) == wanted.value) {
+        return &element;
+      }
+    }
+  }
+  return nullptr;
+}
+
+class Matcher {
+ public:
+  Matcher(CreateField create, absl::FunctionRef<absl::Status(Value&, bool)> set)
+      : create_(create), set_(set) {}
+
+  absl::Status Visit(Value& node, Parts path, bool is_new) {
+    if (path.empty()) {
+      ++found_;
+      return set_(node, is_new);
+    }
+    int index = 0;
+    if (IsIndex(path[0], &index)) return VisitIndex(node, path, index);
+    if (IsElement(path[0])) return VisitElements(node, path, true);
+    if (path[0] == "*") {
+      if (!node.is_array()) return WrongKind("SequenceNode", node);
+      for (size_t i = 0; i < node.size(); ++i) {
+        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1), false));
+      }
+      return absl::OkStatus();
+    }
+    return VisitField(node, path);
+  }
+
+  int found() const { return found_; }
+
+ private:
+  bool creates() const { return create_ != CreateField::kNothing; }
+
+  // What the part before `path` must be made as.
+  Value Fresh(Parts path) const {
+    int index = 0;
+    if (!path.empty() && !path[0].empty()) {
+      if (IsElement(path[0]) || IsIndex(path[0], &index)) {
+        return Value::MakeArray();
+      }
+      return Value::MakeObject();
+    }
+    if (create_ == CreateField::kMapping) return Value::MakeObject();
+    if (create_ == CreateField::kSequence) return Value::MakeArray();
+    return Value("");
+  }
+
+  absl::Status VisitField(Value& node, Parts path) {
+    if (node.is_null()) return absl::OkStatus();
+    if (!node.is_object()) return WrongKind("MappingNode", node);
+    const Parts rest = path.subspan(1);
+    Value* field = node.FindMutable(path[0]);
+    const bool is_new = field == nullptr;
+    if (is_new) {
+      if (!creates()) return absl::OkStatus();
+      field = &node.Set(path[0], Fresh(rest));
+    }
+    const bool is_scalar = !field->is_object() && !field->is_array();
+    // A text inside a scalar is handled by the caller.
+    if (is_scalar && !rest.empty()) return absl::OkStatus();
+    return Visit(*field, rest, is_new);
+  }
+
+  absl::Status VisitIndex(Value& node, Parts path, int index) {
+    if (!node.is_array()) return WrongKind("SequenceNode", node);
+    bool is_new = false;
+    const size_t at = static_cast<size_t>(index);
+    if (at == node.size() && creates()) {
+      node.Append(Fresh(path.subspan(1)));
+      is_new = true;
+    }
+    if (at >= node.size()) {
+      return BuildError(absl::StrCat("index ", index, " specified but only ",
+                                     node.size(), " elements found"));
+    }
+    return Visit(node.MutableAt(at), path.subspan(1), is_new);
+  }
+
+  absl::Status VisitElements(Value& node, Parts path, bool may_create) {
+    WEIR_ASSIGN_OR_RETURN(const ElementPart wanted, ParseElement(path[0]));
+    WEIR_ASSIGN_OR_RETURN(const SearchPattern pattern,
+                          SearchPattern::Compile(wanted.value));
+    if (!node.is_array()) return WrongKind("SequenceNode", node);
+    const int before = found_;
+    for (size_t i = 0; i < node.size(); ++i) {
+      const Value& element = node[i];
+      if (wanted.key.empty()) {
+        if (!pattern.Matches(ScalarText(element))) continue;
+        ++found_;
+        WEIR_RETURN_IF_ERROR(set_(node.MutableAt(i), !may_create));
+      } else {
+        const Value* field = element.Find(wanted.key);
+        if (field == nullptr || !pattern.Matches(ScalarText(*field))) continue;
+        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1), false));
+      }
+    }
+    if (!creates() || found_ > before) return absl::OkStatus();
+    if (!may_create) {
+      return BuildError(
+          absl::StrCat("failed to create element for ", GoQuote(path[0])));
+    }
+    node.Append(
+        wanted.key.empty()
+            ? ReadPlainScalar(wanted.value)
+            : Value::MakeObject({{wanted.key, ReadPlainScalar(wanted.value)}}));
+    return VisitElements(node, path, false);
+  }
+
+  const CreateField create_;
+  absl::FunctionRef<absl::Status(Value&, bool)> set_;
+  int found_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> SplitFieldPath(absl::string_view path) {
+  const std::vector<std::string> pieces = SplitPath(path, '.');
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    std::string part = pieces[i];
+    if (!absl::StartsWith(part, "[") || absl::EndsWith(part, "]")) {
+      parts.push_back(std::move(part));
+      continue;
+    }
+    // Up to the piece that ends the bracket.
+    while (i + 1 < pieces.size()) {
+      absl::StrAppend(&part, ".", pieces[++i]);
+      if (absl::EndsWith(pieces[i], "]")) break;
+    }
+    if (!absl::StrContains(part, "=")) {
+      const auto is_bracket = [](char c) { return c == '[' || c == ']'; };
+      while (!part.empty() && is_bracket(part.back())) part.pop_back();
+      while (!part.empty() && is_bracket(part.front())) part.erase(0, 1);
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+absl::StatusOr<const Value*> LookUpPath(const Value& root,
+                                        const std::vector<std::string>& path) {
+  const Value* at = &root;
+  for (const std::string& raw : path) {
+    const std::string part(absl::StripAsciiWhitespace(raw));
+    if (part.empty()) continue;
+    if (at->is_null()) return nullptr;
+    WEIR_ASSIGN_OR_RETURN(at, Step(*at, part));
+    if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+absl::StatusOr<int> VisitFieldPath(
+    Value& root, const std::vector<std::string>& path, CreateField create,
+    absl::FunctionRef<absl::Status(Value&, bool is_new)> set) {
+  Matcher matcher(create, set);
+  WEIR_RETURN_IF_ERROR(matcher.Visit(root, path, false));
+  return matcher.found();
+}
+
+Value ReadPlainScalar(const std::string& text) {
+  constexpr absl::string_view kStarts = "0123456789+-.~tTfFnN";
+  if (text.empty() || !absl::StrContains(kStarts, text.substr(0, 1))) {
+    return Value(text);
+  }
+  for (char c : text) {
+    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                       c == '+' || c == '-' || c == '.' || c == '_' ||
+                       c == '~' || c == ':';
+    if (!plain) return Value(text);
+  }
+  YamlParseOptions options;
+  options.schema = YamlParseOptions::Schema::kYaml12;
+  absl::StatusOr<Value> read = ParseYaml(text, options);
+  if (!read.ok() || read->is_object() || read->is_array()) return Value(text);
+  return *std::move(read);
+}
+
+}  // namespace weir::kustomize

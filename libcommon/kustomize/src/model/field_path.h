@@ -1,0 +1,41 @@
+// Field paths of replacements and vars: "spec.template.[name=web].image".
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "src/model/field_spec.h"
+#include "weir/value/value.h"
+
+namespace weir::kustomize {
+
+// Cuts at dots; "\." is a dot, and "[a.b/c]" a name with dots.
+std::vector<std::string> SplitFieldPath(absl::string_view path);
+
+// The value that a path leads to, or null. "[key=value]" is the first element
+// with that text, "-" the last one.
+// Errors: kFailedPrecondition when a step meets another kind of node.
+absl::StatusOr<const Value*> LookUpPath(const Value& root,
+                                        const std::vector<std::string>& path);
+
+// What a path that is not there becomes.
+enum class CreateField { kNothing, kScalar, kMapping, kSequence };
+
+// Calls `set` for each value that the path matches: "*" is every element,
+// "[key=pattern]" each in which the pattern is found. `is_new` tells whether
+// the value was made for this call. Returns how many there were.
+absl::StatusOr<int> VisitFieldPath(
+    Value& root, const std::vector<std::string>& path, CreateField create,
+    absl::FunctionRef<absl::Status(Value&, bool is_new)> set);
+
+// What a text means as a plain scalar: "8080" is a number.
+Value ReadPlainScalar(const std::string& text);
+
+}  // namespace weir::kustomize

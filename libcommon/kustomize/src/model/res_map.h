@@ -1,0 +1,58 @@
+// ResMap is the ordered list of a build's objects, indexed by their ids.
+//
+// Touches: nothing.
+// Threads: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "src/model/resource.h"
+#include "src/model/selector.h"
+
+namespace weir::kustomize {
+
+class ResMap {
+ public:
+  ResMap() = default;
+  ResMap(ResMap&&) = default;
+  ResMap& operator=(ResMap&&) = default;
+
+  const std::vector<std::unique_ptr<Resource>>& list() const { return list_; }
+  size_t size() const { return list_.size(); }
+
+  // Errors: kFailedPrecondition when the id is taken.
+  absl::Status Append(std::unique_ptr<Resource> resource);
+  absl::Status AppendAll(ResMap&& other);
+  // A generator's object: added, or merged into the one it names.
+  absl::Status Absorb(std::unique_ptr<Resource> resource);
+
+  // Objects with this id now; with this id now or before.
+  std::vector<Resource*> FindCurrent(const ResId& id) const;
+  std::vector<Resource*> FindAny(const ResId& id) const;
+  // Exactly one, for a patch.
+  absl::StatusOr<Resource*> FindPatchTarget(const ResId& id) const;
+  absl::StatusOr<std::vector<Resource*>> Select(const SelectorSpec& spec) const;
+
+  // To be called when an object's id may have changed.
+  void Reindex(Resource* resource);
+  // Removes deleted objects.
+  void DropEmpties();
+  // Errors: kFailedPrecondition when two objects now have one id.
+  absl::Status CheckUnique() const;
+  // Takes the objects in a new order.
+  void Reorder(const std::vector<size_t>& order);
+  void RemoveIf(bool (*drop)(const Resource&));
+
+ private:
+  std::vector<std::unique_ptr<Resource>> list_;
+  std::vector<std::unique_ptr<Resource>> dropped_;  // Kept for the index.
+  // By current and previous ids; entries may be out of date.
+  absl::flat_hash_map<std::string, std::vector<Resource*>> by_id_;
+};
+
+}  // namespace weir::kustomize

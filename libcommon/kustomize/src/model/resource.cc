@@ -1,0 +1,326 @@
+#include "src/model/resource.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+bool SameTail(const std::vector<std::string>& a,
+              const std::vector<std::string>& b) {
+  const std::vector<std::string>& longer = a.size() > b.size() ? a : b;
+  const std::vector<std::string>& shorter = a.size() > b.size() ? b : a;
+  if (shorter.empty()) return longer.empty();
+  return std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin());
+}
+
+using Place = std::vector<std::string>;
+
+size_t IndexOf(const std::string& step) {
+  size_t index = 0;
+  return absl::SimpleAtoi(step, &index) ? index : static_cast<size_t>(-1);
+}
+
+// The scalar at a place, or null.
+const Value* FindScalar(const Value& tree, const Place& place) {
+  const Value* at = &tree;
+  for (const std::string& step : place) {
+    at = at->is_array() ? &(*at)[IndexOf(step)] : at->Find(step);
+    if (at == nullptr || at->is_null()) return nullptr;
+  }
+  return at->is_object() || at->is_array() ? nullptr : at;
+}
+
+void SetScalarAt(Value* tree, const Place& place, const Value& value) {
+  for (const std::string& step : place) {
+    tree = tree->is_array() ? &tree->MutableAt(IndexOf(step))
+                            : &tree->Mutable(step);
+  }
+  *tree = value;
+}
+
+// Whether the first list on the way is still what it was.
+bool IsListUnchanged(const Value& before, const Value& now,
+                     const Place& place) {
+  const Value* a = &before;
+  const Value* b = &now;
+  for (const std::string& step : place) {
+    if (a->is_array() || b->is_array()) return *a == *b;
+    a = &(*a)[step];
+    b = &(*b)[step];
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string ScalarText(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kString:
+      return value.AsString();
+    case Value::Kind::kBool:
+    case Value::Kind::kInt:
+    case Value::Kind::kUint:
+    case Value::Kind::kDouble:
+      return FormatJson(value);
+    default:
+      return "";
+  }
+}
+
+absl::string_view NodeKindName(const Value& value) {
+  if (value.is_object()) return "MappingNode";
+  if (value.is_array()) return "SequenceNode";
+  return "ScalarNode";
+}
+
+absl::Status BuildError(std::string message) {
+  return absl::FailedPreconditionError(message);
+}
+
+absl::Status WrongKind(absl::string_view expected, const Value& value) {
+  return BuildError(absl::StrCat("wrong node kind: expected ", expected,
+                                 " but got ", NodeKindName(value),
+                                 ": node contents:\n", FormatYaml(value)));
+}
+
+Value Origin::ToValue() const {
+  Value out = Value::MakeObject();
+  auto add = [](Value& object, absl::string_view key, const std::string& text) {
+    if (!text.empty()) object.Set(key, text);
+  };
+  add(out, "path", path);
+  add(out, "configuredIn", configured_in);
+  Value by = Value::MakeObject();
+  add(by, "apiVersion", by_api_version);
+  add(by, "kind", by_kind);
+  add(by, "name", by_name);
+  add(by, "namespace", by_namespace);
+  if (!by.empty()) out.Set("configuredBy", std::move(by));
+  return out;
+}
+
+const ResId& Resource::CurId() const {
+  if (!id_.has_value()) {
+    ResId id;
+    const Value* api_version = tree_.Find("apiVersion");
+    const Value* kind = tree_.Find("kind");
+    id.gvk = MakeGvk(api_version == nullptr ? "" : ScalarText(*api_version),
+                     kind == nullptr ? "" : ScalarText(*kind));
+    const Value& metadata = tree_["metadata"];
+    id.name = ScalarText(metadata["name"]);
+    id.ns = ScalarText(metadata["namespace"]);
+    id.cluster_scoped =
+        schema_->IsClusterScoped(id.gvk.ApiVersion(), id.gvk.kind);
+    id_ = std::move(id);
+  }
+  return *id_;
+}
+
+std::vector<ResId> Resource::PreviousIds() const {
+  std::vector<ResId> ids;
+  ids.reserve(previous.size());
+  for (const PreviousId& old : previous) {
+    ResId id;
+    id.gvk = {CurId().gvk.group, CurId().gvk.version, old.kind};
+    id.name = old.name;
+    id.ns = old.ns;
+    ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+ResId Resource::OrgId() const {
+  if (previous.empty()) return CurId();
+  ResId id;
+  id.gvk = {CurId().gvk.group, CurId().gvk.version, previous[0].kind};
+  id.name = previous[0].name;
+  id.ns = previous[0].ns;
+  return id;
+}
+
+void Resource::StorePreviousId() {
+  const ResId& id = CurId();
+  previous.push_back(
+      {id.gvk.kind, id.name, std::string(id.EffectiveNamespace())});
+}
+
+bool Resource::HasAnyId(const ResId& id) const {
+  if (CurId().Equals(id)) return true;
+  for (const PreviousId& old : previous) {
+    if (old.name == id.name && old.kind == id.gvk.kind &&
+        old.ns == id.EffectiveNamespace() &&
+        CurId().gvk.group == id.gvk.group &&
+        CurId().gvk.version == id.gvk.version) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Resource::HasNameAndGvk(absl::string_view name,
+                             const Gvk& selector) const {
+  const Gvk& gvk = CurId().gvk;
+  const auto is_selected = [&](absl::string_view kind) {
+    return (selector.kind.empty() || selector.kind == kind) &&
+           (selector.group.empty() || selector.group == gvk.group) &&
+           (selector.version.empty() || selector.version == gvk.version);
+  };
+  if (CurId().name == name && is_selected(gvk.kind)) return true;
+  for (const PreviousId& old : previous) {
+    if (old.name == name && is_selected(old.kind)) return true;
+  }
+  return false;
+}
+
+void Resource::SetName(absl::string_view name) {
+  MutableTree().Mutable("metadata").Set("name", name);
+}
+
+void Resource::SetNamespace(absl::string_view ns) {
+  if (ns.empty()) {
+    if (tree_["metadata"].Has("namespace")) {
+      MutableTree().Mutable("metadata").Erase("namespace");
+    }
+  } else {
+    MutableTree().Mutable("metadata").Set("namespace", ns);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
+    absl::string_view field) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Value::Member& member : tree_["metadata"][field].object()) {
+    out.emplace_back(
+        member.key, member.value.is_null() ? "null" : ScalarText(member.value));
+  }
+  return out;
+}
+
+void Resource::SetMetadataMap(
+    absl::string_view field,
+    const std::vector<std::pair<std::string, std::string>>& entries) {
+  Value& tree = MutableTree();
+  if (!tree["metadata"].is_object()) tree.Set("metadata", Value::MakeObject());
+  Value& metadata = tree.Mutable("metadata");
+  if (entries.empty()) {
+    metadata.Erase(field);
+    return;
+  }
+  Value::Object members;
+  for (const auto& [key, text] : entries) members.emplace_back(key, text);
+  metadata.Set(field, Value::FromMembers(std::move(members)));
+}
+
+void Resource::Share(std::vector<std::vector<std::string>> places) {
+  if (places.size() < 2) return;
+  std::sort(places.begin(), places.end());
+  const Value* value = FindScalar(tree_, places[0]);
+  if (value != nullptr) shared_.push_back({*value, std::move(places)});
+}
+
+void Resource::SyncShared() {
+  for (Shared& shared : shared_) {
+    Value last = shared.value;
+    std::vector<Place> kept;
+    for (Place& place : shared.places) {
+      const Value* value = FindScalar(tree_, place);
+      if (value == nullptr) continue;
+      if (!(*value == shared.value)) last = *value;
+      kept.push_back(std::move(place));
+    }
+    shared.places = std::move(kept);
+    if (last == shared.value) continue;
+    shared.value = last;
+    for (const Place& place : shared.places) SetScalarAt(&tree_, place, last);
+  }
+}
+
+void Resource::Unshare(const std::vector<std::string>& prefix) {
+  for (Shared& shared : shared_) {
+    shared.places.erase(
+        std::remove_if(shared.places.begin(), shared.places.end(),
+                       [&](const Place& place) {
+                         return place.size() >= prefix.size() &&
+                                std::equal(prefix.begin(), prefix.end(),
+                                           place.begin());
+                       }),
+        shared.places.end());
+  }
+}
+
+void Resource::UnshareChangedLists(const Value& before) {
+  for (Shared& shared : shared_) {
+    shared.places.erase(
+        std::remove_if(shared.places.begin(), shared.places.end(),
+                       [&](const Place& place) {
+                         return !IsListUnchanged(before, tree_, place);
+                       }),
+        shared.places.end());
+  }
+}
+
+bool Resource::HasBuildState() const {
+  return !previous.empty() || !prefixes.empty() || !suffixes.empty() ||
+         is_generated || needs_hash || origin.has_value() ||
+         !transformations.empty();
+}
+
+std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
+    const {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto add = [&out](absl::string_view name, std::string text) {
+    if (text.empty()) return;
+    out.emplace_back(absl::StrCat("internal.config.kubernetes.io/", name),
+                     std::move(text));
+  };
+  std::vector<std::string> kinds, names, namespaces;
+  for (const PreviousId& old : previous) {
+    kinds.push_back(old.kind);
+    names.push_back(old.name);
+    namespaces.push_back(old.ns);
+  }
+  add("previousKinds", absl::StrJoin(kinds, ","));
+  add("previousNames", absl::StrJoin(names, ","));
+  add("previousNamespaces", absl::StrJoin(namespaces, ","));
+  add("prefixes", absl::StrJoin(prefixes, ","));
+  add("suffixes", absl::StrJoin(suffixes, ","));
+  if (is_generated) {
+    add("generatorBehavior", behavior == Behavior::kCreate    ? "create"
+                             : behavior == Behavior::kReplace ? "replace"
+                             : behavior == Behavior::kMerge   ? "merge"
+                                                              : "unspecified");
+  }
+  if (needs_hash) add("needsHashSuffix", "enabled");
+  return out;
+}
+
+void Resource::ForgetBuildState() {
+  previous.clear();
+  prefixes.clear();
+  suffixes.clear();
+  behavior = Behavior::kUnset;
+  is_generated = false;
+  needs_hash = false;
+  origin.reset();
+  transformations.clear();
+}
+
+bool Resource::SameContext(const Resource& other, bool allow_empty) const {
+  const bool any_prefix =
+      allow_empty && (prefixes.empty() || other.prefixes.empty());
+  const bool any_suffix =
+      allow_empty && (suffixes.empty() || other.suffixes.empty());
+  return (any_prefix || SameTail(prefixes, other.prefixes)) &&
+         (any_suffix || SameTail(suffixes, other.suffixes));
+}
+
+}  // namespace weir::kustomize

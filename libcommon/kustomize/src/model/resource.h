@@ -1,0 +1,138 @@
+// Resource is one object under way, with what the build remembers about it.
+//
+// Touches: nothing.
+// Threads: one thread at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "src/model/ids.h"
+#include "src/model/schema.h"
+#include "weir/value/value.h"
+
+namespace weir::kustomize {
+
+// The text of a scalar as a YAML node holds it; "" for other values.
+std::string ScalarText(const Value& value);
+// "ScalarNode", "MappingNode" or "SequenceNode".
+absl::string_view NodeKindName(const Value& value);
+// "wrong node kind: expected ... but got ...: node contents:\n..."
+absl::Status WrongKind(absl::string_view expected, const Value& value);
+// An error whose text is upstream's.
+absl::Status BuildError(std::string message);
+
+// Where an object came from, or what transformed it.
+struct Origin {
+  std::string path;
+  std::string configured_in;
+  // Of the generator or transformer.
+  std::string by_api_version;
+  std::string by_kind;
+  std::string by_name;
+  std::string by_namespace;
+
+  Value ToValue() const;
+};
+
+class Resource {
+ public:
+  enum class Behavior { kUnset, kCreate, kReplace, kMerge };
+
+  Resource(Value tree, const Schema* schema)
+      : schema_(schema), tree_(std::move(tree)) {}
+
+  const Value& tree() const { return tree_; }
+  // For writing. Ids are computed afresh afterwards.
+  Value& MutableTree() {
+    id_.reset();
+    return tree_;
+  }
+  // For writing what no id is made of.
+  Value& MutableContent() { return tree_; }
+  // Deleted objects stay until the transformer is done.
+  bool is_empty() const { return tree_.is_null() || tree_.empty(); }
+  void Delete() { MutableTree() = Value(); }
+
+  const ResId& CurId() const;
+  // The oldest id: group and version of the present object.
+  ResId OrgId() const;
+  std::vector<ResId> PreviousIds() const;
+  void StorePreviousId();
+  bool HasAnyId(const ResId& id) const;
+  // Whether an id, now or before, has this name and is of this kind.
+  bool HasNameAndGvk(absl::string_view name, const Gvk& selector) const;
+
+  absl::string_view kind() const { return CurId().gvk.kind; }
+  absl::string_view name() const { return CurId().name; }
+  absl::string_view ns() const { return CurId().ns; }
+  void SetName(absl::string_view name);
+  void SetNamespace(absl::string_view ns);  // Empty: removes it.
+
+  // Labels or annotations as text.
+  std::vector<std::pair<std::string, std::string>> MetadataMap(
+      absl::string_view field) const;
+  // Replaces them; nothing left removes the field.
+  void SetMetadataMap(
+      absl::string_view field,
+      const std::vector<std::pair<std::string, std::string>>& entries);
+
+  // Build annotations upstream: whether any is set, and forgetting them.
+  bool HasBuildState() const;
+  // As upstream's annotations would be now.
+  std::vector<std::pair<std::string, std::string>> BuildAnnotations() const;
+  void ForgetBuildState();
+  // Equal tails of the prefixes and suffixes that were added; with
+  // `allow_empty`, none at all matches everything.
+  bool SameContext(const Resource& other, bool allow_empty) const;
+
+  // Upstream puts one node into all fields that a label is added to, so later
+  // writes to one of them show in all. These remember such fields.
+  //
+  // `places`: paths to scalars of equal value; list indexes in decimal.
+  void Share(std::vector<std::vector<std::string>> places);
+  // Copies what was written to one place to those that share its node.
+  void SyncShared();
+  // Forgets places that nodes were not kept for: those below `prefix`, or in
+  // lists that have changed since `before`.
+  void Unshare(const std::vector<std::string>& prefix);
+  void UnshareChangedLists(const Value& before);
+  void UnshareAll() { shared_.clear(); }
+  bool is_sharing() const { return !shared_.empty(); }
+
+  const Schema* schema() const { return schema_; }
+
+  struct PreviousId {
+    std::string kind;
+    std::string name;
+    std::string ns;  // Effective.
+  };
+  std::vector<PreviousId> previous;
+  std::vector<std::string> prefixes;
+  std::vector<std::string> suffixes;
+  bool is_generated = false;
+  Behavior behavior = Behavior::kUnset;
+  bool needs_hash = false;
+  bool allow_name_change = false;
+  bool allow_kind_change = false;
+  std::vector<std::string> var_names;
+  std::optional<Origin> origin;
+  std::vector<Origin> transformations;
+
+ private:
+  struct Shared {
+    Value value;
+    std::vector<std::vector<std::string>> places;  // Sorted.
+  };
+
+  const Schema* schema_;
+  Value tree_;
+  std::vector<Shared> shared_;
+  mutable std::optional<ResId> id_;
+};
+
+}  // namespace weir::kustomize

@@ -1,0 +1,93 @@
+// Selector picks objects by regular expressions and label selectors.
+//
+// Touches: nothing.
+// Threads: immutable once compiled.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "src/model/resource.h"
+
+namespace weir::kustomize {
+
+// As written in a kustomization file.
+struct SelectorSpec {
+  std::string group;
+  std::string version;
+  std::string kind;
+  std::string name;
+  std::string ns;
+  std::string annotation_selector;
+  std::string label_selector;
+
+  bool HasId() const {
+    return !group.empty() || !version.empty() || !kind.empty() ||
+           !name.empty() || !ns.empty();
+  }
+};
+
+// A pattern that must match all of a text; empty matches everything. Plain
+// names are compared without the regular expression engine.
+class Pattern {
+ public:
+  // Errors: kFailedPrecondition when it is no RE2 expression.
+  static absl::StatusOr<Pattern> Compile(const std::string& text);
+  bool Matches(absl::string_view text) const;
+
+  // Hides RE2 from those who include this.
+  struct Regex;
+
+ private:
+  std::string literal_;
+  bool is_literal_ = true;
+  std::shared_ptr<const Regex> regex_;
+};
+
+// Searches anywhere in the text, as Go's regexp.MatchString.
+class SearchPattern {
+ public:
+  static absl::StatusOr<SearchPattern> Compile(const std::string& text);
+  bool Matches(absl::string_view text) const;
+
+ private:
+  std::shared_ptr<const Pattern::Regex> regex_;
+};
+
+// A Kubernetes label selector: "a=b,c!=d,e in (f,g),!h,i".
+class LabelSelector {
+ public:
+  static absl::StatusOr<LabelSelector> Parse(absl::string_view text);
+  // Whether the object's labels, or annotations, match.
+  bool Matches(const Resource& resource, absl::string_view field) const;
+
+ private:
+  struct Requirement {
+    enum class Op { kIn, kNotIn, kExists, kAbsent, kGreater, kLess } op;
+    std::string key;
+    std::vector<std::string> values;
+  };
+  std::vector<Requirement> requirements_;
+};
+
+class Selector {
+ public:
+  static absl::StatusOr<Selector> Compile(const SelectorSpec& spec);
+
+  // As patches select: names and namespaces are the original or the current
+  // ones, group, version and kind the current ones.
+  bool Matches(const Resource& resource) const;
+  // As replacements select: one id with all parts.
+  bool MatchesId(const ResId& id) const;
+  bool MatchesMetadata(const Resource& resource) const;
+
+ private:
+  Pattern group_, version_, kind_, name_, ns_;
+  LabelSelector annotations_, labels_;
+};
+
+}  // namespace weir::kustomize

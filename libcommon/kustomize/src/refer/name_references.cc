@@ -1,0 +1,316 @@
+#include "src/refer/name_references.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/model/go_quote.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+using Candidates = std::vector<Resource*>;
+
+// All objects, by what references look for.
+class ReferralIndex {
+ public:
+  explicit ReferralIndex(const ResMap& objects) {
+    for (const std::unique_ptr<Resource>& resource : objects.list()) {
+      for (const Resource::PreviousId& old : resource->previous) {
+        Candidates& at = by_name_[old.name];
+        if (at.empty() || at.back() != resource.get()) {
+          at.push_back(resource.get());
+        }
+      }
+      const ResId original = resource->OrgId();
+      if (original.EffectiveNamespace() != kNoNamespace) {
+        by_original_namespace_[original.EffectiveNamespace()].push_back(
+            resource.get());
+      }
+    }
+  }
+
+  // Those that once had this name, in order.
+  const Candidates& Named(const std::string& name) const {
+    auto found = by_name_.find(name);
+    return found == by_name_.end() ? none_ : found->second;
+  }
+  // Those that were in this namespace.
+  const Candidates& From(const std::string& ns) const {
+    auto found = by_original_namespace_.find(ns);
+    return found == by_original_namespace_.end() ? none_ : found->second;
+  }
+
+ private:
+  absl::flat_hash_map<std::string, Candidates> by_name_;
+  absl::flat_hash_map<std::string, Candidates> by_original_namespace_;
+  const Candidates none_;
+};
+
+bool HadKind(const Resource& resource, const Gvk& selector) {
+  const Gvk& gvk = resource.CurId().gvk;
+  for (const Resource::PreviousId& old : resource.previous) {
+    if ((selector.kind.empty() || selector.kind == old.kind) &&
+        (selector.group.empty() || selector.group == gvk.group) &&
+        (selector.version.empty() || selector.version == gvk.version)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+template <typename Keep>
+Candidates Sieve(const Candidates& from, Keep keep) {
+  Candidates kept;
+  for (Resource* candidate : from) {
+    if (keep(*candidate)) kept.push_back(candidate);
+  }
+  return kept;
+}
+
+// Fixes the references of one object.
+class Referrer {
+ public:
+  Referrer(const ReferralIndex& index, Resource* resource)
+      : index_(index), resource_(*resource) {}
+
+  // To be called first. Errors: kFailedPrecondition for subjects of a
+  // RoleBinding that are none.
+  absl::Status ReadSubjects() {
+    const ResId& own = resource_.CurId();
+    if (own.gvk.kind != "RoleBinding" || own.cluster_scoped) {
+      return absl::OkStatus();
+    }
+    for (const Value& subject : resource_.tree()["subjects"].array()) {
+      const Value* kind = subject.Find("kind");
+      const bool counts = subject.Has("namespace") && kind != nullptr;
+      if (!subject.is_object() || (counts && !kind->is_string())) {
+        return BuildError(absl::StrCat("the subjects of ", own.ToString(),
+                                       " must be maps with a kind"));
+      }
+      if (!counts || kind->AsString() != "ServiceAccount") continue;
+      if (!subject["namespace"].is_string()) {
+        return BuildError(
+            absl::StrCat("Invalid Input: namespace is blank for resource ",
+                         GoQuote(own.ToString())));
+      }
+      subject_namespaces_.insert(subject["namespace"].AsString());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Fix(const FieldSpec& spec, const Gvk& target) {
+    spec_ = &spec;
+    target_ = &target;
+    WEIR_RETURN_IF_ERROR(
+        VisitPath(&resource_, spec, CreateKind::kNone,
+                  [this](Value& node) { return FixNode(node); }),
+        "updating name reference in '", spec.path, "' field of '",
+        resource_.CurId().ToString(), "'");
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status FixNode(Value& node) {
+    if (node.is_null()) return absl::OkStatus();
+    if (node.is_object()) return FixMap(node);
+    if (!node.is_array()) return FixScalar(node);
+    for (size_t i = 0; i < node.size(); ++i) {
+      if (node[i].is_null()) continue;
+      if (node[i].is_array()) {
+        return BuildError(
+            "a list is expected to be either a string or a map of string");
+      }
+      Value& item = node.MutableAt(i);
+      WEIR_RETURN_IF_ERROR(item.is_object() ? FixMap(item) : FixScalar(item));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status FixScalar(Value& node) {
+    const std::string old_name = ScalarText(node);
+    WEIR_ASSIGN_OR_RETURN(
+        const Resource* referral,
+        Select(Sieve(index_.Named(old_name),
+                     [this](const Resource& c) { return IsInReach(c); }),
+               false));
+    if (referral == nullptr || referral->name() == old_name) {
+      return absl::OkStatus();
+    }
+    node = Value(referral->name());
+    return absl::OkStatus();
+  }
+
+  absl::Status FixMap(Value& node) {
+    const Value* name = node.Find("name");
+    if (name == nullptr) {
+      return BuildError("path config error; no 'name' field in node");
+    }
+    const std::string old_name = ScalarText(*name);
+    WEIR_ASSIGN_OR_RETURN(
+        const Resource* referral,
+        Select(InNamespace(node, index_.Named(old_name)), true));
+    if (referral == nullptr ||
+        (referral->name() == old_name && referral->ns().empty())) {
+      return absl::OkStatus();
+    }
+    const Value new_name(referral->name());
+    node.Set("name", new_name);
+    // No namespace means any, so it is not written.
+    if (!referral->ns().empty()) node.Set("namespace", referral->ns());
+    return absl::OkStatus();
+  }
+
+  // Those in reach that are, or were, in the namespace that a map names.
+  Candidates InNamespace(const Value& node, const Candidates& from) {
+    const Candidates reachable =
+        Sieve(from, [this](const Resource& c) { return IsInReach(c); });
+    const Value* field = node.Find("namespace");
+    if (field == nullptr) return reachable;
+    const std::string ns = ScalarText(*field);
+    bool was_used = false;
+    for (const Resource* other : index_.From(ns)) {
+      if (IsInReach(*other)) {
+        was_used = true;
+        break;
+      }
+    }
+    return Sieve(reachable, [&](const Resource& candidate) {
+      const ResId id = was_used ? candidate.OrgId() : candidate.CurId();
+      return id.EffectiveNamespace() == ns && ns != kNoNamespace;
+    });
+  }
+
+  // Whether the referrer's scope allows it to name the object.
+  bool IsInReach(const Resource& candidate) {
+    const ResId& own = resource_.CurId();
+    const ResId& id = candidate.CurId();
+    if (own.cluster_scoped || id.cluster_scoped ||
+        id.EffectiveNamespace() == own.EffectiveNamespace()) {
+      return true;
+    }
+    return subject_namespaces_.contains(candidate.ns());
+  }
+
+  bool MatchesRoleRef(const Resource& candidate) const {
+    if (!absl::EndsWith(spec_->path, "roleRef/name")) return true;
+    const Value& role = resource_.tree()["roleRef"];
+    if (!role.Has("apiGroup") || !role.Has("kind")) return true;
+    return HadKind(candidate, {ScalarText(role["apiGroup"]), "",
+                               ScalarText(role["kind"])});
+  }
+
+  bool IsNear(const Resource& candidate) const {
+    const ResId& own = resource_.CurId();
+    const ResId& id = candidate.CurId();
+    return own.cluster_scoped || id.cluster_scoped ||
+           id.gvk.kind == "ServiceAccount" ||
+           id.EffectiveNamespace() == own.EffectiveNamespace();
+  }
+
+  // The one object that is meant, or null. `with_namespace`: candidates are
+  // the same only when their namespaces are.
+  absl::StatusOr<const Resource*> Select(const Candidates& from,
+                                         bool with_namespace) const {
+    Candidates left = Sieve(from, [this](const Resource& candidate) {
+      return HadKind(candidate, *target_) && MatchesRoleRef(candidate) &&
+             IsNear(candidate);
+    });
+    if (left.size() == 1) return left[0];
+    left = Sieve(left, [this](const Resource& candidate) {
+      return candidate.SameContext(resource_, true);
+    });
+    if (left.size() > 1) {
+      left = Sieve(left, [this](const Resource& candidate) {
+        return candidate.SameContext(resource_, false);
+      });
+    }
+    if (left.empty()) return nullptr;
+    for (const Resource* candidate : left) {
+      if (candidate->name() != left[0]->name() ||
+          (with_namespace && candidate->ns() != left[0]->ns())) {
+        return Ambiguous(left);
+      }
+    }
+    return left[0];
+  }
+
+  absl::Status Ambiguous(const Candidates& left) const {
+    std::vector<std::string> ids;
+    std::string details =
+        absl::StrCat("\n**** Too many possible referral targets to referrer:\n",
+                     FormatYaml(resource_.tree()), "\n");
+    for (size_t i = 0; i < left.size(); ++i) {
+      ids.push_back(left[i]->CurId().ToString());
+      absl::StrAppend(&details, "--- possible referral ", i, ":\n",
+                      FormatYaml(left[i]->tree()), "\n");
+    }
+    return BuildError(absl::StrCat("found multiple possible referrals: ",
+                                   absl::StrJoin(ids, ", "), "\n", details));
+  }
+
+  const ReferralIndex& index_;
+  Resource& resource_;
+  const FieldSpec* spec_ = nullptr;
+  const Gvk* target_ = nullptr;
+  absl::flat_hash_set<std::string> subject_namespaces_;
+};
+
+// The fields to look at, by the kind of object that has them.
+class SpecsByKind {
+ public:
+  struct Entry {
+    const FieldSpec* spec;
+    const Gvk* target;
+  };
+
+  explicit SpecsByKind(const std::vector<NameReference>& references)
+      : references_(references) {}
+
+  // In the order of the table.
+  const std::vector<Entry>& Of(const std::string& kind) {
+    auto [slot, added] = by_kind_.try_emplace(kind);
+    if (!added) return slot->second;
+    for (const NameReference& reference : references_) {
+      for (const FieldSpec& spec : reference.referrers) {
+        if (spec.gvk.kind.empty() || spec.gvk.kind == kind) {
+          slot->second.push_back({&spec, &reference.target});
+        }
+      }
+    }
+    return slot->second;
+  }
+
+ private:
+  const std::vector<NameReference>& references_;
+  absl::flat_hash_map<std::string, std::vector<Entry>> by_kind_;
+};
+
+}  // namespace
+
+absl::Status FixNameReferences(const std::vector<NameReference>& references,
+                               ResMap* objects) {
+  const ReferralIndex index(*objects);
+  SpecsByKind specs(references);
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    const ResId original = resource->OrgId();
+    Referrer referrer(index, resource.get());
+    WEIR_RETURN_IF_ERROR(referrer.ReadSubjects());
+    for (const SpecsByKind::Entry& entry : specs.Of(original.gvk.kind)) {
+      if (!original.gvk.IsSelected(entry.spec->gvk)) continue;
+      WEIR_RETURN_IF_ERROR(referrer.Fix(*entry.spec, *entry.target));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weir::kustomize

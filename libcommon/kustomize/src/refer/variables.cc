@@ -1,0 +1,232 @@
+#include "src/refer/variables.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "src/model/field_path.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+namespace {
+
+using Values = absl::flat_hash_map<std::string, Value>;
+
+// "a[0].b" is "a.0.b".
+std::vector<std::string> SplitVariablePath(const std::string& path) {
+  std::vector<std::string> parts;
+  for (std::string& part : SplitFieldPath(path)) {
+    const size_t open = part.rfind('[');
+    const bool is_index =
+        open != std::string::npos && part.back() == ']' &&
+        open + 2 < part.size() &&
+        part.find_first_not_of("0123456789", open + 1) == part.size() - 1;
+    if (!is_index) {
+      parts.push_back(std::move(part));
+      continue;
+    }
+    if (open > 0) parts.push_back(part.substr(0, open));
+    parts.push_back(part.substr(open + 1, part.size() - open - 2));
+  }
+  return parts;
+}
+
+Gvk TargetGvk(const VarSpec& variable) {
+  Gvk gvk{variable.object.group, variable.object.version, variable.object.kind};
+  const std::vector<std::string> parts =
+      absl::StrSplit(variable.api_version, '/');
+  if (variable.api_version.empty() || parts.size() > 2) return gvk;
+  if (parts.size() == 2) gvk.group = parts[0];
+  gvk.version = parts.back();
+  return gvk;
+}
+
+std::string Describe(const VarSpec& variable, const Gvk& gvk) {
+  return absl::StrCat("{", variable.name, " ", gvk.ToString(), " {",
+                      variable.field_path, "}}");
+}
+
+// Whether the object, now or before, is the one that a variable names.
+bool IsTarget(const Resource& resource, const ResId& wanted) {
+  const bool any_namespace = wanted.ns.empty() && !wanted.cluster_scoped;
+  const auto matches = [&](const ResId& id) {
+    return any_namespace ? id.gvk == wanted.gvk && id.name == wanted.name
+                         : id.Equals(wanted);
+  };
+  if (matches(resource.CurId())) return true;
+  for (const ResId& id : resource.PreviousIds()) {
+    if (matches(id)) return true;
+  }
+  return false;
+}
+
+// Reads "$(NAME)", "$$" and lone dollars.
+class Expander {
+ public:
+  explicit Expander(const Values& values) : values_(values) {}
+
+  Value Expand(const std::string& input) const {
+    std::string out;
+    size_t at = 0;
+    while (true) {
+      const size_t dollar = input.find('$', at);
+      if (dollar == std::string::npos || dollar + 1 >= input.size()) break;
+      out.append(input, at, dollar - at);
+      const char next = input[dollar + 1];
+      at = dollar + 2;
+      if (next == '$') {
+        out.push_back('$');
+        continue;
+      }
+      const size_t close = next == '(' ? input.find(')', at) : at;
+      if (next != '(' || close == std::string::npos) {
+        out.push_back('$');
+        out.push_back(next);
+        continue;
+      }
+      const std::string name = input.substr(at, close - at);
+      at = close + 1;
+      const Value value = ValueOf(name);
+      if (input.size() == name.size() + 3) return value;
+      out.append(ScalarText(value));
+    }
+    return Value(out.append(input, at, std::string::npos));
+  }
+
+  absl::Status Set(Value& node) const {
+    if (node.is_string()) {
+      node = Expand(node.AsString());
+    } else if (node.is_object()) {
+      for (Value::Member& member : node.MutableObject()) {
+        if (member.value.is_string()) {
+          member.value = Expand(member.value.AsString());
+        }
+      }
+    } else if (node.is_array()) {
+      for (Value& item : node.MutableArray()) {
+        if (!item.is_string()) {
+          return BuildError("invalid value type expect a string");
+        }
+        item = Expand(item.AsString());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Value ValueOf(const std::string& name) const {
+    auto found = values_.find(name);
+    if (found == values_.end() || found->second.is_object() ||
+        found->second.is_array() || found->second.is_null()) {
+      return Value(absl::StrCat("$(", name, ")"));
+    }
+    return found->second;
+  }
+
+  const Values& values_;
+};
+
+absl::StatusOr<Values> ReadValues(const std::vector<VarSpec>& variables,
+                                  const ResMap& objects) {
+  absl::flat_hash_map<std::string, const Resource*> holders;
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    for (const std::string& name : resource->var_names) {
+      holders.emplace(name, resource.get());
+    }
+  }
+  Values values;
+  for (const VarSpec& variable : variables) {
+    auto holder = holders.find(variable.name);
+    if (holder == holders.end()) {
+      return BuildError(absl::StrCat("var '", variable.name,
+                                     "' cannot be mapped to a field in the set "
+                                     "of known resources"));
+    }
+    const absl::StatusOr<const Value*> found = LookUpPath(
+        holder->second->tree(),
+        SplitVariablePath(variable.field_path.empty() ? "metadata.name"
+                                                      : variable.field_path));
+    if (!found.ok() || *found == nullptr) {
+      return BuildError(absl::StrCat("field specified in var '", variable.name,
+                                     "' not found in corresponding resource"));
+    }
+    values[variable.name] = **found;
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string DescribeVariables(const std::vector<VarSpec>& variables) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(variables, " ",
+                    [](std::string* out, const VarSpec& variable) {
+                      const SelectorSpec& object = variable.object;
+                      out->append(Describe(
+                          variable,
+                          {object.group, object.version, object.kind}));
+                    }),
+      "]");
+}
+
+absl::Status MergeVariables(std::vector<VarSpec> added,
+                            std::vector<VarSpec>* all) {
+  for (VarSpec& variable : added) {
+    for (const VarSpec& known : *all) {
+      if (known.name == variable.name) {
+        return BuildError(
+            absl::StrCat("var '", variable.name, "' already encountered"));
+      }
+    }
+    all->push_back(std::move(variable));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BindVariables(const std::vector<VarSpec>& added,
+                           const ResMap& objects, std::vector<VarSpec>* all) {
+  for (const VarSpec& variable : added) {
+    ResId wanted;
+    wanted.gvk = TargetGvk(variable);
+    wanted.name = variable.object.name;
+    wanted.ns = variable.object.ns;
+    wanted.cluster_scoped = Schema::Builtin().IsClusterScoped(
+        wanted.gvk.ApiVersion(), wanted.gvk.kind);
+    std::vector<Resource*> matched;
+    for (const std::unique_ptr<Resource>& resource : objects.list()) {
+      if (IsTarget(*resource, wanted)) matched.push_back(resource.get());
+    }
+    if (matched.size() > 1) {
+      return BuildError(absl::StrCat(
+          "found ", matched.size(), " resId matches for var ",
+          Describe(variable, wanted.gvk), " (unable to disambiguate)"));
+    }
+    if (!matched.empty()) matched[0]->var_names.push_back(variable.name);
+  }
+  return MergeVariables(added, all);
+}
+
+absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
+                              const FieldSpecs& specs, ResMap* objects) {
+  if (variables.empty()) return absl::OkStatus();
+  WEIR_ASSIGN_OR_RETURN(const Values values, ReadValues(variables, *objects));
+  const Expander expander(values);
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    for (const FieldSpec& spec : specs) {
+      WEIR_RETURN_IF_ERROR(
+          VisitField(resource.get(), spec, CreateKind::kNone,
+                     [&](Value& node) { return expander.Set(node); }));
+    }
+    resource->SyncShared();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weir::kustomize

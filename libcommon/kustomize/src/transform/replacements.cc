@@ -1,0 +1,362 @@
+#include "src/transform/replacements.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "src/model/field_path.h"
+#include "src/model/go_quote.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+constexpr absl::string_view kDefaultPath = "metadata.name";
+
+// The value to copy. An untagged one takes its type from its text.
+struct Source {
+  Value value;
+  bool is_untagged = false;
+};
+
+std::string DescribeSource(const ReplacementSpec& spec) {
+  ResId id{{spec.source.group, spec.source.version, spec.source.kind},
+           spec.source.name,
+           spec.source.ns,
+           false};
+  std::string out = id.ToString();
+  if (!spec.source_field_path.empty()) {
+    absl::StrAppend(&out, ":", spec.source_field_path);
+  }
+  const std::optional<FieldOptions>& options = spec.source_options;
+  if (options.has_value() && (!options->delimiter.empty() || options->create)) {
+    absl::StrAppend(&out, ":", options->delimiter, "(", options->index,
+                    "), create=", options->create ? "true" : "false");
+  }
+  return out;
+}
+
+std::vector<ResId> AllIds(const Resource& resource) {
+  std::vector<ResId> ids = resource.PreviousIds();
+  ids.push_back(resource.CurId());
+  ids.back().cluster_scoped = false;  // As upstream has it here.
+  return ids;
+}
+
+absl::StatusOr<const Resource*> FindSource(const ReplacementSpec& spec,
+                                           const ResMap& objects) {
+  ResId selector{{spec.source.group, spec.source.version, spec.source.kind},
+                 spec.source.name,
+                 spec.source.ns,
+                 false};
+  const Resource* match = nullptr;
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    if (!selector.name.empty() && resource->name() != selector.name &&
+        resource->previous.empty()) {
+      continue;
+    }
+    for (const ResId& id : AllIds(*resource)) {
+      if (!id.IsSelectedBy(selector)) continue;
+      if (match != nullptr) {
+        return BuildError(absl::StrCat("multiple matches for selector ",
+                                       DescribeSource(spec)));
+      }
+      match = resource.get();
+      break;
+    }
+  }
+  if (match == nullptr) {
+    return BuildError(
+        absl::StrCat("nothing selected by ", DescribeSource(spec)));
+  }
+  return match;
+}
+
+bool IsScalar(const Value& value) {
+  return !value.is_object() && !value.is_array();
+}
+
+absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
+                                  const ResMap& objects) {
+  if (spec.source_value.has_value()) {
+    if (spec.has_source) {
+      return BuildError("value and resource selectors are mutually exclusive");
+    }
+    return Source{Value(*spec.source_value), true};
+  }
+  WEIR_ASSIGN_OR_RETURN(const Resource* source, FindSource(spec, objects));
+  const std::string path = spec.source_field_path.empty()
+                               ? std::string(kDefaultPath)
+                               : spec.source_field_path;
+  WEIR_ASSIGN_OR_RETURN(const Value* found,
+                        LookUpPath(source->tree(), SplitFieldPath(path)),
+                        "error looking up replacement source");
+  if (found == nullptr || found->is_null() ||
+      (!IsScalar(*found) && found->empty())) {
+    ResId id{{spec.source.group, spec.source.version, spec.source.kind},
+             spec.source.name,
+             spec.source.ns,
+             false};
+    return BuildError(absl::StrCat("fieldPath `", path,
+                                   "` is missing for replacement source ",
+                                   id.ToString()));
+  }
+  const std::optional<FieldOptions>& options = spec.source_options;
+  if (!options.has_value() || options->delimiter.empty()) {
+    return Source{*found, false};
+  }
+  if (!IsScalar(*found)) {
+    return BuildError("delimiter option can only be used with scalar nodes");
+  }
+  const std::string text = ScalarText(*found);
+  const std::vector<std::string> pieces =
+      absl::StrSplit(text, options->delimiter);
+  if (options->index < 0 ||
+      options->index >= static_cast<int64_t>(pieces.size())) {
+    return BuildError(absl::StrCat("options.index ", options->index,
+                                   " is out of bounds for value ", text));
+  }
+  const std::string& piece = pieces[options->index];
+  return Source{found->is_string() ? Value(piece) : ReadPlainScalar(piece),
+                false};
+}
+
+// A text put into a scalar keeps the scalar's type.
+absl::StatusOr<Value> WithTypeOf(const Value& old, bool is_new,
+                                 std::string text) {
+  if (is_new) return ReadPlainScalar(text);
+  if (old.is_string() || old.is_null()) return Value(std::move(text));
+  Value read = ReadPlainScalar(text);
+  const bool fits = old.is_bool()  ? read.is_bool()
+                    : old.is_int() ? read.is_int()
+                                   : read.is_number();
+  if (fits) return read;
+  return BuildError(absl::StrCat("cannot use ", GoQuote(text), " in place of ",
+                                 FormatJson(old)));
+}
+
+absl::Status SetTarget(const ReplacementTarget& target, const Source& source,
+                       bool is_text, Value& node, bool is_new) {
+  std::string text = ScalarText(source.value);
+  const std::optional<FieldOptions>& options = target.options;
+  const bool splits = options.has_value() && !options->delimiter.empty();
+  if (splits) {
+    if (!IsScalar(node)) {
+      return BuildError("delimiter option can only be used with scalar nodes");
+    }
+    std::vector<std::string> pieces =
+        absl::StrSplit(ScalarText(node), options->delimiter);
+    if (options->index < 0) {
+      pieces.insert(pieces.begin(), text);
+    } else if (options->index >= static_cast<int64_t>(pieces.size())) {
+      pieces.push_back(text);
+    } else {
+      pieces[options->index] = text;
+    }
+    text = absl::StrJoin(pieces, options->delimiter);
+  }
+  if (!IsScalar(node)) {
+    node = source.is_untagged ? ReadPlainScalar(text) : source.value;
+    return absl::OkStatus();
+  }
+  if (is_text) {
+    node = Value(std::move(text));
+    return absl::OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(node, WithTypeOf(node, is_new, std::move(text)));
+  return absl::OkStatus();
+}
+
+std::string Reformat(const Value& data, const std::string& original) {
+  const absl::string_view trimmed = absl::StripAsciiWhitespace(original);
+  if (trimmed[0] != '{' && trimmed[0] != '[') {
+    return std::string(absl::StripAsciiWhitespace(FormatYaml(data)));
+  }
+  JsonFormatOptions options;
+  options.escape_html = true;
+  if (absl::StrContains(original, "\n") && absl::StrContains(original, "  ")) {
+    options.indent = 2;
+  }
+  return FormatJson(data, options);
+}
+
+// A path that goes on inside a scalar that holds YAML or JSON. True when it
+// was that.
+absl::StatusOr<bool> SetInside(Value& root,
+                               const std::vector<std::string>& path,
+                               CreateField create, const Source& source) {
+  for (size_t i = 1; i < path.size(); ++i) {
+    const std::vector<std::string> head(path.begin(), path.begin() + i);
+    const absl::StatusOr<const Value*> found = LookUpPath(root, head);
+    if (!found.ok() || *found == nullptr || !IsScalar(**found)) continue;
+    const std::string text = ScalarText(**found);
+    YamlParseOptions options;
+    options.schema = YamlParseOptions::Schema::kYaml12;
+    absl::StatusOr<Value> data = ParseYaml(text, options);
+    if (!data.ok()) continue;
+    if (IsScalar(*data)) return false;
+    const std::vector<std::string> rest(path.begin() + i, path.end());
+    absl::Status set_status;
+    const absl::StatusOr<int> count =
+        VisitFieldPath(*data, rest, create, [&](Value& node, bool is_new) {
+          absl::StatusOr<Value> written =
+              IsScalar(node)
+                  ? WithTypeOf(node, is_new, ScalarText(source.value))
+                  : source.value;
+          set_status.Update(written.status());
+          if (written.ok()) node = *std::move(written);
+          return absl::OkStatus();
+        });
+    // Upstream then writes to a copy that nobody sees.
+    if (!set_status.ok()) return true;
+    if (!count.ok() || *count == 0) return false;
+    const std::string written = Reformat(*data, text);
+    WEIR_RETURN_IF_ERROR(VisitFieldPath(root, head, CreateField::kNothing,
+                                        [&](Value& node, bool) {
+                                          node = Value(written);
+                                          return absl::OkStatus();
+                                        })
+                             .status());
+    return true;
+  }
+  return false;
+}
+
+absl::Status Copy(const ReplacementTarget& target, const Source& source,
+                  Resource* resource) {
+  CreateField create = CreateField::kNothing;
+  if (target.options.has_value() && target.options->create) {
+    create = source.value.is_object()  ? CreateField::kMapping
+             : source.value.is_array() ? CreateField::kSequence
+                                       : CreateField::kScalar;
+  }
+  std::vector<std::string> paths = target.field_paths;
+  if (paths.empty()) paths.emplace_back(kDefaultPath);
+  for (const std::string& field : paths) {
+    const std::vector<std::string> path = SplitFieldPath(field);
+    Value& tree = resource->MutableTree();
+    WEIR_ASSIGN_OR_RETURN(const bool is_inside,
+                          SetInside(tree, path, create, source));
+    if (is_inside) continue;
+    const std::string missing = absl::StrCat(
+        "unable to find ",
+        create == CreateField::kNothing ? "field " : "or create field ",
+        GoQuote(field), " in replacement target");
+    // Annotations become text in the end.
+    const bool is_text =
+        path.size() > 2 && path[0] == "metadata" && path[1] == "annotations";
+    absl::Status set_status;
+    const absl::StatusOr<int> count =
+        VisitFieldPath(tree, path, create, [&](Value& node, bool is_new) {
+          set_status = SetTarget(target, source, is_text, node, is_new);
+          return set_status;
+        });
+    WEIR_RETURN_IF_ERROR(set_status);
+    if (!count.ok()) return Annotate(count.status(), missing);
+    if (*count == 0) return BuildError(missing);
+  }
+  return absl::OkStatus();
+}
+
+struct CompiledTarget {
+  Selector select;
+  std::vector<std::pair<Selector, bool>> reject;  // Whether it names ids.
+};
+
+absl::StatusOr<CompiledTarget> CompileTarget(const ReplacementTarget& target) {
+  if (!target.select.has_value()) {
+    return BuildError("target must specify resources to select");
+  }
+  CompiledTarget compiled;
+  WEIR_ASSIGN_OR_RETURN(compiled.select, Selector::Compile(*target.select),
+                        "error creating target selector");
+  for (const SelectorSpec& reject : target.reject) {
+    WEIR_ASSIGN_OR_RETURN(Selector selector, Selector::Compile(reject),
+                          "error creating target selector");
+    compiled.reject.emplace_back(std::move(selector), reject.HasId());
+  }
+  return compiled;
+}
+
+bool IsChosen(const ReplacementTarget& target, const CompiledTarget& compiled,
+              const Resource& resource) {
+  if (!compiled.select.MatchesMetadata(resource)) return false;
+  for (size_t i = 0; i < target.reject.size(); ++i) {
+    const SelectorSpec& spec = target.reject[i];
+    if (spec.annotation_selector.empty() && spec.label_selector.empty()) {
+      continue;
+    }
+    if (compiled.reject[i].first.MatchesMetadata(resource)) return false;
+  }
+  bool selected = false;
+  for (const ResId& id : AllIds(resource)) {
+    for (const auto& [selector, has_id] : compiled.reject) {
+      if (has_id && selector.MatchesId(id)) return false;
+    }
+    selected = selected || compiled.select.MatchesId(id);
+  }
+  return selected;
+}
+
+absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
+  if ((!spec.has_source && !spec.source_value.has_value()) ||
+      !spec.has_targets) {
+    return BuildError(
+        "replacements must specify a source and at least one target");
+  }
+  WEIR_ASSIGN_OR_RETURN(const Source source, ReadSource(spec, *objects));
+  for (const ReplacementTarget& target : spec.targets) {
+    WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
+    for (const std::unique_ptr<Resource>& resource : objects->list()) {
+      if (!IsChosen(target, compiled, *resource)) continue;
+      WEIR_RETURN_IF_ERROR(Copy(target, source, resource.get()));
+      resource->SyncShared();
+      objects->Reindex(resource.get());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Transformer> MakeReplacementTransformer(
+    const std::vector<ReplacementSpec>& specs, const Loader& loader) {
+  std::vector<ReplacementSpec> all;
+  for (const ReplacementSpec& spec : specs) {
+    if (spec.path.empty()) {
+      all.push_back(spec);
+      continue;
+    }
+    if (spec.has_source || !spec.targets.empty()) {
+      return BuildError("cannot specify both path and inline replacement");
+    }
+    WEIR_ASSIGN_OR_RETURN(const std::string text, loader.Load(spec.path));
+    WEIR_ASSIGN_OR_RETURN(const Value document, ParseYaml(text), spec.path);
+    if (IsScalar(document)) {
+      return BuildError(absl::StrCat(
+          "unsupported replacement type encountered within replacement path: ",
+          document.is_null() ? "invalid" : "string"));
+    }
+    WEIR_ASSIGN_OR_RETURN(std::vector<ReplacementSpec> read,
+                          DecodeReplacements(document), spec.path);
+    for (ReplacementSpec& one : read) all.push_back(std::move(one));
+  }
+  return Transformer([all = std::move(all)](ResMap* objects) -> absl::Status {
+    for (const ReplacementSpec& spec : all) {
+      WEIR_RETURN_IF_ERROR(Replace(spec, objects));
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace weir::kustomize
