@@ -16,17 +16,15 @@
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {
-namespace {
 
-absl::StatusOr<BuildResult> Run(const BuildOptions& options, Target* top) {
+absl::StatusOr<BuildResult> RunTarget(BuildState* state, Target* top,
+                                      std::vector<ObjectHistory>* histories) {
   WEIR_RETURN_IF_ERROR(top->SetSchema(true));
   if (!top->kustomization().build_metadata.empty()) top->TrackOrigins();
   Accumulator built;
   WEIR_RETURN_IF_ERROR(top->Accumulate(&built));
-  return Finish(top->kustomization(), options, &built);
+  return Finish(top->kustomization(), *state, &built, histories);
 }
-
-}  // namespace
 
 absl::StatusOr<BuildResult> Build(const Context& ctx, const FileSystem& files,
                                   absl::string_view directory,
@@ -36,14 +34,31 @@ absl::StatusOr<BuildResult> Build(const Context& ctx, const FileSystem& files,
                         Loader::Open(&state.session, directory));
   Target top(&state, loader.get(), std::nullopt);
   WEIR_RETURN_IF_ERROR(top.Load());
-  return Run(options, &top);
+  return RunTarget(&state, &top, nullptr);
+}
+
+absl::StatusOr<BuildResult> BuildText(const Context& ctx,
+                                      const FileSystem& files,
+                                      absl::string_view directory,
+                                      absl::string_view text,
+                                      const BuildOptions& options) {
+  BuildState state(ctx, files, options);
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                        Loader::Open(&state.session, directory));
+  Target top(&state, loader.get(), std::nullopt);
+  WEIR_RETURN_IF_ERROR(top.LoadText(text, "kustomization.yaml"));
+  return RunTarget(&state, &top, nullptr);
 }
 
 absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
                                          const FileSystem& files,
                                          absl::string_view directory,
                                          const FluxOverrides& overrides,
-                                         const BuildOptions& options) {
+                                         const BuildOptions& asked) {
+  // Manifests are read twice, once to find them.
+  ParseCache own_cache;
+  BuildOptions options = asked;
+  if (options.parse_cache == nullptr) options.parse_cache = &own_cache;
   BuildState state(ctx, files, options);
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                         Loader::Open(&state.session, directory));
@@ -53,7 +68,8 @@ absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
   Target top(&state, loader.get(), std::nullopt);
   WEIR_RETURN_IF_ERROR(
       top.Take(std::move(root.kustomization), std::move(root.name)), kFailed);
-  WEIR_ASSIGN_OR_RETURN(BuildResult result, Run(options, &top), kFailed);
+  WEIR_ASSIGN_OR_RETURN(BuildResult result, RunTarget(&state, &top, nullptr),
+                        kFailed);
   return result;
 }
 

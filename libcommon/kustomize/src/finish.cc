@@ -7,7 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/generate/generators.h"
+#include "absl/strings/str_join.h"
+#include "src/generate/config_maps_secrets.h"
 #include "src/load/decode.h"
 #include "src/model/field_spec.h"
 #include "src/model/resource.h"
@@ -66,6 +67,8 @@ void AddLine(std::string* out, absl::string_view indent, const char* key,
 std::string FormatOrigin(const Origin& origin) {
   std::string out;
   AddLine(&out, "", "path", origin.path);
+  AddLine(&out, "", "repo", origin.repo);
+  AddLine(&out, "", "ref", origin.ref);
   AddLine(&out, "", "configuredIn", origin.configured_in);
   std::string by;
   AddLine(&by, "  ", "apiVersion", origin.by_api_version);
@@ -93,28 +96,59 @@ std::string FormatOrigins(const std::vector<Origin>& origins) {
   return out;
 }
 
-// Annotations are text; upstream's own go, and a map with none left too.
-void CleanAnnotations(Resource* resource) {
+// Those that an object came with, say because it was built before.
+absl::StatusOr<std::vector<Origin>> AuthoredTransformations(
+    const Resource& resource) {
+  std::vector<Origin> origins;
+  const Value* text =
+      resource.tree()["metadata"]["annotations"].Find(kTransformations);
+  if (text == nullptr) return origins;
+  const absl::StatusOr<Value> list = ParseYaml(ScalarText(*text));
+  if (!list.ok() || (!list->is_array() && !list->is_null())) {
+    return BuildError(absl::StrCat("annotation ", kTransformations, " of ",
+                                   resource.CurId().ToString(),
+                                   " is no list of origins"));
+  }
+  for (const Value& item : list->array()) {
+    const Value& by = item["configuredBy"];
+    Origin origin;
+    origin.path = ScalarText(item["path"]);
+    origin.repo = ScalarText(item["repo"]);
+    origin.ref = ScalarText(item["ref"]);
+    origin.configured_in = ScalarText(item["configuredIn"]);
+    origin.by_api_version = ScalarText(by["apiVersion"]);
+    origin.by_kind = ScalarText(by["kind"]);
+    origin.by_name = ScalarText(by["name"]);
+    origin.by_namespace = ScalarText(by["namespace"]);
+    origins.push_back(std::move(origin));
+  }
+  return origins;
+}
+
+// Annotations are text; upstream's own go, and a map with none left too. So
+// do origins and transformations, unless they are asked for.
+void CleanAnnotations(bool origins, bool transformations, Resource* resource) {
   const Value* metadata = resource->tree().Find("metadata");
   if (metadata == nullptr || !metadata->Has("annotations")) return;
   const Value& annotations = (*metadata)["annotations"];
+  const auto goes = [&](absl::string_view key) {
+    if (key == kOrigin) return !origins;
+    if (key == kTransformations) return !transformations;
+    for (absl::string_view name : kInternal) {
+      if (name == key) return true;
+    }
+    return false;
+  };
   bool is_clean = annotations.is_object() && !annotations.empty();
   for (const Value::Member& member : annotations.object()) {
-    is_clean = is_clean && member.value.is_string();
-  }
-  for (absl::string_view name : kInternal) {
-    is_clean = is_clean && !annotations.Has(name);
+    is_clean = is_clean && member.value.is_string() && !goes(member.key);
   }
   if (is_clean) return;
   auto kept = resource->MetadataMap("annotations");
-  kept.erase(std::remove_if(kept.begin(), kept.end(),
-                            [](const auto& entry) {
-                              for (absl::string_view name : kInternal) {
-                                if (name == entry.first) return true;
-                              }
-                              return false;
-                            }),
-             kept.end());
+  kept.erase(
+      std::remove_if(kept.begin(), kept.end(),
+                     [&](const auto& entry) { return goes(entry.first); }),
+      kept.end());
   resource->SetMetadataMap("annotations", kept);
 }
 
@@ -156,10 +190,10 @@ SortOptions DefaultOrder() {
   return options;
 }
 
-absl::Status Sort(const Kustomization& top, const BuildOptions& options,
+absl::Status Sort(const Kustomization& top, const BuildState& state,
                   ResMap* objects) {
   if (!top.sort_options.has_value()) {
-    if (options.reorder == BuildOptions::Reorder::kLegacy) {
+    if (state.session.options.reorder == BuildOptions::Reorder::kLegacy) {
       SortLegacy(DefaultOrder(), objects);
     }
     return absl::OkStatus();
@@ -206,19 +240,33 @@ absl::Status AddManagedBy(ResMap* objects) {
 }  // namespace
 
 absl::StatusOr<BuildResult> Finish(const Kustomization& top,
-                                   const BuildOptions& options,
-                                   Accumulator* built) {
+                                   const BuildState& state, Accumulator* built,
+                                   std::vector<ObjectHistory>* histories) {
   ResMap& objects = built->resources;
+  const auto record = [&](absl::string_view what) {
+    if (histories == nullptr) return;
+    const int source = state.sources->AddStep(what);
+    for (const auto& resource : objects.list()) resource->Record(source);
+  };
   AddHashes(&objects);
+  record("name suffix: the hash of what was generated");
   WEIR_RETURN_IF_ERROR(
       FixNameReferences(built->config->name_references, &objects));
-  WEIR_RETURN_IF_ERROR(
+  record("name reference: the object that is meant has been renamed");
+  WEIR_ASSIGN_OR_RETURN(
+      const std::vector<std::string> unused,
       ResolveVariables(built->vars, built->config->var_references, &objects));
+  if (!unused.empty()) {
+    state.Warn(absl::StrCat("well-defined vars that were never replaced: ",
+                            absl::StrJoin(unused, ",")));
+  }
+  record("vars");
   WEIR_RETURN_IF_ERROR(CheckAll(objects));
   objects.RemoveIf(IsLocal);
   WEIR_RETURN_IF_ERROR(objects.CheckUnique());
-  WEIR_RETURN_IF_ERROR(Sort(top, options, &objects));
-  if (top.WantsMetadata("managedByLabel")) {
+  WEIR_RETURN_IF_ERROR(Sort(top, state, &objects));
+  if (state.session.options.add_managed_by ||
+      top.WantsMetadata("managedByLabel")) {
     WEIR_RETURN_IF_ERROR(AddManagedBy(&objects));
   }
   const bool origins = top.WantsMetadata("originAnnotations");
@@ -226,13 +274,23 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   BuildResult result;
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
-    CleanAnnotations(resource.get());
+    CleanAnnotations(origins, transformations, resource.get());
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }
     if (transformations && !resource->transformations.empty()) {
-      SetAnnotation(resource.get(), kTransformations,
-                    FormatOrigins(resource->transformations));
+      WEIR_ASSIGN_OR_RETURN(std::vector<Origin> all,
+                            AuthoredTransformations(*resource));
+      all.insert(all.end(), resource->transformations.begin(),
+                 resource->transformations.end());
+      SetAnnotation(resource.get(), kTransformations, FormatOrigins(all));
+    }
+  }
+  record("buildMetadata");
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    if (histories != nullptr) {
+      histories->push_back({resource->PreviousIds(), resource->history()});
+      histories->back().ids.push_back(resource->CurId());
     }
     result.objects.push_back(std::move(resource->MutableContent()));
   }

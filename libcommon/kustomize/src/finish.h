@@ -4,6 +4,8 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "src/load/kustomization.h"
 #include "src/target.h"
@@ -11,8 +13,19 @@
 
 namespace weir::kustomize {
 
+// An object of the result, and what made it.
+struct ObjectHistory {
+  std::vector<ResId> ids;  // Now and before.
+  std::vector<Change> changes;
+};
+
+// `histories`: of each object, in order; only for builds that are explained.
 absl::StatusOr<BuildResult> Finish(const Kustomization& top,
-                                   const BuildOptions& options,
-                                   Accumulator* built);
+                                   const BuildState& state, Accumulator* built,
+                                   std::vector<ObjectHistory>* histories);
+
+// Accumulates and finishes.
+absl::StatusOr<BuildResult> RunTarget(BuildState* state, Target* top,
+                                      std::vector<ObjectHistory>* histories);
 
 }  // namespace weir::kustomize

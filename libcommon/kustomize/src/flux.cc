@@ -32,22 +32,24 @@ std::string FindFile(const FileSystem& files, const std::string& directory) {
 // that it generates.
 class ManifestWalk {
  public:
-  ManifestWalk(const LoadSession& session, std::string root)
-      : session_(session), root_(std::move(root)) {}
+  explicit ManifestWalk(const Loader& loader)
+      : session_(loader.session()),
+        files_(loader.files()),
+        root_(loader.root()) {}
 
   absl::Status Visit(const std::string& directory, int depth) {
     WEIR_RETURN_IF_ERROR(session_.ctx.status());
     if (depth > kMaxDepth) {
       return absl::ResourceExhaustedError(absl::StrCat(
-          "'", session_.files.DisplayPath(directory), "' is nested more than ",
+          "'", files_.DisplayPath(directory), "' is nested more than ",
           kMaxDepth, " directories deep"));
     }
     WEIR_ASSIGN_OR_RETURN(const std::vector<FileSystem::Entry> entries,
-                          session_.files.List(directory));
+                          files_.List(directory));
     for (const FileSystem::Entry& entry : entries) {
       const std::string path = JoinPath(directory, entry.name);
       if (entry.is_directory) {
-        if (FindFile(session_.files, path).empty()) {
+        if (FindFile(files_, path).empty()) {
           WEIR_RETURN_IF_ERROR(Visit(path, depth + 1));
         } else {
           Add(path);
@@ -75,46 +77,23 @@ class ManifestWalk {
     resources_.push_back(absl::StrCat("./", relative));
   }
 
-  // Each file must hold objects: a map with a kind and an apiVersion.
+  // Each file must hold objects.
   absl::Status Check(const std::string& path) {
-    WEIR_ASSIGN_OR_RETURN(const std::string text,
-                          session_.files.ReadFile(path));
-    const std::string where =
+    WEIR_ASSIGN_OR_RETURN(const std::string text, files_.ReadFile(path));
+    return Annotate(
+        DecodeObjectsOnce(text, session_.options.parse_cache).status(),
         absl::StrCat("failed to decode Kubernetes YAML from ",
-                     session_.files.DisplayPath(path));
-    absl::StatusOr<std::vector<YamlDocument>> documents =
-        ParseYamlDocuments(text);
-    if (absl::IsResourceExhausted(documents.status())) {
-      return Annotate(documents.status(), where);
-    }
-    if (!documents.ok()) {
-      // Upstream counts lines document by document.
-      const absl::Status read =
-          DecodeObjects(text, TextKind::kObjects).status();
-      return BuildError(absl::StrCat(
-          where, ": ", (read.ok() ? documents.status() : read).message()));
-    }
-    for (const YamlDocument& document : *documents) {
-      const Value& object = document.value;
-      if (object.is_null()) continue;
-      if (!object.is_object()) {
-        return BuildError(
-            absl::StrCat(where, ": line ", document.line, ": expected a map"));
-      }
-      if (object.GetString("kind").empty()) {
-        return BuildError(absl::StrCat(where, ": missing Resource metadata"));
-      }
-    }
-    return absl::OkStatus();
+                     files_.DisplayPath(path)));
   }
 
   const LoadSession& session_;
+  const FileSystem& files_;
   const std::string root_;
   std::vector<std::string> resources_;
 };
 
 absl::StatusOr<RootFile> Generate(const Loader& loader) {
-  ManifestWalk walk(loader.session(), loader.root());
+  ManifestWalk walk(loader);
   WEIR_RETURN_IF_ERROR(walk.Visit(loader.root(), 0));
   RootFile root;
   root.name = "kustomization.yaml";
@@ -127,11 +106,12 @@ absl::StatusOr<RootFile> Generate(const Loader& loader) {
 }
 
 absl::StatusOr<RootFile> Read(const Loader& loader, const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(const std::string text,
-                        loader.session().files.ReadFile(path));
+  WEIR_ASSIGN_OR_RETURN(const std::string text, loader.files().ReadFile(path));
   RootFile root;
   root.name = BaseName(path);
-  WEIR_ASSIGN_OR_RETURN(root.kustomization, ParseKustomization(text, false));
+  WEIR_ASSIGN_OR_RETURN(
+      root.kustomization,
+      ParseKustomization(text, false, loader.files().DisplayPath(path)));
   return root;
 }
 
@@ -170,11 +150,26 @@ void MergeImages(const FluxOverrides& overrides, Kustomization* k) {
   }
 }
 
+bool IsLocalRelativePath(absl::string_view path) {
+  for (absl::string_view remote :
+       {"git::", "gh:", "ssh://", "https://", "http://", "git@",
+        "github.com:", "github.com/"}) {
+    if (path.size() > remote.size() &&
+        absl::StartsWithIgnoreCase(path, remote)) {
+      return false;
+    }
+  }
+  if (absl::StartsWithIgnoreCase(path, "file://")) {
+    path.remove_prefix(absl::string_view("file://").size());
+  }
+  return !absl::StartsWith(path, "/");
+}
+
 absl::Status AddComponents(const Loader& loader, const FluxOverrides& overrides,
                            Kustomization* k) {
-  const FileSystem& files = loader.session().files;
+  const FileSystem& files = loader.files();
   for (const std::string& path : overrides.components) {
-    if (absl::StartsWith(path, "/") || IsGitUrl(path)) {
+    if (!IsLocalRelativePath(path)) {
       return BuildError(absl::StrCat("component path '", path,
                                      "' must be local and relative"));
     }
@@ -191,7 +186,7 @@ absl::Status AddComponents(const Loader& loader, const FluxOverrides& overrides,
 
 absl::StatusOr<RootFile> ReadRootFile(const Loader& loader,
                                       const FluxOverrides& overrides) {
-  const std::string path = FindFile(loader.session().files, loader.root());
+  const std::string path = FindFile(loader.files(), loader.root());
   absl::StatusOr<RootFile> root =
       path.empty() ? Generate(loader) : Read(loader, path);
   WEIR_RETURN_IF_ERROR(root.status());

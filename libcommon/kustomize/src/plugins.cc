@@ -2,14 +2,17 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/generate/generators.h"
+#include "src/generate/config_maps_secrets.h"
+#include "src/generate/helm_chart.h"
+#include "src/generate/iam_policy.h"
 #include "src/load/json_decoder.h"
 #include "src/load/kustomization.h"
+#include "src/load/plugin_config.h"
 #include "src/model/go_quote.h"
 #include "src/transform/patches.h"
 #include "src/transform/replacements.h"
@@ -20,87 +23,36 @@
 namespace weir::kustomize {
 namespace {
 
-constexpr absl::string_view kGenerators[] = {
-    "ConfigMapGenerator", "SecretGenerator", "IAMPolicyGenerator",
-    "HelmChartInflationGenerator"};
-constexpr absl::string_view kTransformers[] = {"AnnotationsTransformer",
-                                               "HashTransformer",
-                                               "ImageTagTransformer",
-                                               "LabelTransformer",
-                                               "NamespaceTransformer",
-                                               "PatchJson6902Transformer",
-                                               "PatchStrategicMergeTransformer",
-                                               "PatchTransformer",
-                                               "PrefixSuffixTransformer",
-                                               "PrefixTransformer",
-                                               "SuffixTransformer",
-                                               "ReplacementTransformer",
-                                               "ReplicaCountTransformer",
-                                               "ValueAddTransformer"};
+// What a factory makes a generator or transformer from.
+struct Arguments {
+  const Resource& plugin;
+  const Loader& loader;
+  const Schema* schema;
 
-template <size_t N>
-bool IsOneOf(absl::string_view kind, const absl::string_view (&names)[N]) {
-  for (absl::string_view name : names) {
-    if (name == kind) return true;
+  const Value& config() const { return plugin.tree(); }
+  absl::StatusOr<FieldSpecs> FieldSpecsOf() const {
+    return DecodeFieldSpecs(ConfigMember(config(), "fieldSpecs"));
   }
-  return false;
+};
+
+using MakeTransformer = absl::StatusOr<Transformer> (*)(const Arguments&);
+using MakeGenerator = absl::StatusOr<Generator> (*)(const Arguments&);
+
+absl::StatusOr<Transformer> MakeEntries(const Arguments& from,
+                                        absl::string_view field) {
+  WEIR_ASSIGN_OR_RETURN(StringMap entries, ConfigMapOf(from.config(), field));
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
+  return MakeEntriesTransformer(std::move(entries), std::move(specs));
 }
 
-// The configuration's member of this name, in any case.
-const Value& Member(const Value& config, absl::string_view name) {
-  static const Value& none = *new Value();
-  if (const Value* exact = config.Find(name)) return *exact;
-  for (const Value::Member& member : config.object()) {
-    if (absl::EqualsIgnoreCase(member.key, name)) return member.value;
-  }
-  return none;
-}
-
-absl::Status CheckBuiltin(const Resource& plugin) {
-  const Gvk& gvk = plugin.CurId().gvk;
-  if (!gvk.group.empty() || gvk.version != "builtin") {
-    return BuildError(
-        absl::StrCat("external plugins disabled; unable to load external "
-                     "plugin '",
-                     plugin.OrgId().gvk.kind, "'"));
-  }
-  if (!IsOneOf(gvk.kind, kGenerators) && !IsOneOf(gvk.kind, kTransformers)) {
-    return BuildError(absl::StrCat("unable to load builtin ", gvk.ToString()));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> Text(const Value& config, absl::string_view name) {
-  std::string text;
-  JsonDecoder decoder(false);
-  decoder.String(Member(config, name), &text);
-  WEIR_RETURN_IF_ERROR(decoder.status());
-  return text;
-}
-
-absl::StatusOr<bool> Flag(const Value& config, absl::string_view name) {
-  bool flag = false;
-  JsonDecoder decoder(false);
-  decoder.Bool(Member(config, name), &flag);
-  WEIR_RETURN_IF_ERROR(decoder.status());
-  return flag;
-}
-
-absl::StatusOr<StringMap> Map(const Value& config, absl::string_view name) {
-  StringMap map;
-  JsonDecoder decoder(false);
-  decoder.StringMap(Member(config, name), &map);
-  WEIR_RETURN_IF_ERROR(decoder.status());
-  return map;
-}
-
-absl::StatusOr<Transformer> MakeNamespace(const Value& config,
-                                          FieldSpecs specs) {
+absl::StatusOr<Transformer> MakeNamespace(const Arguments& from) {
+  const Value& config = from.config();
   NamespaceArgs args;
-  WEIR_ASSIGN_OR_RETURN(args.ns, Text(Member(config, "metadata"), "namespace"));
-  WEIR_ASSIGN_OR_RETURN(args.unset_only, Flag(config, "unsetOnly"));
+  WEIR_ASSIGN_OR_RETURN(
+      args.ns, ConfigText(ConfigMember(config, "metadata"), "namespace"));
+  WEIR_ASSIGN_OR_RETURN(args.unset_only, ConfigFlag(config, "unsetOnly"));
   WEIR_ASSIGN_OR_RETURN(const std::string subjects,
-                        Text(config, "setRoleBindingSubjects"));
+                        ConfigText(config, "setRoleBindingSubjects"));
   if (subjects == "allServiceAccounts") {
     args.subjects = SubjectMode::kAllServiceAccounts;
   } else if (subjects == "none") {
@@ -111,16 +63,19 @@ absl::StatusOr<Transformer> MakeNamespace(const Value& config,
         " for setRoleBindingSubjects: must be one of \"defaultOnly\", "
         "\"none\" or \"allServiceAccounts\""));
   }
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
   return MakeNamespaceTransformer(std::move(args), std::move(specs));
 }
 
-absl::StatusOr<Transformer> MakeAffixes(absl::string_view kind,
-                                        const Value& config, FieldSpecs specs) {
-  if (Member(config, "fieldSpecs").is_null()) {
+absl::StatusOr<Transformer> MakeAffixes(const Arguments& from) {
+  const Value& config = from.config();
+  const absl::string_view kind = from.plugin.kind();
+  if (ConfigMember(config, "fieldSpecs").is_null()) {
     return BuildError("fieldSpecs is not expected to be nil");
   }
-  WEIR_ASSIGN_OR_RETURN(std::string prefix, Text(config, "prefix"));
-  WEIR_ASSIGN_OR_RETURN(std::string suffix, Text(config, "suffix"));
+  WEIR_ASSIGN_OR_RETURN(std::string prefix, ConfigText(config, "prefix"));
+  WEIR_ASSIGN_OR_RETURN(std::string suffix, ConfigText(config, "suffix"));
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
   if (kind == "PrefixTransformer") {
     return MakePrefixTransformer(std::move(prefix), std::move(specs));
   }
@@ -136,151 +91,174 @@ absl::StatusOr<Transformer> MakeAffixes(absl::string_view kind,
   });
 }
 
-absl::StatusOr<Transformer> MakePatch(absl::string_view kind,
-                                      const Value& config, const Loader& loader,
-                                      const Schema* schema) {
-  if (kind == "PatchStrategicMergeTransformer") {
-    std::vector<std::string> paths;
-    JsonDecoder decoder(false);
-    decoder.Strings(Member(config, "paths"), &paths);
-    WEIR_RETURN_IF_ERROR(decoder.status());
-    WEIR_ASSIGN_OR_RETURN(const std::string text, Text(config, "patches"));
-    return MakeStrategicMergeTransformer(paths, text, loader, schema);
-  }
-  WEIR_ASSIGN_OR_RETURN(PatchSpec spec, DecodePatchSpec(config));
-  if (kind == "PatchTransformer") {
-    return MakePatchTransformer(spec, loader, schema);
-  }
-  WEIR_ASSIGN_OR_RETURN(spec.patch, Text(config, "jsonOp"));
-  return MakeJson6902Transformer(spec, loader);
+absl::StatusOr<Transformer> MakeImages(const Arguments& from) {
+  WEIR_ASSIGN_OR_RETURN(const ImageSpec image,
+                        DecodeImage(ConfigMember(from.config(), "imageTag")));
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
+  return MakeImageTransformer(image, std::move(specs));
 }
 
-absl::StatusOr<Transformer> MakeTransformer(const Resource& plugin,
-                                            const Loader& loader,
-                                            const Schema* schema) {
-  const Value& config = plugin.tree();
-  const std::string kind(plugin.kind());
-  if (absl::StartsWith(kind, "Patch")) {
-    return MakePatch(kind, config, loader, schema);
+absl::StatusOr<Transformer> MakeReplicas(const Arguments& from) {
+  WEIR_ASSIGN_OR_RETURN(ReplicaSpec replica,
+                        DecodeReplica(ConfigMember(from.config(), "replica")));
+  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
+  return MakeReplicasTransformer(std::move(replica), std::move(specs));
+}
+
+absl::StatusOr<Transformer> MakeReplacements(const Arguments& from) {
+  std::vector<ReplacementSpec> replacements;
+  const Value& list = ConfigMember(from.config(), "replacements");
+  if (!list.is_null()) {
+    WEIR_ASSIGN_OR_RETURN(replacements, DecodeReplacements(list));
   }
-  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs,
-                        DecodeFieldSpecs(Member(config, "fieldSpecs")));
-  if (kind == "NamespaceTransformer") {
-    return MakeNamespace(config, std::move(specs));
-  }
-  if (absl::EndsWith(kind, "fixTransformer")) {
-    return MakeAffixes(kind, config, std::move(specs));
-  }
-  if (kind == "LabelTransformer" || kind == "AnnotationsTransformer") {
-    WEIR_ASSIGN_OR_RETURN(
-        StringMap entries,
-        Map(config, kind[0] == 'L' ? "labels" : "annotations"));
-    return MakeEntriesTransformer(std::move(entries), std::move(specs));
-  }
-  if (kind == "ImageTagTransformer") {
-    WEIR_ASSIGN_OR_RETURN(const ImageSpec image,
-                          DecodeImage(Member(config, "imageTag")));
-    return MakeImageTransformer(image, std::move(specs));
-  }
-  if (kind == "ReplicaCountTransformer") {
-    WEIR_ASSIGN_OR_RETURN(ReplicaSpec replica,
-                          DecodeReplica(Member(config, "replica")));
-    return MakeReplicasTransformer(std::move(replica), std::move(specs));
-  }
-  if (kind == "ReplacementTransformer") {
-    std::vector<ReplacementSpec> replacements;
-    const Value& list = Member(config, "replacements");
-    if (!list.is_null()) {
-      WEIR_ASSIGN_OR_RETURN(replacements, DecodeReplacements(list));
-    }
-    return MakeReplacementTransformer(replacements, loader);
-  }
-  if (kind == "ValueAddTransformer") {
-    return MakeValueAddTransformer(config, loader);
-  }
+  return MakeReplacementTransformer(replacements, from.loader);
+}
+
+absl::StatusOr<Transformer> MakePatch(const Arguments& from) {
+  WEIR_ASSIGN_OR_RETURN(const PatchSpec spec, DecodePatchSpec(from.config()));
+  return MakePatchTransformer(spec, from.loader, from.schema);
+}
+
+absl::StatusOr<Transformer> MakeJsonPatch(const Arguments& from) {
+  WEIR_ASSIGN_OR_RETURN(PatchSpec spec, DecodePatchSpec(from.config()));
+  WEIR_ASSIGN_OR_RETURN(spec.patch, ConfigText(from.config(), "jsonOp"));
+  return MakeJson6902Transformer(spec, from.loader);
+}
+
+absl::StatusOr<Transformer> MakeMergePatches(const Arguments& from) {
+  std::vector<std::string> paths;
+  JsonDecoder decoder(false);
+  decoder.Strings(ConfigMember(from.config(), "paths"), &paths);
+  WEIR_RETURN_IF_ERROR(decoder.status());
+  WEIR_ASSIGN_OR_RETURN(const std::string text,
+                        ConfigText(from.config(), "patches"));
+  return MakeStrategicMergeTransformer(paths, text, from.loader, from.schema);
+}
+
+absl::StatusOr<Transformer> MakeHashes(const Arguments&) {
   return Transformer([](ResMap* objects) {
     AddHashes(objects);
     return absl::OkStatus();
   });
 }
 
-absl::StatusOr<GeneratorPlugin> MakePolicyGenerator(const Value& config,
-                                                    const Schema* schema) {
-  const Value& account = Member(config, "serviceAccount");
-  const Value& service = Member(config, "kubernetesService");
-  WEIR_ASSIGN_OR_RETURN(const std::string cloud, Text(config, "cloud"));
-  WEIR_ASSIGN_OR_RETURN(const std::string name, Text(service, "name"));
-  WEIR_ASSIGN_OR_RETURN(const std::string ns, Text(service, "namespace"));
-  WEIR_ASSIGN_OR_RETURN(const std::string account_name, Text(account, "name"));
-  WEIR_ASSIGN_OR_RETURN(const std::string project, Text(account, "projectId"));
-  if (cloud != "gke") {
-    return GeneratorPlugin([cloud](std::vector<std::unique_ptr<Resource>>*) {
-      return BuildError(
-          absl::StrCat("cloud provider ", cloud, " not supported yet"));
-    });
-  }
-  Value metadata = Value::MakeObject(
-      {{"name", name},
-       {"annotations",
-        Value::MakeObject({{"iam.gke.io/gcp-service-account",
-                            absl::StrCat(account_name, "@", project,
-                                         ".iam.gserviceaccount.com")}})}});
-  if (!ns.empty()) metadata.Set("namespace", ns);
-  const Value object = Value::MakeObject({{"apiVersion", "v1"},
-                                          {"kind", "ServiceAccount"},
-                                          {"metadata", std::move(metadata)}});
-  return GeneratorPlugin(
-      [object, schema](std::vector<std::unique_ptr<Resource>>* out) {
-        out->push_back(std::make_unique<Resource>(object, schema));
-        return absl::OkStatus();
-      });
-}
+constexpr std::pair<absl::string_view, MakeTransformer> kTransformers[] = {
+    {"AnnotationsTransformer",
+     [](const Arguments& from) { return MakeEntries(from, "annotations"); }},
+    {"HashTransformer", MakeHashes},
+    {"ImageTagTransformer", MakeImages},
+    {"LabelTransformer",
+     [](const Arguments& from) { return MakeEntries(from, "labels"); }},
+    {"NamespaceTransformer", MakeNamespace},
+    {"PatchJson6902Transformer", MakeJsonPatch},
+    {"PatchStrategicMergeTransformer", MakeMergePatches},
+    {"PatchTransformer", MakePatch},
+    {"PrefixSuffixTransformer", MakeAffixes},
+    {"PrefixTransformer", MakeAffixes},
+    {"ReplacementTransformer", MakeReplacements},
+    {"ReplicaCountTransformer", MakeReplicas},
+    {"SuffixTransformer", MakeAffixes},
+    {"ValueAddTransformer",
+     [](const Arguments& from) {
+       return MakeValueAddTransformer(from.config(), from.loader);
+     }},
+};
 
-}  // namespace
-
-absl::StatusOr<GeneratorPlugin> MakeGeneratorPlugin(const Resource& plugin,
-                                                    const Loader& loader,
-                                                    const Schema* schema) {
-  WEIR_RETURN_IF_ERROR(CheckBuiltin(plugin));
-  const Value& config = plugin.tree();
-  const absl::string_view kind = plugin.kind();
-  if (!IsOneOf(kind, kGenerators)) {
-    return BuildError(
-        absl::StrCat("plugin ", plugin.OrgId().ToString(), " not a generator"));
-  }
-  if (kind == "HelmChartInflationGenerator") {
-    return absl::UnimplementedError(
-        absl::StrCat("generator ", plugin.OrgId().ToString(), " in ",
-                     loader.display_root(), " is not supported"));
-  }
-  if (kind == "IAMPolicyGenerator") return MakePolicyGenerator(config, schema);
-  absl::StatusOr<GeneratorArgs> args = DecodeGeneratorArgs(config);
-  WEIR_RETURN_IF_ERROR(args.status(), "plugin ", plugin.OrgId().ToString(),
-                       " fails configuration");
-  if (args->name.empty()) args->name = std::string(plugin.name());
-  if (args->ns.empty()) args->ns = std::string(plugin.ns());
-  const GeneratorKind made = kind == "SecretGenerator"
-                                 ? GeneratorKind::kSecret
-                                 : GeneratorKind::kConfigMap;
-  return GeneratorPlugin(
-      [made, args = *std::move(args), &loader,
-       schema](std::vector<std::unique_ptr<Resource>>* out) -> absl::Status {
+absl::StatusOr<Generator> MakeKeyValues(const Arguments& from,
+                                        GeneratorKind kind) {
+  WEIR_ASSIGN_OR_RETURN(GeneratorArgs args, DecodeGeneratorArgs(from.config()));
+  if (args.name.empty()) args.name = std::string(from.plugin.name());
+  if (args.ns.empty()) args.ns = std::string(from.plugin.ns());
+  return Generator(
+      [kind, args = std::move(args), &loader = from.loader,
+       schema = from.schema](
+          std::vector<std::unique_ptr<Resource>>* out) -> absl::Status {
         WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Resource> resource,
-                              Generate(made, args, loader, schema));
+                              Generate(kind, args, loader, schema));
         out->push_back(std::move(resource));
         return absl::OkStatus();
       });
 }
 
+constexpr std::pair<absl::string_view, MakeGenerator> kGenerators[] = {
+    {"ConfigMapGenerator",
+     [](const Arguments& from) {
+       return MakeKeyValues(from, GeneratorKind::kConfigMap);
+     }},
+    {"HelmChartInflationGenerator",
+     [](const Arguments& from) -> absl::StatusOr<Generator> {
+       return RefuseHelmChart(from.config(), from.loader);
+     }},
+    {"IAMPolicyGenerator",
+     [](const Arguments& from) {
+       return MakeIamPolicyGenerator(from.config(), from.schema);
+     }},
+    {"SecretGenerator",
+     [](const Arguments& from) {
+       return MakeKeyValues(from, GeneratorKind::kSecret);
+     }},
+};
+
+// What makes a kind; null for a kind of the other table.
+// Errors: kFailedPrecondition for one of neither.
+template <typename Own, typename Other>
+auto FindFactory(const Resource& plugin, const Loader& loader, const Own& own,
+                 const Other& other)
+    -> absl::StatusOr<std::decay_t<decltype(own[0].second)>> {
+  const Gvk& gvk = plugin.CurId().gvk;
+  if (!gvk.group.empty() || gvk.version != "builtin") {
+    if (loader.session().options.enable_alpha_plugins) {
+      return absl::UnimplementedError(absl::StrCat(
+          "plugin ", plugin.OrgId().ToString(), " of ", loader.display_root(),
+          ": programs and containers are not run"));
+    }
+    return BuildError(
+        absl::StrCat("external plugins disabled; unable to load external "
+                     "plugin '",
+                     plugin.OrgId().gvk.kind, "'"));
+  }
+  for (const auto& [name, make] : own) {
+    if (name == gvk.kind) return make;
+  }
+  for (const auto& [name, make] : other) {
+    if (name == gvk.kind) return nullptr;
+  }
+  return BuildError(absl::StrCat("unable to load builtin ", gvk.ToString()));
+}
+
+}  // namespace
+
+absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
+                                              const Loader& loader,
+                                              const Schema* schema) {
+  WEIR_ASSIGN_OR_RETURN(
+      const MakeGenerator make,
+      FindFactory(plugin, loader, kGenerators, kTransformers));
+  if (make == nullptr) {
+    // Its configuration is looked at first.
+    WEIR_RETURN_IF_ERROR(
+        MakeTransformerPlugin(plugin, loader, schema).status());
+    return BuildError(
+        absl::StrCat("plugin ", plugin.OrgId().ToString(), " not a generator"));
+  }
+  absl::StatusOr<Generator> made = make({plugin, loader, schema});
+  WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
+                       " fails configuration");
+  return made;
+}
+
 absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
                                                   const Loader& loader,
                                                   const Schema* schema) {
-  WEIR_RETURN_IF_ERROR(CheckBuiltin(plugin));
-  if (IsOneOf(plugin.kind(), kGenerators)) {
+  WEIR_ASSIGN_OR_RETURN(
+      const MakeTransformer make,
+      FindFactory(plugin, loader, kTransformers, kGenerators));
+  if (make == nullptr) {
+    WEIR_RETURN_IF_ERROR(MakeGeneratorPlugin(plugin, loader, schema).status());
     return BuildError(absl::StrCat("plugin ", plugin.OrgId().ToString(),
                                    " not a transformer"));
   }
-  absl::StatusOr<Transformer> made = MakeTransformer(plugin, loader, schema);
+  absl::StatusOr<Transformer> made = make({plugin, loader, schema});
   WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
                        " fails configuration");
   return made;

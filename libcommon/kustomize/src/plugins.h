@@ -5,28 +5,22 @@
 // Threads: one thread at a time.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <vector>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "src/generate/generator.h"
 #include "src/load/loader.h"
 #include "src/model/resource.h"
 #include "src/transform/transformer.h"
 
 namespace weir::kustomize {
 
-using GeneratorPlugin =
-    std::function<absl::Status(std::vector<std::unique_ptr<Resource>>*)>;
-
 // `plugin` is the configuration. What is made may refer to `loader` and
 // `schema`.
 // Errors: kFailedPrecondition for kinds that are not builtin and for wrong
 // arguments; kUnimplemented for Helm charts.
-absl::StatusOr<GeneratorPlugin> MakeGeneratorPlugin(const Resource& plugin,
-                                                    const Loader& loader,
-                                                    const Schema* schema);
+absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
+                                              const Loader& loader,
+                                              const Schema* schema);
 absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
                                                   const Loader& loader,
                                                   const Schema* schema);

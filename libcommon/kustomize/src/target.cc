@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/generate/generators.h"
+#include "absl/strings/str_split.h"
+#include "src/generate/config_maps_secrets.h"
 #include "src/load/decode.h"
+#include "src/load/locate.h"
 #include "src/load/paths.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
@@ -24,6 +26,7 @@ constexpr absl::string_view kFileNames[] = {
 
 // Errors that no other reading of the same path can mend.
 bool IsFinal(const absl::Status& status) {
+  if (IsHttpError(status)) return true;
   switch (status.code()) {
     case absl::StatusCode::kUnimplemented:
     case absl::StatusCode::kResourceExhausted:
@@ -35,14 +38,38 @@ bool IsFinal(const absl::Status& status) {
   }
 }
 
-absl::StatusOr<Value> ReadYaml(const Loader& loader, const std::string& path) {
+// `is_strict`: no key may be there twice.
+absl::StatusOr<Value> ReadYaml(const Loader& loader, const std::string& path,
+                               bool is_strict) {
   WEIR_ASSIGN_OR_RETURN(const std::string text, loader.Load(path));
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml11;
+  options.reject_duplicate_keys = is_strict;
   absl::StatusOr<Value> value = ParseYaml(text, options);
   if (value.ok() || absl::IsResourceExhausted(value.status())) return value;
-  return BuildError(absl::StrCat("error converting YAML to JSON: yaml: ",
-                                 value.status().message(), " in File: ", path));
+  return BuildError(absl::StrCat(
+      "error converting YAML to JSON: yaml: ", GoYamlError(value.status()),
+      " in File: ", path));
+}
+
+// As sigs.k8s.io/yaml words it; upstream does not say which file it is.
+absl::Status UnmarshalError(const absl::Status& status,
+                            const std::string& path) {
+  if (status.ok()) return status;
+  return BuildError(
+      absl::StrCat("error unmarshaling JSON: while decoding "
+                   "JSON: ",
+                   status.message(), " in File: ", path));
+}
+
+// The place of "patches[0]".
+std::vector<std::string> PlaceOfField(absl::string_view field) {
+  std::vector<std::string> place;
+  for (absl::string_view part :
+       absl::StrSplit(field, absl::ByAnyChar("[]"), absl::SkipEmpty())) {
+    place.emplace_back(part);
+  }
+  return place;
 }
 
 }  // namespace
@@ -68,13 +95,26 @@ absl::Status Target::Load() {
     return BuildError(absl::StrCat("Found multiple kustomization files under: ",
                                    loader_.display_root()));
   }
-  WEIR_ASSIGN_OR_RETURN(Kustomization parsed, ParseKustomization(text, true));
-  return Take(std::move(parsed), file_name_);
+  return LoadText(text, file_name_);
+}
+
+absl::Status Target::LoadText(absl::string_view text, std::string file_name) {
+  WEIR_ASSIGN_OR_RETURN(
+      Kustomization parsed,
+      ParseKustomization(text, true,
+                         JoinPath(loader_.display_root(), file_name)));
+  return Take(std::move(parsed), std::move(file_name));
 }
 
 absl::Status Target::Take(Kustomization kustomization, std::string file_name) {
   kustomization_ = std::move(kustomization);
   file_name_ = std::move(file_name);
+  for (const auto& [field, successor] : kustomization_.deprecated) {
+    state_.Warn(absl::StrCat(JoinPath(loader_.display_root(), file_name_),
+                             ": '", field, "' is deprecated, use '", successor,
+                             "'"));
+  }
+  Normalize(&kustomization_);
   if (!kustomization_.has_content) {
     return BuildError("kustomization.yaml is empty");
   }
@@ -83,11 +123,6 @@ absl::Status Target::Take(Kustomization kustomization, std::string file_name) {
     return BuildError(absl::StrCat("Failed to read kustomization file under ",
                                    loader_.display_root(), ":\n",
                                    absl::StrJoin(wrong, "\n")));
-  }
-  if (kustomization_.helm_charts > 0) {
-    return absl::UnimplementedError(absl::StrCat(
-        "helmCharts in ", JoinPath(loader_.display_root(), file_name_),
-        " is not supported: use a HelmRelease"));
   }
   return absl::OkStatus();
 }
@@ -177,15 +212,18 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
   };
   absl::StatusOr<std::string> text = loader_.Load(path);
   if (!text.ok()) return Annotate(text.status(), context("accumulating"));
-  auto resources = DecodeResources(*text, &state_.schema);
+  auto resources = DecodeResources(*text, &state_.schema, TextKind::kObjects,
+                                   state_.session.options.parse_cache);
   if (!resources.ok()) {
     return Annotate(InFile(resources.status(), path), context("accumulating"));
   }
+  SourceLog::Outlines outlines;
+  if (state_.sources != nullptr) outlines = SourceLog::Outline(*text);
   ResMap fresh;
   for (std::unique_ptr<Resource>& resource : *resources) {
+    if (state_.sources != nullptr) LogFile(path, outlines, resource.get());
     if (origin_.has_value()) {
-      resource->origin.emplace();
-      resource->origin->path = JoinPath(*origin_, path);
+      resource->origin = origin_->Below(path);
     }
     WEIR_RETURN_IF_ERROR(fresh.Append(std::move(resource)),
                          context("accumulating"));
@@ -198,9 +236,12 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
 
 absl::Status Target::AddDirectory(const Loader& loader, const std::string& path,
                                   bool is_component, Accumulator* into) {
-  std::optional<std::string> origin;
-  if (origin_.has_value()) origin = JoinPath(*origin_, path);
+  std::optional<Origin> origin;
+  if (origin_.has_value()) origin = origin_->Below(path);
   Target child(&state_, &loader, std::move(origin));
+  child.place_ = ParseGitUrl(path).has_value() ? path : JoinPath(place_, path);
+  child.outer_namespace_ =
+      kustomization_.ns.empty() ? outer_namespace_ : kustomization_.ns;
   const std::string root = loader.display_root();
   WEIR_RETURN_IF_ERROR(child.Load(), "couldn't make target for path '", root,
                        "'");
@@ -256,19 +297,23 @@ absl::Status Target::AddComponents(Accumulator* into) {
 absl::Status Target::MergeConfig(Accumulator* into) {
   ConfigPtr config = DefaultConfig();
   for (const std::string& path : kustomization_.configurations) {
-    WEIR_ASSIGN_OR_RETURN(const Value document, ReadYaml(loader_, path));
+    WEIR_ASSIGN_OR_RETURN(const Value document, ReadYaml(loader_, path, true));
     auto added = std::make_shared<TransformerConfig>();
-    WEIR_RETURN_IF_ERROR(ParseConfig(document, added.get()), path);
+    WEIR_RETURN_IF_ERROR(
+        UnmarshalError(ParseConfig(document, added.get()), path));
     WEIR_ASSIGN_OR_RETURN(config, MergeConfigs(config, std::move(added)));
   }
   WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, config),
                         "merging config");
   for (const std::string& path : kustomization_.crds) {
-    absl::StatusOr<Value> document = ReadYaml(loader_, path);
-    WEIR_RETURN_IF_ERROR(document.status(), "loading CRDs [",
-                         absl::StrJoin(kustomization_.crds, " "), "]");
+    const std::string what = absl::StrCat(
+        "loading CRDs [", absl::StrJoin(kustomization_.crds, " "), "]");
+    absl::StatusOr<Value> document = ReadYaml(loader_, path, false);
+    WEIR_RETURN_IF_ERROR(document.status(), what);
     auto added = std::make_shared<TransformerConfig>();
-    WEIR_RETURN_IF_ERROR(ParseCrds(*document, added.get()), path);
+    WEIR_RETURN_IF_ERROR(
+        UnmarshalError(ParseCrds(*document, added.get()), path), what,
+        ": unable to parse open API definition from '", path, "'");
     WEIR_ASSIGN_OR_RETURN(into->config,
                           MergeConfigs(into->config, std::move(added)),
                           "merging CRDs");
@@ -276,10 +321,62 @@ absl::Status Target::MergeConfig(Accumulator* into) {
   return absl::OkStatus();
 }
 
+std::string Target::PlaceOf(const std::string& path) const {
+  return IsRemoteFile(path) ? path : JoinPath(place_, path);
+}
+
+void Target::LogFile(const std::string& path,
+                     const SourceLog::Outlines& outlines,
+                     Resource* resource) const {
+  SourceLog::Entry entry;
+  entry.source.file = PlaceOf(path);
+  entry.source.what = "resource";
+  entry.outlines = outlines;
+  entry.outline =
+      SourceLog::FindObject(outlines, resource->kind(), resource->name());
+  if (entry.outline != nullptr) entry.source.line = entry.outline->line;
+  resource->Record(state_.sources->Add(std::move(entry)));
+}
+
+absl::Status Target::LocateField(const absl::Status& status,
+                                 absl::string_view field) const {
+  if (status.ok()) return status;
+  const absl::StatusOr<std::string> text = loader_.Load(file_name_);
+  const int line = text.ok() ? FindLine(*text, PlaceOfField(field)) : 0;
+  // What Flux lays over a file, or generates, is in none.
+  if (line == 0) return status;
+  return Locate(status, JoinPath(loader_.display_root(), file_name_), line,
+                field);
+}
+
+int Target::LogSource(absl::string_view field, const std::string& file) const {
+  if (state_.sources == nullptr) return 0;
+  SourceLog::Entry entry;
+  entry.source.what = std::string(field);
+  const absl::StatusOr<std::string> own = loader_.Load(file_name_);
+  if (own.ok()) entry.source.line = FindLine(*own, PlaceOfField(field));
+  entry.source.file = PlaceOf(file_name_);
+  if (!file.empty()) {
+    entry.source.what =
+        absl::StrCat(field, " of ", entry.source.file, ":", entry.source.line);
+    entry.source.file = PlaceOf(file);
+    entry.source.line = 0;
+    const absl::StatusOr<std::string> text = loader_.Load(file);
+    if (text.ok()) entry.outlines = SourceLog::Outline(*text);
+    if (entry.outlines != nullptr && entry.outlines->size() == 1 &&
+        entry.outlines->front().kind == YamlOutline::Kind::kMap) {
+      entry.outline = &entry.outlines->front();
+      entry.source.line = entry.outline->line;
+    }
+  }
+  return state_.sources->Add(std::move(entry));
+}
+
 std::optional<Origin> Target::BuiltinOrigin(absl::string_view kind) const {
   if (!origin_.has_value()) return std::nullopt;
-  Origin origin;
-  origin.configured_in = JoinPath(*origin_, file_name_);
+  Origin origin = *origin_;
+  origin.configured_in = JoinPath(origin_->path, file_name_);
+  origin.path.clear();
   origin.by_api_version = "builtin";
   origin.by_kind = std::string(kind);
   return origin;

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "src/explain/source_log.h"
 #include "src/load/kustomization.h"
 #include "src/load/loader.h"
 #include "src/model/res_map.h"
@@ -28,12 +29,18 @@ struct BuildState {
              const BuildOptions& options)
       : session{ctx, files, options}, schema(&Schema::Builtin()) {}
 
+  void Warn(absl::string_view text) const {
+    if (session.options.on_warning) session.options.on_warning(text);
+  }
+
   LoadSession session;
   Schema schema;  // The one in use; its base changes with `openapi`.
   bool has_schema = false;
   std::shared_ptr<const Schema> custom_schema;
   // Of the top kustomization; valid in all.
   std::vector<std::string> build_metadata;
+  // Of a build that is explained; null otherwise.
+  SourceLog* sources = nullptr;
 };
 
 // What a directory and all below it come to.
@@ -45,18 +52,19 @@ struct Accumulator {
 
 class Target {
  public:
-  // `origin`: the path that origins in this directory are below; nothing when
-  // they are not tracked.
-  Target(BuildState* state, const Loader* loader,
-         std::optional<std::string> origin)
+  // `origin`: what origins in this directory are below; nothing when they are
+  // not tracked.
+  Target(BuildState* state, const Loader* loader, std::optional<Origin> origin)
       : state_(*state), loader_(*loader), origin_(std::move(origin)) {}
 
   // Reads the kustomization file.
   absl::Status Load();
+  // Parses one from elsewhere, which is called `file_name` in what is built.
+  absl::Status LoadText(absl::string_view text, std::string file_name);
   // Takes one that was read otherwise, from a file of this name.
   absl::Status Take(Kustomization kustomization, std::string file_name);
   const Kustomization& kustomization() const { return kustomization_; }
-  void TrackOrigins() { origin_ = "."; }
+  void TrackOrigins() { origin_.emplace(); }
 
   // Uses the schema that `openapi` names. `reset`: also when one is in use.
   absl::Status SetSchema(bool reset);
@@ -73,6 +81,7 @@ class Target {
                             bool is_component, Accumulator* into);
   absl::Status AddComponents(Accumulator* into);
   absl::Status MergeConfig(Accumulator* into);
+  absl::Status CheckHelmCharts() const;
   absl::Status RunGenerators(Accumulator* into);
   absl::Status RunTransformers(Accumulator* into);
   absl::Status RunValidators(Accumulator* into);
@@ -80,6 +89,8 @@ class Target {
   struct Step {
     Transformer transform;
     std::optional<Origin> origin;
+    std::string field;  // "patches[0]"
+    int source = 0;
   };
   absl::Status AddPatches(std::vector<Step>* steps);
   absl::Status AddNames(const TransformerConfig& config,
@@ -98,12 +109,27 @@ class Target {
   std::optional<Origin> BuiltinOrigin(absl::string_view kind) const;
   // Where a plugin's file is, for what it makes.
   static std::optional<Origin> PluginOrigin(const Resource& plugin);
-  void AddStep(absl::string_view kind, Transformer transform,
-               std::vector<Step>* steps);
+  // `field`: of the kustomization file, "patches[0]"; `file`: what it names.
+  absl::Status AddStep(absl::string_view kind, absl::string_view field,
+                       absl::StatusOr<Transformer> transform,
+                       std::vector<Step>* steps, const std::string& file = "");
+  // Adds to an error where in this file the field is that it came from.
+  absl::Status LocateField(const absl::Status& status,
+                           absl::string_view field) const;
+  int LogPlugin(absl::string_view field, const Resource& plugin) const;
+  // Where a file that the kustomization names is, for people.
+  std::string PlaceOf(const std::string& path) const;
+  void LogFile(const std::string& path, const SourceLog::Outlines& outlines,
+               Resource* resource) const;
+  // The source that a field of this file, or a file that it names, is.
+  int LogSource(absl::string_view field, const std::string& file) const;
 
   BuildState& state_;
   const Loader& loader_;
-  std::optional<std::string> origin_;
+  std::optional<Origin> origin_;
+  std::string place_ = ".";  // Relative to the build's directory, or a URL.
+  // The namespace of the nearest kustomization above that has one.
+  std::string outer_namespace_;
   Kustomization kustomization_;
   std::string file_name_;
 };

@@ -6,67 +6,147 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "src/generate/generators.h"
+#include "src/generate/config_maps_secrets.h"
+#include "src/generate/helm_chart.h"
 #include "src/load/decode.h"
 #include "src/load/paths.h"
 #include "src/plugins.h"
 #include "src/target.h"
+#include "src/transform/configuration_error.h"
 #include "src/transform/patches.h"
 #include "src/transform/replacements.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
+#include "weir/value/json.h"
 
 namespace weir::kustomize {
 
-void Target::AddStep(absl::string_view kind, Transformer transform,
-                     std::vector<Step>* steps) {
-  steps->push_back({std::move(transform), BuiltinOrigin(kind)});
+namespace {
+
+std::vector<Value> TreesOf(const ResMap& objects) {
+  std::vector<Value> trees;
+  for (const auto& resource : objects.list()) {
+    trees.push_back(resource->tree());
+  }
+  return trees;
+}
+
+// But for the label that says which validator it was.
+absl::Status CheckUnchanged(const std::vector<Value>& before,
+                            const ResMap& objects) {
+  if (objects.size() != before.size()) {
+    return BuildError("lists have different number of entries");
+  }
+  for (size_t i = 0; i < before.size(); ++i) {
+    const Resource& resource = *objects.list()[i];
+    Value after = resource.tree();
+    if (after["metadata"]["labels"].Has("validated-by")) {
+      Value& labels = after.Mutable("metadata").Mutable("labels");
+      labels.Erase("validated-by");
+      if (labels.empty()) after.Mutable("metadata").Erase("labels");
+    }
+    if (after == before[i]) continue;
+    return BuildError(
+        absl::StrCat("nodes unequal: ", resource.CurId().ToString(), " was ",
+                     FormatJson(before[i]), " and became ", FormatJson(after)));
+  }
+  return absl::OkStatus();
+}
+
+std::string Indexed(absl::string_view field, size_t index) {
+  return absl::StrCat(field, "[", index, "]");
+}
+
+}  // namespace
+
+absl::Status Target::AddStep(absl::string_view kind, absl::string_view field,
+                             absl::StatusOr<Transformer> transform,
+                             std::vector<Step>* steps,
+                             const std::string& file) {
+  if (!transform.ok()) return LocateField(transform.status(), field);
+  steps->push_back({*std::move(transform), BuiltinOrigin(kind),
+                    std::string(field), LogSource(field, file)});
+  return absl::OkStatus();
+}
+
+absl::Status Target::CheckHelmCharts() const {
+  for (const Value& chart : kustomization_.helm_charts) {
+    Value config = chart;
+    for (const Value::Member& global : kustomization_.helm_globals.object()) {
+      config.Set(global.key, global.value);
+    }
+    const std::string& ns =
+        kustomization_.ns.empty() ? outer_namespace_ : kustomization_.ns;
+    if (!config.Has("namespace") && !ns.empty()) config.Set("namespace", ns);
+    return LocateField(ConfigurationError("HelmChartInflationGenerator", config,
+                                          RefuseHelmChart(config, loader_)),
+                       "helmCharts[0]");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Target::RunGenerators(Accumulator* into) {
   const auto absorb = [&](std::unique_ptr<Resource> made,
-                          const std::optional<Origin>& origin) {
+                          const std::optional<Origin>& origin,
+                          int source) -> absl::Status {
     if (!made->origin.has_value()) made->origin = origin;
-    return Annotate(into->resources.Absorb(std::move(made)),
-                    "merging from generator");
+    WEIR_ASSIGN_OR_RETURN(Resource * there,
+                          into->resources.Absorb(std::move(made)),
+                          "merging from generator");
+    if (state_.sources != nullptr) there->Record(source);
+    return absl::OkStatus();
   };
   // All are configured before the first one runs.
+  WEIR_RETURN_IF_ERROR(CheckHelmCharts());
   WEIR_ASSIGN_OR_RETURN(
       const ResMap plugins,
       ReadPlugins(kustomization_.generators, "configuring external generator"),
       "loading generator plugins");
-  std::vector<std::pair<GeneratorPlugin, std::optional<Origin>>> external;
+  struct External {
+    Generator generate;
+    std::optional<Origin> origin;
+    int source;
+  };
+  std::vector<External> external;
   for (const std::unique_ptr<Resource>& plugin : plugins.list()) {
-    WEIR_ASSIGN_OR_RETURN(GeneratorPlugin made,
+    WEIR_ASSIGN_OR_RETURN(Generator made,
                           MakeGeneratorPlugin(*plugin, loader_, &state_.schema),
                           "loading generator plugins: failed to load "
                           "generator");
-    external.emplace_back(std::move(made), PluginOrigin(*plugin));
+    external.push_back({std::move(made), PluginOrigin(*plugin),
+                        LogPlugin("generators", *plugin)});
   }
   struct Builtin {
     GeneratorKind kind;
     const char* name;
+    const char* field;
     std::vector<GeneratorArgs>* args;
   };
-  const Builtin builtins[] = {{GeneratorKind::kConfigMap, "ConfigMapGenerator",
-                               &kustomization_.config_map_generators},
-                              {GeneratorKind::kSecret, "SecretGenerator",
-                               &kustomization_.secret_generators}};
+  const Builtin builtins[] = {
+      {GeneratorKind::kConfigMap, "ConfigMapGenerator", "configMapGenerator",
+       &kustomization_.config_map_generators},
+      {GeneratorKind::kSecret, "SecretGenerator", "secretGenerator",
+       &kustomization_.secret_generators}};
   for (const Builtin& builtin : builtins) {
-    for (GeneratorArgs args : *builtin.args) {
+    for (size_t i = 0; i < builtin.args->size(); ++i) {
+      GeneratorArgs args = (*builtin.args)[i];
       MergeGeneratorOptions(kustomization_.generator_options, &args);
-      WEIR_ASSIGN_OR_RETURN(
-          std::unique_ptr<Resource> made,
-          Generate(builtin.kind, args, loader_, &state_.schema));
+      const std::string field = Indexed(builtin.field, i);
+      absl::StatusOr<std::unique_ptr<Resource>> made =
+          Generate(builtin.kind, args, loader_, &state_.schema);
+      if (!made.ok()) return LocateField(made.status(), field);
       WEIR_RETURN_IF_ERROR(
-          absorb(std::move(made), BuiltinOrigin(builtin.name)));
+          LocateField(absorb(*std::move(made), BuiltinOrigin(builtin.name),
+                             LogSource(field, "")),
+                      field));
     }
   }
-  for (const auto& [generate, origin] : external) {
+  for (const External& plugin : external) {
     std::vector<std::unique_ptr<Resource>> made;
-    WEIR_RETURN_IF_ERROR(generate(&made));
+    WEIR_RETURN_IF_ERROR(plugin.generate(&made));
     for (std::unique_ptr<Resource>& resource : made) {
-      WEIR_RETURN_IF_ERROR(absorb(std::move(resource), origin));
+      WEIR_RETURN_IF_ERROR(
+          absorb(std::move(resource), plugin.origin, plugin.source));
     }
   }
   return absl::OkStatus();
@@ -85,8 +165,7 @@ absl::StatusOr<ResMap> Target::ReadPlugins(
     }
     for (std::unique_ptr<Resource>& plugin : *decoded) {
       if (origin_.has_value()) {
-        plugin->origin.emplace();
-        plugin->origin->path = JoinPath(*origin_, file_name_);
+        plugin->origin = origin_->Below(file_name_);
       }
       WEIR_RETURN_IF_ERROR(plugins.resources.Append(std::move(plugin)), what);
     }
@@ -95,10 +174,24 @@ absl::StatusOr<ResMap> Target::ReadPlugins(
   return std::move(plugins.resources);
 }
 
+int Target::LogPlugin(absl::string_view field, const Resource& plugin) const {
+  if (state_.sources == nullptr) return 0;
+  SourceLog::Entry entry;
+  entry.source.what =
+      absl::StrCat(plugin.kind(), " ", plugin.name(), " of ", field);
+  entry.source.file = PlaceOf(file_name_);
+  // One with a file of its own is from there.
+  if (!plugin.history().empty()) {
+    entry.source.file =
+        state_.sources->entry(plugin.history()[0].source).source.file;
+  }
+  return state_.sources->Add(std::move(entry));
+}
+
 std::optional<Origin> Target::PluginOrigin(const Resource& plugin) {
   if (!plugin.origin.has_value()) return std::nullopt;
-  Origin origin;
-  origin.configured_in = plugin.origin->path;
+  Origin origin = *plugin.origin;
+  origin.configured_in = std::exchange(origin.path, "");
   origin.by_api_version = plugin.CurId().gvk.ApiVersion();
   origin.by_kind = std::string(plugin.kind());
   origin.by_name = std::string(plugin.name());
@@ -116,14 +209,18 @@ absl::StatusOr<std::vector<Target::Step>> Target::ConfiguredSteps(
     WEIR_ASSIGN_OR_RETURN(
         Transformer made,
         MakeTransformerPlugin(*plugin, loader_, &state_.schema));
-    steps.push_back({std::move(made), PluginOrigin(*plugin)});
+    steps.push_back({std::move(made), PluginOrigin(*plugin), "transformers",
+                     LogPlugin("transformers", *plugin)});
   }
   return steps;
 }
 
 absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   WEIR_RETURN_IF_ERROR(state_.session.ctx.status());
-  WEIR_RETURN_IF_ERROR(step.transform(objects));
+  WEIR_RETURN_IF_ERROR(LocateField(step.transform(objects), step.field));
+  if (state_.sources != nullptr) {
+    for (const auto& resource : objects->list()) resource->Record(step.source);
+  }
   if (step.origin.has_value()) {
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       resource->Unshare({"metadata", "annotations"});
@@ -142,15 +239,18 @@ absl::Status Target::RunStep(const Step& step, ResMap* objects) {
 absl::Status Target::AddPatches(std::vector<Step>* steps) {
   const Kustomization& k = kustomization_;
   if (!k.patches_strategic_merge.empty()) {
-    WEIR_ASSIGN_OR_RETURN(Transformer made, MakeStrategicMergeTransformer(
-                                                k.patches_strategic_merge, "",
-                                                loader_, &state_.schema));
-    AddStep("PatchStrategicMergeTransformer", std::move(made), steps);
+    WEIR_RETURN_IF_ERROR(
+        AddStep("PatchStrategicMergeTransformer", "patchesStrategicMerge",
+                MakeStrategicMergeTransformer(k.patches_strategic_merge, "",
+                                              loader_, &state_.schema),
+                steps));
   }
-  for (const PatchSpec& patch : k.patches) {
-    WEIR_ASSIGN_OR_RETURN(Transformer made,
-                          MakePatchTransformer(patch, loader_, &state_.schema));
-    AddStep("PatchTransformer", std::move(made), steps);
+  for (size_t i = 0; i < k.patches.size(); ++i) {
+    const PatchSpec& patch = k.patches[i];
+    WEIR_RETURN_IF_ERROR(
+        AddStep("PatchTransformer", Indexed("patches", i),
+                MakePatchTransformer(patch, loader_, &state_.schema), steps,
+                patch.path));
   }
   return absl::OkStatus();
 }
@@ -159,16 +259,19 @@ absl::Status Target::AddNames(const TransformerConfig& config,
                               std::vector<Step>* steps) {
   const Kustomization& k = kustomization_;
   if (!k.ns.empty()) {
-    AddStep("NamespaceTransformer",
-            MakeNamespaceTransformer({k.ns}, config.namespaces), steps);
+    WEIR_RETURN_IF_ERROR(
+        AddStep("NamespaceTransformer", "namespace",
+                MakeNamespaceTransformer({k.ns}, config.namespaces), steps));
   }
   if (!k.name_prefix.empty()) {
-    AddStep("PrefixTransformer",
-            MakePrefixTransformer(k.name_prefix, config.name_prefix), steps);
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "PrefixTransformer", "namePrefix",
+        MakePrefixTransformer(k.name_prefix, config.name_prefix), steps));
   }
   if (!k.name_suffix.empty()) {
-    AddStep("SuffixTransformer",
-            MakeSuffixTransformer(k.name_suffix, config.name_suffix), steps);
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "SuffixTransformer", "nameSuffix",
+        MakeSuffixTransformer(k.name_suffix, config.name_suffix), steps));
   }
   return absl::OkStatus();
 }
@@ -176,7 +279,8 @@ absl::Status Target::AddNames(const TransformerConfig& config,
 absl::Status Target::AddLabels(const TransformerConfig& config,
                                std::vector<Step>* steps) {
   const Kustomization& k = kustomization_;
-  for (const LabelSpec& label : k.labels) {
+  for (size_t i = 0; i < k.labels.size(); ++i) {
+    const LabelSpec& label = k.labels[i];
     FieldSpecs specs = label.fields;
     WEIR_RETURN_IF_ERROR(MergeFieldSpecs(&specs, config.labels),
                          "failed to merge labels");
@@ -192,19 +296,20 @@ absl::Status Target::AddLabels(const TransformerConfig& config,
           MergeFieldSpec(&specs, MakeFieldSpec({}, "metadata/labels", true)),
           "failed to merge labels");
     }
-    AddStep("LabelTransformer",
-            MakeEntriesTransformer(label.pairs, std::move(specs)), steps);
+    WEIR_RETURN_IF_ERROR(
+        AddStep("LabelTransformer", Indexed("labels", i),
+                MakeEntriesTransformer(label.pairs, std::move(specs)), steps));
   }
   if (!k.labels.empty() || !k.common_labels.empty()) {
-    AddStep("LabelTransformer",
-            MakeEntriesTransformer(k.common_labels, config.common_labels),
-            steps);
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "LabelTransformer", "commonLabels",
+        MakeEntriesTransformer(k.common_labels, config.common_labels), steps));
   }
   if (!k.common_annotations.empty()) {
-    AddStep(
-        "AnnotationsTransformer",
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "AnnotationsTransformer", "commonAnnotations",
         MakeEntriesTransformer(k.common_annotations, config.common_annotations),
-        steps);
+        steps));
   }
   return absl::OkStatus();
 }
@@ -212,24 +317,34 @@ absl::Status Target::AddLabels(const TransformerConfig& config,
 absl::Status Target::AddValues(const TransformerConfig& config,
                                std::vector<Step>* steps) {
   const Kustomization& k = kustomization_;
-  for (const PatchSpec& patch : k.patches_json6902) {
-    WEIR_ASSIGN_OR_RETURN(Transformer made,
-                          MakeJson6902Transformer(patch, loader_));
-    AddStep("PatchJson6902Transformer", std::move(made), steps);
+  for (size_t i = 0; i < k.patches_json6902.size(); ++i) {
+    const PatchSpec& patch = k.patches_json6902[i];
+    WEIR_RETURN_IF_ERROR(
+        AddStep("PatchJson6902Transformer", Indexed("patchesJson6902", i),
+                MakeJson6902Transformer(patch, loader_), steps, patch.path));
   }
-  for (const ReplicaSpec& replica : k.replicas) {
-    AddStep("ReplicaCountTransformer",
-            MakeReplicasTransformer(replica, config.replicas), steps);
+  for (size_t i = 0; i < k.replicas.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "ReplicaCountTransformer", Indexed("replicas", i),
+        MakeReplicasTransformer(k.replicas[i], config.replicas), steps));
   }
-  for (const ImageSpec& image : k.images) {
-    WEIR_ASSIGN_OR_RETURN(Transformer made,
-                          MakeImageTransformer(image, config.images));
-    AddStep("ImageTagTransformer", std::move(made), steps);
+  for (size_t i = 0; i < k.images.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(
+        AddStep("ImageTagTransformer", Indexed("images", i),
+                MakeImageTransformer(k.images[i], config.images), steps));
   }
   if (!k.replacements.empty()) {
-    WEIR_ASSIGN_OR_RETURN(Transformer made,
-                          MakeReplacementTransformer(k.replacements, loader_));
-    AddStep("ReplacementTransformer", std::move(made), steps);
+    absl::StatusOr<Transformer> made =
+        MakeReplacementTransformer(k.replacements, loader_);
+    if (!made.ok()) {
+      made = ConfigurationError(
+          "ReplacementTransformer",
+          Value::MakeObject(
+              {{"Replacements", EncodeReplacements(k.replacements)}}),
+          made.status());
+    }
+    WEIR_RETURN_IF_ERROR(AddStep("ReplacementTransformer", "replacements",
+                                 std::move(made), steps));
   }
   return absl::OkStatus();
 }
@@ -254,25 +369,10 @@ absl::Status Target::RunValidators(Accumulator* into) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<Step> steps,
                         ConfiguredSteps(kustomization_.validators));
   for (const Step& step : steps) {
-    std::vector<Value> before;
-    for (const auto& resource : into->resources.list()) {
-      before.push_back(resource->tree());
-    }
+    const std::vector<Value> before = TreesOf(into->resources);
     WEIR_RETURN_IF_ERROR(step.transform(&into->resources));
-    bool same = before.size() == into->resources.size();
-    for (size_t i = 0; same && i < before.size(); ++i) {
-      Value after = into->resources.list()[i]->tree();
-      if (after["metadata"]["labels"].Has("validated-by")) {
-        Value& labels = after.Mutable("metadata").Mutable("labels");
-        labels.Erase("validated-by");
-        if (labels.empty()) after.Mutable("metadata").Erase("labels");
-      }
-      same = after == before[i];
-    }
-    if (!same) {
-      return BuildError(
-          "validator shouldn't modify the resource map: objects differ");
-    }
+    WEIR_RETURN_IF_ERROR(CheckUnchanged(before, into->resources),
+                         "validator shouldn't modify the resource map");
   }
   return absl::OkStatus();
 }

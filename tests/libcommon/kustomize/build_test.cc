@@ -72,14 +72,156 @@ TEST(BuildTest, NamesFilesAsUpstreamDoes) {
 }
 
 TEST(BuildTest, NamesWhatItDoesNotSupport) {
+  BuildOptions options;
+  options.helm.enabled = true;
   const auto helm = BuildFiles(
-      {{"kustomization.yaml", "helmCharts: [{name: c, repo: r}]\n"}});
+      {{"kustomization.yaml", "helmCharts: [{name: c, repo: r}]\n"}}, options);
   EXPECT_EQ(helm.status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(helm.status().message()),
-              HasSubstr("helmCharts in /kustomization.yaml"));
-  const auto remote = BuildFiles(
-      {{"kustomization.yaml", "resources: ['https://example.com/a.yaml']\n"}});
-  EXPECT_EQ(remote.status().code(), absl::StatusCode::kUnimplemented);
+              HasSubstr("chart 'c' of /: charts are not rendered yet"));
+  options.enable_alpha_plugins = true;
+  const auto plugin = BuildFiles(
+      {{"kustomization.yaml", "generators: [g.yaml]\n"},
+       {"g.yaml",
+        "apiVersion: example.com/v1\nkind: Sed\nmetadata: {name: s}\n"}},
+      options);
+  EXPECT_EQ(plugin.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(plugin.status().message()),
+              HasSubstr("plugin Sed.v1.example.com/s.[noNs] of /: programs "
+                        "and containers are not run"));
+}
+
+TEST(BuildTest, RefusesRemotesWithoutASource) {
+  for (const char* path :
+       {"https://example.com/a.yaml", "github.com/org/repo//base",
+        "git@example.com:org/repo"}) {
+    const auto built = BuildFiles(
+        {{"kustomization.yaml", absl::StrCat("resources: ['", path, "']\n")}});
+    EXPECT_EQ(built.status().code(), absl::StatusCode::kUnimplemented) << path;
+    EXPECT_THAT(std::string(built.status().message()),
+                HasSubstr("remote bases are not allowed"));
+  }
+}
+
+TEST(BuildTest, TellsWhatIsDeprecatedOrUnused) {
+  std::vector<std::string> warnings;
+  BuildOptions options;
+  options.on_warning = [&](absl::string_view text) {
+    warnings.emplace_back(text);
+  };
+  const auto built = BuildFiles(
+      {{"kustomization.yaml",
+        "resources: [a.yaml]\ncommonLabels: {a: b}\nvars:\n- name: V\n"
+        "  objref: {kind: Pod, apiVersion: v1, name: web}\n"},
+       {"a.yaml", kPod}},
+      options);
+  ASSERT_TRUE(built.ok()) << built.status();
+  EXPECT_THAT(
+      warnings,
+      testing::ElementsAre(
+          "/kustomization.yaml: 'commonLabels' is deprecated, use 'labels'",
+          "/kustomization.yaml: 'vars' is deprecated, use 'replacements'",
+          "well-defined vars that were never replaced: V"));
+}
+
+struct PlaceCase {
+  const char* name;
+  const char* kustomization;
+  const char* place;
+};
+
+class PlacesTest : public testing::TestWithParam<PlaceCase> {};
+
+TEST_P(PlacesTest, ErrorsNameFileLineAndField) {
+  const auto built = BuildFiles(
+      {{"kustomization.yaml", GetParam().kustomization}, {"a.yaml", kPod}});
+  EXPECT_TRUE(absl::EndsWith(built.status().message(), GetParam().place))
+      << built.status();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, PlacesTest,
+    testing::Values(
+        PlaceCase{"UnknownField", "resources: [a.yaml]\nnamPrefix: x\n",
+                  "unknown field \"namPrefix\" in File: "
+                  "/kustomization.yaml:2"},
+        PlaceCase{"WrongTypeInAList",
+                  "resources:\n- a.yaml\n- {b: c}\n- d.yaml\n",
+                  "in File: /kustomization.yaml:3"},
+        PlaceCase{"NoYaml", "resources: [\n", "in File: /kustomization.yaml"},
+        PlaceCase{"PatchWithoutObject",
+                  "resources: [a.yaml]\npatches:\n- target: {kind: Pod}\n"
+                  "  patch: '[]'\n- patch: |\n    apiVersion: v1\n"
+                  "    kind: Pod\n    metadata: {name: nope}\n",
+                  "in File: /kustomization.yaml:5 (patches[1])"},
+        PlaceCase{"PatchThatIsNone",
+                  "resources: [a.yaml]\npatches:\n- patch: hello\n",
+                  "in File: /kustomization.yaml:3 (patches[0])"},
+        PlaceCase{"Replicas",
+                  "resources: [a.yaml]\nreplicas:\n"
+                  "- {name: web, count: 2}\n",
+                  "in File: /kustomization.yaml:3 (replicas[0])"},
+        PlaceCase{"Generator",
+                  "configMapGenerator:\n- name: a\n"
+                  "- name: b\n  literals: [x]\n",
+                  "in File: /kustomization.yaml:3 (configMapGenerator[1])"},
+        PlaceCase{"Configurations", "configurations: [a.yaml]\n",
+                  "in File: a.yaml"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BuildTest, TakesTheKustomizationFromAText) {
+  const auto tree = MakeMemoryFileSystem(
+      {{"app/kustomization.yaml", "namePrefix: not-this-\n"},
+       {"app/Kustomization", "namePrefix: nor-this-\n"},
+       {"app/a.yaml", kPod}});
+  const auto built = BuildText(Context(), *tree, "app",
+                               "resources: [a.yaml]\nnamePrefix: x-\n");
+  ASSERT_TRUE(built.ok()) << built.status();
+  ASSERT_EQ(built->objects.size(), 1u);
+  EXPECT_EQ(built->objects[0]["metadata"].GetString("name"), "x-web");
+}
+
+TEST(BuildTest, ParsesEachTextOnce) {
+  ParseCache cache;
+  BuildOptions options;
+  options.parse_cache = &cache;
+  std::map<std::string, std::string> files = {
+      {"app/a.yaml", kPod},
+      {"app/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"}};
+  const auto build = [&] {
+    const auto tree = MakeMemoryFileSystem(files);
+    const auto built =
+        BuildForFlux(Context(), *tree, "app", FluxOverrides(), options);
+    EXPECT_TRUE(built.ok()) << built.status();
+    return built.ok() ? FormatResult(*built) : "";
+  };
+  const std::string first = build();
+  EXPECT_EQ(cache.stats().misses, 2u);
+  EXPECT_EQ(build(), first);
+  EXPECT_EQ(cache.stats().misses, 2u);
+  // Another revision, in which one file changed.
+  files["app/b.yaml"] =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+  EXPECT_NE(build(), first);
+  EXPECT_EQ(cache.stats().misses, 3u);
+}
+
+TEST(ParseCacheTest, ForgetsWhatWasNotUsedForLongest) {
+  const auto objects_of = [](size_t bytes) {
+    return std::make_shared<const std::vector<Value>>(
+        std::vector<Value>{Value(std::string(bytes, 'x'))});
+  };
+  ParseCache cache(4000);
+  cache.Add("a", objects_of(1500));
+  cache.Add("b", objects_of(1500));
+  EXPECT_NE(cache.Find("a"), nullptr);
+  cache.Add("c", objects_of(1500));
+  EXPECT_EQ(cache.Find("b"), nullptr);
+  EXPECT_NE(cache.Find("a"), nullptr);
+  EXPECT_NE(cache.Find("c"), nullptr);
+  cache.Add("d", objects_of(10000));
+  EXPECT_EQ(cache.Find("d"), nullptr);
+  EXPECT_LE(cache.stats().bytes, 4000u);
 }
 
 TEST(BuildTest, IsCancelled) {

@@ -205,13 +205,31 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
   return objects;
 }
 
+absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(absl::string_view text,
+                                                      ParseCache* cache,
+                                                      TextKind kind) {
+  std::string key;
+  if (cache != nullptr) {
+    key = ParseCache::KeyOf(static_cast<char>('0' + static_cast<int>(kind)),
+                            text);
+    ParseCache::Objects known = cache->Find(key);
+    if (known != nullptr) return known;
+  }
+  WEIR_ASSIGN_OR_RETURN(std::vector<Value> decoded, DecodeObjects(text, kind));
+  auto objects = std::make_shared<const std::vector<Value>>(std::move(decoded));
+  if (cache != nullptr) cache->Add(key, objects);
+  return objects;
+}
+
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
-    absl::string_view text, const Schema* schema, TextKind kind) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, DecodeObjects(text, kind));
+    absl::string_view text, const Schema* schema, TextKind kind,
+    ParseCache* cache) {
+  WEIR_ASSIGN_OR_RETURN(const ParseCache::Objects objects,
+                        DecodeObjectsOnce(text, cache, kind));
   std::vector<std::unique_ptr<Resource>> resources;
-  resources.reserve(objects.size());
-  for (Value& object : objects) {
-    resources.push_back(std::make_unique<Resource>(std::move(object), schema));
+  resources.reserve(objects->size());
+  for (const Value& object : *objects) {
+    resources.push_back(std::make_unique<Resource>(object, schema));
   }
   return resources;
 }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "src/model/resource.h"
+#include "weir/kustomize/parse_cache.h"
 
 namespace weir::kustomize {
 
@@ -22,9 +23,13 @@ namespace weir::kustomize {
 enum class TextKind { kObjects, kPatches, kSelectingPatches };
 absl::StatusOr<std::vector<Value>> DecodeObjects(
     absl::string_view text, TextKind kind = TextKind::kObjects);
+// `cache` may be null.
+absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(
+    absl::string_view text, ParseCache* cache,
+    TextKind kind = TextKind::kObjects);
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
     absl::string_view text, const Schema* schema,
-    TextKind kind = TextKind::kObjects);
+    TextKind kind = TextKind::kObjects, ParseCache* cache = nullptr);
 
 // Errors: kFailedPrecondition when it has no kind or no name.
 absl::Status CheckObject(const Value& object);

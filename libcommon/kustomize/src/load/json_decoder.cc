@@ -12,9 +12,7 @@
 #include "weir/value/json.h"
 
 namespace weir::kustomize {
-namespace {
-
-std::string JsonKind(const Value& value) {
+std::string JsonDecoder::KindName(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kObject:
       return "object";
@@ -29,10 +27,10 @@ std::string JsonKind(const Value& value) {
   }
 }
 
-}  // namespace
-
 void JsonDecoder::Fail(std::string message) {
-  if (status_.ok()) status_ = BuildError(std::move(message));
+  if (!status_.ok()) return;
+  status_ = BuildError(std::move(message));
+  wrong_place_ = place_;
 }
 
 bool JsonDecoder::Expect(const Value& value, Value::Kind kind,
@@ -46,17 +44,20 @@ bool JsonDecoder::Expect(const Value& value, Value::Kind kind,
   } else {
     where = absl::StrCat("Go value of type ", type);
   }
-  Fail(absl::StrCat("json: cannot unmarshal ", JsonKind(value), " into ",
+  Fail(absl::StrCat("json: cannot unmarshal ", KindName(value), " into ",
                     where));
   return false;
 }
 
-void JsonDecoder::Struct(const Value& value, absl::string_view struct_name,
-                         std::initializer_list<Field> fields) {
+void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
+                           const std::vector<Field>& fields) {
+  const size_t dot = struct_name.find('.');
+  const bool has_package = dot != absl::string_view::npos;
   if (!Expect(value, Value::Kind::kObject,
-              absl::StrCat("types.", struct_name))) {
+              absl::StrCat(has_package ? "" : "types.", struct_name))) {
     return;
   }
+  if (has_package) struct_name.remove_prefix(dot + 1);
   const std::string outer =
       std::exchange(struct_name_, std::string(struct_name));
   for (const Value::Member& member : value.object()) {
@@ -69,18 +70,20 @@ void JsonDecoder::Struct(const Value& value, absl::string_view struct_name,
         found = &field;
       }
     }
-    if (found == nullptr) {
-      if (strict_) {
-        Fail(absl::StrCat("json: unknown field \"", member.key, "\""));
-      }
+    place_.push_back(member.key);
+    if (found == nullptr && strict_) {
+      Fail(absl::StrCat("json: unknown field \"", member.key, "\""));
+    }
+    if (found == nullptr || member.value.is_null()) {
+      place_.pop_back();
       continue;
     }
-    if (member.value.is_null()) continue;
     path_.push_back(absl::StrCat(found->embedded_in,
                                  found->embedded_in.empty() ? "" : ".",
                                  found->name));
     found->set(member.value);
     path_.pop_back();
+    place_.pop_back();
     struct_name_ = std::string(struct_name);
   }
   struct_name_ = outer;
@@ -105,6 +108,12 @@ void JsonDecoder::Int(const Value& value, int64_t* out) {
   }
 }
 
+void JsonDecoder::Map(const Value& value, Value* out) {
+  if (Expect(value, Value::Kind::kObject, "map[string]interface {}")) {
+    *out = value;
+  }
+}
+
 void JsonDecoder::Strings(const Value& value, std::vector<std::string>* out) {
   List<std::string>(
       value, "[]string", out,
@@ -115,7 +124,9 @@ void JsonDecoder::StringMap(const Value& value,
                             std::map<std::string, std::string>* out) {
   if (!Expect(value, Value::Kind::kObject, "map[string]string")) return;
   for (const Value::Member& member : value.object()) {
+    place_.push_back(member.key);
     String(member.value, &(*out)[member.key]);
+    place_.pop_back();
   }
 }
 

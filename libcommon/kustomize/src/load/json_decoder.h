@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "weir/value/value.h"
 
@@ -31,22 +32,31 @@ class JsonDecoder {
     // The embedded structs that Go names in errors before the field.
     absl::string_view embedded_in = "";
   };
-  // Decodes a map whose Go type is `struct_name`.
+  // Decodes a map whose Go type is `struct_name`, of package types unless it
+  // names another one.
   void Struct(const Value& value, absl::string_view struct_name,
-              std::initializer_list<Field> fields);
+              std::initializer_list<Field> fields) {
+    StructOf(value, struct_name, std::vector<Field>(fields));
+  }
+  void StructOf(const Value& value, absl::string_view struct_name,
+                const std::vector<Field>& fields);
 
   void String(const Value& value, std::string* out);
   void Bool(const Value& value, bool* out);
   void Int(const Value& value, int64_t* out);
   void Strings(const Value& value, std::vector<std::string>* out);
   void StringMap(const Value& value, std::map<std::string, std::string>* out);
+  // A map of anything.
+  void Map(const Value& value, Value* out);
   template <typename T, typename DecodeOne>
   void List(const Value& value, absl::string_view type, std::vector<T>* out,
             DecodeOne decode) {
     if (!Expect(value, Value::Kind::kArray, type)) return;
     for (const Value& item : value.array()) {
       out->emplace_back();
+      place_.push_back(absl::StrCat(out->size() - 1));
       decode(item, &out->back());
+      place_.pop_back();
     }
   }
 
@@ -68,6 +78,11 @@ class JsonDecoder {
   }
 
   const absl::Status& status() const { return status_; }
+  // Keys and list indexes that lead to what is wrong.
+  const std::vector<std::string>& wrong_place() const { return wrong_place_; }
+
+  // "object", "array", "string", "bool" or "number".
+  static std::string KindName(const Value& value);
 
  private:
   // False, with an error unless the value is null, when the kind is another.
@@ -76,8 +91,10 @@ class JsonDecoder {
 
   const bool strict_;
   std::string struct_name_;
-  std::vector<std::string> path_;
+  std::vector<std::string> path_;   // As Go names the fields.
+  std::vector<std::string> place_;  // As the text does.
   absl::Status status_;
+  std::vector<std::string> wrong_place_;
 };
 
 }  // namespace weir::kustomize

@@ -1,13 +1,16 @@
 #include "src/load/kustomization.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/load/helm_fields.h"
 #include "src/load/json_decoder.h"
+#include "src/load/locate.h"
 #include "src/model/resource.h"
 #include "src/refer/transformer_config.h"
 #include "weir/base/status.h"
@@ -47,7 +50,6 @@ void DecodeGenerator(D& d, const Value& v, absl::string_view type,
             {"env", d.To(&out->env), kSources},
             {"options", options, kArgs},
             type == "SecretArgs" ? secret_type : no_type});
-  if (!out->env.empty()) out->envs.push_back(out->env);
 }
 
 void DecodeSelectorSpec(D& d, const Value& v, SelectorSpec* out) {
@@ -86,17 +88,17 @@ void DecodeImageSpec(D& d, const Value& v, ImageSpec* out) {
             {"digest", d.To(&out->digest)}});
 }
 
-void DecodeSpecs(D& d, const Value& v, FieldSpecs* out) {
-  d.List<FieldSpec>(
-      v, "[]types.FieldSpec", out, [&](const Value& item, FieldSpec* spec) {
-        d.Struct(item, "FieldSpec",
-                 {{"group", d.To(&spec->gvk.group)},
-                  {"version", d.To(&spec->gvk.version)},
-                  {"kind", d.To(&spec->gvk.kind)},
-                  {"path", d.To(&spec->path)},
-                  {"create", d.To(&spec->create)}});
-        *spec = MakeFieldSpec(spec->gvk, spec->path, spec->create);
-      });
+void DecodeSpecs(D& d, const Value& v, absl::string_view type,
+                 FieldSpecs* out) {
+  d.List<FieldSpec>(v, type, out, [&](const Value& item, FieldSpec* spec) {
+    d.Struct(item, "FieldSpec",
+             {{"group", d.To(&spec->gvk.group), "Gvk"},
+              {"version", d.To(&spec->gvk.version), "Gvk"},
+              {"kind", d.To(&spec->gvk.kind), "Gvk"},
+              {"path", d.To(&spec->path)},
+              {"create", d.To(&spec->create)}});
+    *spec = MakeFieldSpec(spec->gvk, spec->path, spec->create);
+  });
 }
 
 void DecodeReplicaSpec(D& d, const Value& v, ReplicaSpec* out) {
@@ -110,7 +112,7 @@ void DecodeLabel(D& d, const Value& v, LabelSpec* out) {
             {"includeSelectors", d.To(&out->include_selectors)},
             {"includeTemplates", d.To(&out->include_templates)},
             {"fields", [&](const Value& value) {
-               DecodeSpecs(d, value, &out->fields);
+               DecodeSpecs(d, value, "[]types.FieldSpec", &out->fields);
              }}});
 }
 
@@ -146,36 +148,41 @@ void DecodeReplacementTarget(D& d, const Value& v, ReplacementTarget* out) {
 }
 
 void DecodeReplacement(D& d, const Value& v, ReplacementSpec* out) {
+  constexpr absl::string_view kEmbedded = "Replacement";
   d.Struct(v, "ReplacementField",
            {{"path", d.To(&out->path)},
             {"source",
              [&](const Value& value) {
                out->has_source = true;
                d.Struct(value, "SourceSelector",
-                        {{"group", d.To(&out->source.group)},
-                         {"version", d.To(&out->source.version)},
-                         {"kind", d.To(&out->source.kind)},
-                         {"name", d.To(&out->source.name)},
-                         {"namespace", d.To(&out->source.ns)},
+                        {{"group", d.To(&out->source.group), "ResId.Gvk"},
+                         {"version", d.To(&out->source.version), "ResId.Gvk"},
+                         {"kind", d.To(&out->source.kind), "ResId.Gvk"},
+                         {"name", d.To(&out->source.name), "ResId"},
+                         {"namespace", d.To(&out->source.ns), "ResId"},
                          {"fieldPath", d.To(&out->source_field_path)},
                          {"options", [&](const Value& options) {
                             DecodeFieldOptions(d, options,
                                                &out->source_options);
                           }}});
-             }},
+             },
+             kEmbedded},
             {"sourceValue",
              [&](const Value& value) {
                out->source_value.emplace();
                d.String(value, &*out->source_value);
-             }},
-            {"targets", [&](const Value& value) {
+             },
+             kEmbedded},
+            {"targets",
+             [&](const Value& value) {
                out->has_targets = true;
                d.List<ReplacementTarget>(
                    value, "[]*types.TargetSelector", &out->targets,
                    [&](const Value& item, ReplacementTarget* one) {
                      DecodeReplacementTarget(d, item, one);
                    });
-             }}});
+             },
+             kEmbedded}});
 }
 
 void DecodeVar(D& d, const Value& v, VarSpec* out) {
@@ -185,9 +192,9 @@ void DecodeVar(D& d, const Value& v, VarSpec* out) {
              [&](const Value& value) {
                d.Struct(value, "Target",
                         {{"apiVersion", d.To(&out->api_version)},
-                         {"group", d.To(&out->object.group)},
-                         {"version", d.To(&out->object.version)},
-                         {"kind", d.To(&out->object.kind)},
+                         {"group", d.To(&out->object.group), "Gvk"},
+                         {"version", d.To(&out->object.version), "Gvk"},
+                         {"kind", d.To(&out->object.kind), "Gvk"},
                          {"name", d.To(&out->object.name)},
                          {"namespace", d.To(&out->object.ns)}});
              }},
@@ -217,31 +224,32 @@ D::Setter ListOf(D& d, absl::string_view type, std::vector<T>* out,
   };
 }
 
-D::Setter Ignore() {
-  return [](const Value&) {};
+// Upstream decodes it for its types, and never looks at it again.
+void CheckMetadata(D& d, const Value& v) {
+  std::string text;
+  StringMap map;
+  d.Struct(v, "ObjectMeta",
+           {{"name", d.To(&text)},
+            {"namespace", d.To(&text)},
+            {"labels", d.To(&map)},
+            {"annotations", d.To(&map)}});
 }
 
-// Lists of deprecated fields count as content only when something is in them.
-struct Deprecated {
-  std::vector<std::string> bases;
-  std::vector<ImageSpec> image_tags;
-};
-
-void DecodeAll(D& d, const Value& v, Kustomization* k, Deprecated* old) {
+void DecodeAll(D& d, const Value& v, Kustomization* k) {
   const auto config_map = [](D& dd, const Value& value, GeneratorArgs* out) {
     DecodeGenerator(dd, value, "ConfigMapArgs", out);
   };
   const auto secret = [](D& dd, const Value& value, GeneratorArgs* out) {
     DecodeGenerator(dd, value, "SecretArgs", out);
   };
-  const auto charts = [&](const Value& value) {
-    k->helm_charts += value.array().size();
+  const auto old_chart = [k](D& dd, const Value& value, Value* out) {
+    DecodeOldHelmChart(dd, value, out, &k->old_helm_globals);
   };
   d.Struct(
       v, "Kustomization",
       {{"kind", d.To(&k->kind)},
        {"apiVersion", d.To(&k->api_version)},
-       {"metadata", Ignore()},
+       {"metadata", [&d](const Value& value) { CheckMetadata(d, value); }},
        {"openapi", d.To(&k->openapi)},
        {"namePrefix", d.To(&k->name_prefix)},
        {"nameSuffix", d.To(&k->name_suffix)},
@@ -255,7 +263,7 @@ void DecodeAll(D& d, const Value& v, Kustomization* k, Deprecated* old) {
        {"patches", ListOf(d, "[]types.Patch", &k->patches, DecodePatch)},
        {"images", ListOf(d, "[]types.Image", &k->images, DecodeImageSpec)},
        {"imageTags",
-        ListOf(d, "[]types.Image", &old->image_tags, DecodeImageSpec)},
+        ListOf(d, "[]types.Image", &k->image_tags, DecodeImageSpec)},
        {"replacements", ListOf(d, "[]types.ReplacementField", &k->replacements,
                                DecodeReplacement)},
        {"replicas",
@@ -269,14 +277,19 @@ void DecodeAll(D& d, const Value& v, Kustomization* k, Deprecated* old) {
        {"resources", d.To(&k->resources)},
        {"components", d.To(&k->components)},
        {"crds", d.To(&k->crds)},
-       {"bases", d.To(&old->bases)},
+       {"bases", d.To(&k->bases)},
        {"configMapGenerator", ListOf(d, "[]types.ConfigMapArgs",
                                      &k->config_map_generators, config_map)},
        {"secretGenerator",
         ListOf(d, "[]types.SecretArgs", &k->secret_generators, secret)},
-       {"helmGlobals", Ignore()},
-       {"helmCharts", charts},
-       {"helmChartInflationGenerator", charts},
+       {"helmGlobals",
+        [&](const Value& value) {
+          DecodeHelmGlobals(d, value, &k->helm_globals);
+        }},
+       {"helmCharts",
+        ListOf(d, "[]types.HelmChart", &k->helm_charts, DecodeHelmChart)},
+       {"helmChartInflationGenerator",
+        ListOf(d, "[]types.HelmChartArgs", &k->old_helm_charts, old_chart)},
        {"generatorOptions",
         [&](const Value& value) {
           k->generator_options.emplace();
@@ -307,6 +320,28 @@ bool HasContent(const Value& file) {
   return false;
 }
 
+std::vector<std::pair<std::string, std::string>> FindDeprecated(
+    const Value& file) {
+  static constexpr std::pair<const char*, const char*> kFields[] = {
+      {"bases", "resources"},
+      {"commonLabels", "labels"},
+      {"imageTags", "images"},
+      {"patchesJson6902", "patches"},
+      {"patchesStrategicMerge", "patches"},
+      {"vars", "replacements"}};
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const auto& [field, successor] : kFields) {
+    for (const Value::Member& member : file.object()) {
+      if (absl::EqualsIgnoreCase(member.key, field) &&
+          !member.value.is_null()) {
+        found.emplace_back(field, successor);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 bool Kustomization::WantsMetadata(absl::string_view option) const {
@@ -315,31 +350,52 @@ bool Kustomization::WantsMetadata(absl::string_view option) const {
 }
 
 absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
-                                                 bool strict) {
+                                                 bool strict,
+                                                 absl::string_view file_name) {
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml11;
   absl::StatusOr<Value> file = ParseYaml(text, options);
   if (absl::IsResourceExhausted(file.status())) return file.status();
   if (!file.ok()) {
-    return BuildError(
-        absl::StrCat("invalid Kustomization: yaml: ", file.status().message()));
+    return Locate(BuildError(absl::StrCat("invalid Kustomization: yaml: ",
+                                          GoYamlError(file.status()))),
+                  file_name, 0);
   }
   Kustomization k;
-  Deprecated old;
   JsonDecoder decoder(strict);
-  DecodeAll(decoder, *file, &k, &old);
+  DecodeAll(decoder, *file, &k);
   if (!decoder.status().ok()) {
-    return Annotate(decoder.status(), "invalid Kustomization");
+    return Locate(Annotate(decoder.status(), "invalid Kustomization"),
+                  file_name, FindLine(text, decoder.wrong_place()));
   }
-  if (k.kind.empty()) k.kind = "Kustomization";
-  if (k.api_version.empty()) {
-    k.api_version = k.is_component() ? "kustomize.config.k8s.io/v1alpha1"
-                                     : "kustomize.config.k8s.io/v1beta1";
-  }
-  k.resources.insert(k.resources.end(), old.bases.begin(), old.bases.end());
-  k.images.insert(k.images.end(), old.image_tags.begin(), old.image_tags.end());
   k.has_content = HasContent(*file);
+  k.deprecated = FindDeprecated(*file);
   return k;
+}
+
+void Normalize(Kustomization* k) {
+  if (k->kind.empty()) k->kind = "Kustomization";
+  if (k->api_version.empty()) {
+    k->api_version = k->is_component() ? "kustomize.config.k8s.io/v1alpha1"
+                                       : "kustomize.config.k8s.io/v1beta1";
+  }
+  const auto join = [](auto* deprecated, auto* list) {
+    std::move(deprecated->begin(), deprecated->end(),
+              std::back_inserter(*list));
+    deprecated->clear();
+  };
+  join(&k->bases, &k->resources);
+  join(&k->image_tags, &k->images);
+  for (auto* generators : {&k->config_map_generators, &k->secret_generators}) {
+    for (GeneratorArgs& args : *generators) {
+      if (args.env.empty()) continue;
+      args.envs.push_back(std::exchange(args.env, ""));
+    }
+  }
+  if (k->helm_globals.is_null() && !k->old_helm_globals.empty()) {
+    k->helm_globals = k->old_helm_globals;
+  }
+  join(&k->old_helm_charts, &k->helm_charts);
 }
 
 std::vector<std::string> CheckTypeMeta(const Kustomization& k) {
@@ -417,9 +473,14 @@ absl::StatusOr<PatchSpec> DecodePatchSpec(const Value& value) {
 absl::StatusOr<FieldSpecs> DecodeFieldSpecs(const Value& value) {
   FieldSpecs specs;
   JsonDecoder decoder(false);
-  DecodeSpecs(decoder, value, &specs);
+  DecodeSpecs(decoder, value, "[]types.FieldSpec", &specs);
   WEIR_RETURN_IF_ERROR(decoder.status());
   return specs;
+}
+
+void DecodeFieldSpecList(JsonDecoder& decoder, const Value& value,
+                         FieldSpecs* out) {
+  DecodeSpecs(decoder, value, "types.FsSlice", out);
 }
 
 }  // namespace weir::kustomize

@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "src/load/json_decoder.h"
 #include "src/model/field_spec.h"
 #include "src/model/selector.h"
 #include "weir/value/value.h"
@@ -136,7 +138,15 @@ struct Kustomization {
   std::vector<std::string> transformers;
   std::vector<std::string> validators;
   std::vector<std::string> build_metadata;
-  size_t helm_charts = 0;
+  std::vector<Value> helm_charts;
+  Value helm_globals;  // Null: none.
+  // Deprecated; `Normalize` moves them to where they belong.
+  std::vector<std::string> bases;
+  std::vector<ImageSpec> image_tags;
+  std::vector<Value> old_helm_charts;
+  Value old_helm_globals = Value::MakeObject();
+  // Deprecated fields that the file has, and what replaced them.
+  std::vector<std::pair<std::string, std::string>> deprecated;
   // Whether the file says anything besides kind and apiVersion.
   bool has_content = false;
 
@@ -144,15 +154,21 @@ struct Kustomization {
   bool WantsMetadata(absl::string_view option) const;
 };
 
-// Decodes and normalises: deprecated fields join those that replaced them,
-// kind and apiVersion get their defaults. `strict`: unknown fields are errors.
-// Errors: kFailedPrecondition "invalid Kustomization: ...", "kustomization.yaml
-// is empty".
+// `strict`: unknown fields are errors. `file`: as errors name it.
+// Errors: kFailedPrecondition "invalid Kustomization: ...".
 absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
-                                                 bool strict);
+                                                 bool strict,
+                                                 absl::string_view file);
+// Deprecated fields join those that replaced them, kind and apiVersion get
+// their defaults.
+void Normalize(Kustomization* kustomization);
 // What is wrong with kind and apiVersion, a line each; nothing when all is
 // well.
 std::vector<std::string> CheckTypeMeta(const Kustomization& kustomization);
+
+// As upstream shows them in errors: empty fields are left out.
+Value EncodeSelector(const SelectorSpec& spec);
+Value EncodeReplacements(const std::vector<ReplacementSpec>& specs);
 
 // Pieces that builtin transformers' own files use as well.
 absl::StatusOr<SelectorSpec> DecodeSelector(const Value& value);
@@ -163,5 +179,8 @@ absl::StatusOr<ImageSpec> DecodeImage(const Value& value);
 absl::StatusOr<ReplicaSpec> DecodeReplica(const Value& value);
 absl::StatusOr<PatchSpec> DecodePatchSpec(const Value& value);
 absl::StatusOr<FieldSpecs> DecodeFieldSpecs(const Value& value);
+// Those of transformer configurations.
+void DecodeFieldSpecList(JsonDecoder& decoder, const Value& value,
+                         FieldSpecs* out);
 
 }  // namespace weir::kustomize

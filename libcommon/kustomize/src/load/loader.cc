@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -32,84 +33,190 @@ absl::Status NoSuchFile(const FileSystem& files, const std::string& path) {
       FirstMissing(files, path), ": no such file or directory"));
 }
 
-absl::Status RemoteRefused(const LoadSession& session, absl::string_view path) {
-  return absl::UnimplementedError(absl::StrCat(
-      "remote resource '", path,
-      session.options.allow_remote_bases
-          ? "' is not supported yet: only files and directories are"
-          : "' is refused: remote bases are not allowed"));
+constexpr char kHttpError[] = "weir.dev/http-error";
+
+absl::Status NoRemotes(absl::string_view path, bool is_allowed) {
+  return absl::UnimplementedError(
+      absl::StrCat("remote resource '", path,
+                   is_allowed ? "' cannot be fetched: this build has no network"
+                              : "' is refused: remote bases are not allowed"));
+}
+
+absl::Status TooManyBytes(const LoadSession& session) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the files of this build are larger than ",
+                   session.options.max_input_bytes, " bytes"));
+}
+
+// What a URL's page holds.
+absl::StatusOr<std::string> FetchPage(const LoadSession& session,
+                                      const std::string& url) {
+  if (session.options.remote == nullptr) {
+    return NoRemotes(url, session.options.allow_remote_bases);
+  }
+  absl::StatusOr<RemoteSource::Page> page =
+      session.options.remote->Get(session.ctx, url);
+  WEIR_RETURN_IF_ERROR(session.ctx.status());
+  if (!page.ok()) {
+    return BuildError(
+        absl::StrCat("Get \"", url, "\": ", page.status().message()));
+  }
+  if (page->code >= 200 && page->code <= 299) return std::move(page->body);
+  if (ParseGitUrl(url).has_value()) {
+    return BuildError("URL is a git repository");
+  }
+  absl::Status status = BuildError(absl::StrCat(
+      "HTTP Error: status code ", page->code, " (", page->reason, ")"));
+  status.SetPayload(kHttpError, absl::Cord());
+  return status;
+}
+
+absl::StatusOr<LoadSession::Clone> FetchClone(const LoadSession& session,
+                                              const GitUrl& url) {
+  if (session.options.remote == nullptr ||
+      !session.options.allow_remote_bases) {
+    return NoRemotes(url.raw, session.options.allow_remote_bases);
+  }
+  const Context ctx = session.ctx.WithTimeout(url.timeout);
+  absl::StatusOr<LoadSession::Clone> clone = session.options.remote->Clone(
+      ctx, {url.repository, url.ref, url.submodules});
+  WEIR_RETURN_IF_ERROR(session.ctx.status());
+  if (clone.ok()) return clone;
+  if (!ctx.status().ok()) {
+    return BuildError(absl::StrCat("hit ", absl::FormatDuration(url.timeout),
+                                   " timeout fetching '", url.repository, "'"));
+  }
+  return BuildError(
+      absl::StrCat("failed to fetch '", url.ref.empty() ? "HEAD" : url.ref,
+                   "' of '", url.repository, "': ", clone.status().message()));
 }
 
 }  // namespace
 
-bool IsRemoteFile(absl::string_view path) {
-  return absl::StartsWithIgnoreCase(path, "http://") ||
-         absl::StartsWithIgnoreCase(path, "https://");
+bool IsHttpError(const absl::Status& status) {
+  return status.GetPayload(kHttpError).has_value();
 }
 
-bool IsGitUrl(absl::string_view path) {
-  for (absl::string_view prefix :
-       {"git::", "ssh://", "file://", "http://", "https://", "github.com/",
-        "github.com:", "git@github.com:", "git@github.com/"}) {
-    if (absl::StartsWithIgnoreCase(path, prefix)) return true;
+absl::StatusOr<std::string> Loader::ResolveDirectory(const FileSystem& files,
+                                                     const std::string& path) {
+  absl::StatusOr<std::string> root = files.Resolve(path);
+  if (absl::IsPermissionDenied(root.status())) return root.status();
+  if (!root.ok()) {
+    return Annotate(NoSuchFile(files, path),
+                    "must build at directory: not a valid directory");
   }
-  // user@host:path
-  const size_t at = path.find('@');
-  const size_t colon = path.find(':');
-  return at != absl::string_view::npos && at > 0 &&
-         colon != absl::string_view::npos && colon > at &&
-         path.substr(0, at).find('/') == absl::string_view::npos;
+  if (!files.IsDirectory(*root)) {
+    return BuildError(absl::StrCat("must build at directory: '",
+                                   files.DisplayPath(path),
+                                   "': file is not directory"));
+  }
+  return root;
+}
+
+absl::StatusOr<Loader::Place> Loader::OpenClone(LoadSession* session,
+                                                GitUrl url) {
+  const std::string key =
+      absl::StrCat(url.repository, "\n", url.ref, "\n", url.submodules);
+  auto known = session->clones.find(key);
+  if (known == session->clones.end()) {
+    known = session->clones.emplace(key, FetchClone(*session, url)).first;
+  }
+  WEIR_RETURN_IF_ERROR(known->second.status());
+  Place place;
+  place.clone = *known->second;
+  place.files = place.clone.get();
+  const std::string path = CleanPath(url.directory);
+  absl::StatusOr<std::string> root = place.files->Resolve(path);
+  if (absl::IsPermissionDenied(root.status())) {
+    return BuildError(absl::StrCat("\"", place.files->DisplayPath(path),
+                                   "\" refers to directory outside of repo \"",
+                                   place.files->DisplayPath("."), "\""));
+  }
+  if (!root.ok()) return NoSuchFile(*place.files, path);
+  if (!place.files->IsDirectory(*root)) {
+    return BuildError(absl::StrCat("'", place.files->DisplayPath(path),
+                                   "' refers to file '", BaseName(path),
+                                   "'; expecting directory"));
+  }
+  place.root = *std::move(root);
+  place.git_url = std::move(url);
+  return place;
 }
 
 absl::StatusOr<std::unique_ptr<Loader>> Loader::Open(LoadSession* session,
                                                      absl::string_view path) {
-  if (IsGitUrl(path)) return RemoteRefused(*session, path);
-  const std::string clean = CleanPath(path);
-  absl::StatusOr<std::string> root = session->files.Resolve(clean);
-  if (absl::IsPermissionDenied(root.status())) return root.status();
-  if (!root.ok()) {
-    return Annotate(NoSuchFile(session->files, clean),
-                    "must build at directory: not a valid directory");
-  }
-  if (!session->files.IsDirectory(*root)) {
-    return BuildError(absl::StrCat("must build at directory: '",
-                                   session->files.DisplayPath(clean),
-                                   "': file is not directory"));
+  std::optional<GitUrl> url;
+  if (session->options.remote != nullptr) url = ParseGitUrl(path);
+  Place place;
+  if (url.has_value()) {
+    WEIR_ASSIGN_OR_RETURN(place, OpenClone(session, *std::move(url)));
+  } else {
+    place.files = &session->files;
+    WEIR_ASSIGN_OR_RETURN(place.root,
+                          ResolveDirectory(session->files, CleanPath(path)));
   }
   return std::unique_ptr<Loader>(
-      new Loader(session, *std::move(root), nullptr, 0));
+      new Loader(session, std::move(place), nullptr));
 }
 
 absl::StatusOr<std::unique_ptr<Loader>> Loader::OpenDirectory(
     const std::string& path) const {
   WEIR_RETURN_IF_ERROR(session_->ctx.status());
   if (path.empty()) return BuildError("new root cannot be empty");
-  if (IsGitUrl(path)) return RemoteRefused(*session_, path);
-  if (absl::StartsWith(path, "/")) {
-    return BuildError(absl::StrCat("new root '", path, "' cannot be absolute"));
+  std::optional<GitUrl> url = ParseGitUrl(path);
+  Place place;
+  if (url.has_value()) {
+    for (const Loader* visited = this; visited != nullptr;
+         visited = visited->parent_) {
+      if (visited->git_url_.has_value() &&
+          absl::StartsWith(visited->git_url_->raw, url->raw)) {
+        return BuildError(absl::StrCat("cycle detected: URI '", url->raw,
+                                       "' referenced by previous URI '",
+                                       visited->git_url_->raw, "'"));
+      }
+    }
+    WEIR_ASSIGN_OR_RETURN(place, OpenClone(session_, *std::move(url)));
+  } else {
+    if (absl::StartsWith(path, "/")) {
+      return BuildError(
+          absl::StrCat("new root '", path, "' cannot be absolute"));
+    }
+    place.files = files_;
+    place.clone = clone_;
+    const std::string joined = JoinPath(root_, path);
+    if (clone_ != nullptr && LeavesRoot(joined)) {
+      return BuildError(absl::StrCat(
+          "security; bases in kustomizations found in cloned git repos must "
+          "be within the repo, but base '",
+          path, "' is outside '", files_->DisplayPath("."), "'"));
+    }
+    WEIR_ASSIGN_OR_RETURN(place.root, ResolveDirectory(*files_, joined));
+    WEIR_RETURN_IF_ERROR(CheckCycles(place));
   }
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Loader> opened,
-                        Open(session_, JoinPath(root_, path)));
+  if (depth_ >= session_->options.max_depth) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "'", place.files->DisplayPath(place.root), "' is nested more than ",
+        session_->options.max_depth, " directories deep"));
+  }
+  return std::unique_ptr<Loader>(new Loader(session_, std::move(place), this));
+}
+
+absl::Status Loader::CheckCycles(const Place& place) const {
   for (const Loader* visited = this; visited != nullptr;
        visited = visited->parent_) {
-    if (IsWithin(visited->root_, opened->root_)) {
+    if (visited->files_ == place.files &&
+        IsWithin(visited->root_, place.root)) {
       return BuildError(absl::StrCat(
-          "cycle detected: candidate root '", opened->display_root(),
+          "cycle detected: candidate root '", files_->DisplayPath(place.root),
           "' contains visited root '", visited->display_root(), "'"));
     }
   }
-  if (depth_ >= session_->options.max_depth) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("'", opened->display_root(), "' is nested more than ",
-                     session_->options.max_depth, " directories deep"));
-  }
-  return std::unique_ptr<Loader>(
-      new Loader(session_, opened->root_, this, depth_ + 1));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Loader::Locate(const std::string& path) const {
   if (!absl::StartsWith(path, "/")) return JoinPath(root_, path);
-  const std::string top = session_->files.DisplayPath(".");
+  const std::string top = files_->DisplayPath(".");
   absl::string_view rest = path;
   if (top == "/" || absl::ConsumePrefix(&rest, top)) {
     if (rest.empty() || rest[0] == '/') {
@@ -123,7 +230,7 @@ absl::StatusOr<std::string> Loader::Locate(const std::string& path) const {
 }
 
 absl::Status Loader::CheckWithinRoot(const std::string& path) const {
-  const FileSystem& files = session_->files;
+  const FileSystem& files = *files_;
   absl::StatusOr<std::string> resolved = files.Resolve(path);
   if (absl::IsPermissionDenied(resolved.status())) return resolved.status();
   if (!resolved.ok()) return NoSuchFile(files, path);
@@ -139,36 +246,44 @@ absl::Status Loader::CheckWithinRoot(const std::string& path) const {
   return absl::OkStatus();
 }
 
+// What comes from a clone never reads beyond its own directory.
+bool Loader::IsRestricted() const {
+  return clone_ != nullptr || session_->options.load_restrictor ==
+                                  BuildOptions::LoadRestrictor::kRootOnly;
+}
+
 absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
   WEIR_RETURN_IF_ERROR(session_->ctx.status());
-  if (IsRemoteFile(path)) return RemoteRefused(*session_, path);
-  WEIR_ASSIGN_OR_RETURN(const std::string located, Locate(path));
-  const FileSystem& files = session_->files;
-  if (session_->options.load_restrictor ==
-      BuildOptions::LoadRestrictor::kRootOnly) {
-    WEIR_RETURN_IF_ERROR(CheckWithinRoot(located));
-  } else if (files.IsDirectory(located)) {
-    return BuildError(
-        absl::StrCat("read ", files.DisplayPath(located), ": is a directory"));
-  }
-  absl::StatusOr<std::string> text = files.ReadFile(located);
-  if (absl::IsNotFound(text.status())) {
-    return BuildError(absl::StrCat("open ", files.DisplayPath(located),
-                                   ": no such file or directory"));
+  absl::StatusOr<std::string> text;
+  if (IsRemoteFile(path)) {
+    auto known = session_->pages.find(path);
+    if (known == session_->pages.end()) {
+      known = session_->pages.emplace(path, FetchPage(*session_, path)).first;
+    }
+    text = known->second;
+  } else {
+    WEIR_ASSIGN_OR_RETURN(const std::string located, Locate(path));
+    if (IsRestricted()) {
+      WEIR_RETURN_IF_ERROR(CheckWithinRoot(located));
+    } else if (files_->IsDirectory(located)) {
+      return BuildError(absl::StrCat("read ", files_->DisplayPath(located),
+                                     ": is a directory"));
+    }
+    text = files_->ReadFile(located);
+    if (absl::IsNotFound(text.status())) {
+      return BuildError(absl::StrCat("open ", files_->DisplayPath(located),
+                                     ": no such file or directory"));
+    }
   }
   if (text.ok()) {
     session_->bytes_read += text->size();
     if (session_->bytes_read > session_->options.max_input_bytes) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("the files of this build are larger than ",
-                       session_->options.max_input_bytes, " bytes"));
+      return TooManyBytes(*session_);
     }
   }
   return text;
 }
 
-std::string Loader::display_root() const {
-  return session_->files.DisplayPath(root_);
-}
+std::string Loader::display_root() const { return files_->DisplayPath(root_); }
 
 }  // namespace weir::kustomize

@@ -30,7 +30,8 @@ std::string CleanPath(absl::string_view path) {
 }
 
 std::string JoinPath(absl::string_view base, absl::string_view path) {
-  return CleanPath(absl::StrCat(base, "/", path));
+  return CleanPath(base.empty() ? std::string(path)
+                                : absl::StrCat(base, "/", path));
 }
 
 std::string BaseName(absl::string_view path) {

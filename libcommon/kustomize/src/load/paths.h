@@ -13,7 +13,7 @@ namespace weir::kustomize {
 // Go's path.Clean: no ".", no inner "..", no double or final slashes; "." for
 // an empty path. Leading ".." stay.
 std::string CleanPath(absl::string_view path);
-// CleanPath(base + "/" + path).
+// CleanPath(base + "/" + path); of `path` alone when the base is empty.
 std::string JoinPath(absl::string_view base, absl::string_view path);
 // The last element.
 std::string BaseName(absl::string_view path);

@@ -70,6 +70,7 @@ void TakeMetadata(const Resource& old, Resource* fresh) {
   fresh->needs_hash = needs_hash;
   fresh->var_names = old.var_names;
   fresh->transformations = old.transformations;
+  fresh->TakeHistory(old);
   if (!fresh->origin.has_value()) fresh->origin = old.origin;
   fresh->SetName(old.name());
   fresh->SetNamespace(old.ns());
@@ -122,7 +123,7 @@ absl::Status ResMap::AppendAll(ResMap&& other) {
   return absl::OkStatus();
 }
 
-absl::Status ResMap::Absorb(std::unique_ptr<Resource> resource) {
+absl::StatusOr<Resource*> ResMap::Absorb(std::unique_ptr<Resource> resource) {
   const ResId id = resource->CurId();
   const std::vector<Resource*> matches = FindAny(id);
   using Behavior = Resource::Behavior;
@@ -135,7 +136,9 @@ absl::Status ResMap::Absorb(std::unique_ptr<Resource> resource) {
                                      " does not exist; cannot merge or "
                                      "replace"));
     }
-    return Append(std::move(resource));
+    Resource* added = resource.get();
+    WEIR_RETURN_IF_ERROR(Append(std::move(resource)));
+    return added;
   }
   if (matches.size() > 1) {
     return BuildError(absl::StrCat("found multiple objects ", matches.size(),
@@ -158,7 +161,7 @@ absl::Status ResMap::Absorb(std::unique_ptr<Resource> resource) {
   *old = std::move(*resource);
   old->MutableTree();
   Reindex(old);
-  return absl::OkStatus();
+  return old;
 }
 
 std::vector<Resource*> ResMap::FindCurrent(const ResId& id) const {

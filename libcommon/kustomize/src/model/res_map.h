@@ -28,8 +28,9 @@ class ResMap {
   // Errors: kFailedPrecondition when the id is taken.
   absl::Status Append(std::unique_ptr<Resource> resource);
   absl::Status AppendAll(ResMap&& other);
-  // A generator's object: added, or merged into the one it names.
-  absl::Status Absorb(std::unique_ptr<Resource> resource);
+  // A generator's object: added, or merged into the one it names. Returns the
+  // one that is there now.
+  absl::StatusOr<Resource*> Absorb(std::unique_ptr<Resource> resource);
 
   // Objects with this id now; with this id now or before.
   std::vector<Resource*> FindCurrent(const ResId& id) const;

@@ -8,6 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/load/git_url.h"
+#include "src/load/paths.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
@@ -92,20 +94,19 @@ absl::Status WrongKind(absl::string_view expected, const Value& value) {
                                  ": node contents:\n", FormatYaml(value)));
 }
 
-Value Origin::ToValue() const {
-  Value out = Value::MakeObject();
-  auto add = [](Value& object, absl::string_view key, const std::string& text) {
-    if (!text.empty()) object.Set(key, text);
-  };
-  add(out, "path", path);
-  add(out, "configuredIn", configured_in);
-  Value by = Value::MakeObject();
-  add(by, "apiVersion", by_api_version);
-  add(by, "kind", by_kind);
-  add(by, "name", by_name);
-  add(by, "namespace", by_namespace);
-  if (!by.empty()) out.Set("configuredBy", std::move(by));
-  return out;
+Origin Origin::Below(const std::string& named) const {
+  Origin origin = *this;
+  const std::optional<GitUrl> url = ParseGitUrl(named);
+  if (!url.has_value()) {
+    origin.path = JoinPath(origin.path, named);
+    return origin;
+  }
+  origin.repo = url->repository;
+  origin.ref = url->ref;
+  // Upstream shows where it has not cloned to yet.
+  const std::string directory = CleanPath(url->directory);
+  origin.path = directory == "." ? "notCloned" : directory;
+  return origin;
 }
 
 const ResId& Resource::CurId() const {
@@ -312,6 +313,12 @@ void Resource::ForgetBuildState() {
   needs_hash = false;
   origin.reset();
   transformations.clear();
+}
+
+void Resource::Record(int source) {
+  if (history_.empty() || !(history_.back().after == tree_)) {
+    history_.push_back({source, tree_});
+  }
 }
 
 bool Resource::SameContext(const Resource& other, bool allow_empty) const {

@@ -29,6 +29,8 @@ absl::Status BuildError(std::string message);
 // Where an object came from, or what transformed it.
 struct Origin {
   std::string path;
+  std::string repo;  // Of a remote one, with its reference.
+  std::string ref;
   std::string configured_in;
   // Of the generator or transformer.
   std::string by_api_version;
@@ -36,7 +38,14 @@ struct Origin {
   std::string by_name;
   std::string by_namespace;
 
-  Value ToValue() const;
+  // The origin of what a kustomization at this one names so.
+  Origin Below(const std::string& named) const;
+};
+
+// What a source (see SourceLog) made of an object.
+struct Change {
+  int source = 0;
+  Value after;
 };
 
 class Resource {
@@ -123,6 +132,11 @@ class Resource {
   std::optional<Origin> origin;
   std::vector<Origin> transformations;
 
+  // For builds that are explained: notes a change by the source, if any.
+  void Record(int source);
+  const std::vector<Change>& history() const { return history_; }
+  void TakeHistory(const Resource& other) { history_ = other.history_; }
+
  private:
   struct Shared {
     Value value;
@@ -132,6 +146,7 @@ class Resource {
   const Schema* schema_;
   Value tree_;
   std::vector<Shared> shared_;
+  std::vector<Change> history_;
   mutable std::optional<ResId> id_;
 };
 

@@ -171,7 +171,7 @@ absl::StatusOr<std::shared_ptr<const Schema>> Schema::FromSwagger(
            std::string(gvk.GetString("version")),
            std::string(gvk.GetString("kind"))};
     bool& known = namespaced[absl::StrCat(id.ApiVersion(), " ", id.kind)];
-    known = known || absl::StrContains(path.key, "namespaces/{namespace}/");
+    known = known || absl::StrContains(path.key, "namespaces/{namespace}");
   }
   for (const auto& [kind, is_namespaced] : namespaced) {
     schema->kinds_[kind].cluster_scoped = !is_namespaced;
@@ -190,8 +190,14 @@ const SchemaType* Schema::Find(absl::string_view api_version,
 
 bool Schema::IsClusterScoped(absl::string_view api_version,
                              absl::string_view kind) const {
-  auto found = kinds_.find(absl::StrCat(api_version, " ", kind));
-  if (found != kinds_.end() && found->second.cluster_scoped) return true;
+  // What upstream knows of the builtin kinds no schema changes.
+  const Schema& builtin = Builtin();
+  const std::string key = absl::StrCat(api_version, " ", kind);
+  auto found = builtin.kinds_.find(key);
+  if (found != builtin.kinds_.end()) return found->second.cluster_scoped;
+  if (this == &builtin) return false;
+  found = kinds_.find(key);
+  if (found != kinds_.end()) return found->second.cluster_scoped;
   return base_ != nullptr && base_->IsClusterScoped(api_version, kind);
 }
 

@@ -6,44 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/load/json_decoder.h"
+#include "src/load/kustomization.h"
+#include "src/load/plugin_config.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
 namespace {
-
-// A member by its name in any case, as Go's decoders find it.
-const Value* FindAnyCase(const Value& object, absl::string_view name) {
-  if (const Value* exact = object.Find(name)) return exact;
-  for (const Value::Member& member : object.object()) {
-    if (absl::EqualsIgnoreCase(member.key, name)) return &member.value;
-  }
-  return nullptr;
-}
-
-std::string StringField(const Value& object, absl::string_view name) {
-  const Value* field = FindAnyCase(object, name);
-  return field == nullptr ? std::string() : ScalarText(*field);
-}
-
-Gvk ParseGvk(const Value& object) {
-  return {StringField(object, "group"), StringField(object, "version"),
-          StringField(object, "kind")};
-}
-
-absl::Status ParseInto(const Value& document, absl::string_view field,
-                       FieldSpecs* out) {
-  const Value* list = FindAnyCase(document, field);
-  if (list == nullptr || list->is_null()) return absl::OkStatus();
-  WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, ParseFieldSpecs(*list), "parsing ",
-                        field);
-  out->insert(out->end(), std::make_move_iterator(specs.begin()),
-              std::make_move_iterator(specs.end()));
-  return absl::OkStatus();
-}
 
 struct Part {
   const char* field;
@@ -64,6 +35,10 @@ constexpr Part kParts[] = {
     {"replicas", "Replicas", &TransformerConfig::replicas},
 };
 
+const Value& SchemaOf(const Value& definition) {
+  return ConfigMember(definition, "schema");
+}
+
 // What a definition of `crds` says about fields, found by walking its
 // properties.
 class CrdWalk {
@@ -80,7 +55,8 @@ class CrdWalk {
       WEIR_RETURN_IF_ERROR(VisitProperty(gvk, property, path));
       const absl::string_view ref = property.GetString("$ref");
       if (!ref.empty() && definitions_.Has(ref)) {
-        WEIR_RETURN_IF_ERROR(Visit(gvk, DefinitionOf(ref), path, depth + 1));
+        WEIR_RETURN_IF_ERROR(
+            Visit(gvk, SchemaOf(definitions_[ref]), path, depth + 1));
       }
       path.pop_back();
     }
@@ -88,32 +64,31 @@ class CrdWalk {
   }
 
  private:
-  const Value& DefinitionOf(absl::string_view name) const {
-    const Value& definition = definitions_[name];
-    const Value* schema = definition.Find("Schema");
-    return schema == nullptr ? definition : *schema;
-  }
-
   absl::Status VisitProperty(const Gvk& gvk, const Value& property,
                              const std::vector<std::string>& path) {
     const std::string joined = absl::StrJoin(path, "/");
     const FieldSpec spec = MakeFieldSpec(gvk, joined, false);
-    if (property.Has("x-kubernetes-annotation")) {
+    const auto has = [&property](absl::string_view extension) {
+      return property[extension].is_string();
+    };
+    if (has("x-kubernetes-annotation")) {
       WEIR_RETURN_IF_ERROR(MergeFieldSpec(&config_.common_annotations, spec));
     }
-    if (property.Has("x-kubernetes-label-selector")) {
+    if (has("x-kubernetes-label-selector")) {
       WEIR_RETURN_IF_ERROR(MergeFieldSpec(&config_.common_labels, spec));
     }
-    if (property.Has("x-kubernetes-identity")) {
+    if (has("x-kubernetes-identity")) {
       WEIR_RETURN_IF_ERROR(MergeFieldSpec(&config_.name_prefix, spec));
     }
-    const Value* version = property.Find("x-kubernetes-object-ref-api-version");
-    const Value* kind = property.Find("x-kubernetes-object-ref-kind");
-    if (version != nullptr && kind != nullptr) {
+    constexpr absl::string_view kVersion =
+        "x-kubernetes-object-ref-api-version";
+    constexpr absl::string_view kKind = "x-kubernetes-object-ref-kind";
+    if (has(kVersion) && has(kKind)) {
       const absl::string_view name_key =
           property.GetString("x-kubernetes-object-ref-name-key", "name");
       NameReference reference;
-      reference.target = {"", ScalarText(*version), ScalarText(*kind)};
+      reference.target = {"", std::string(property.GetString(kVersion)),
+                          std::string(property.GetString(kKind))};
       reference.referrers.push_back(
           MakeFieldSpec(gvk, absl::StrCat(joined, "/", name_key), false));
       WEIR_RETURN_IF_ERROR(
@@ -127,28 +102,6 @@ class CrdWalk {
 };
 
 }  // namespace
-
-absl::StatusOr<FieldSpecs> ParseFieldSpecs(const Value& list) {
-  FieldSpecs specs;
-  if (list.is_null()) return specs;
-  if (!list.is_array()) return BuildError("expected a list of field specs");
-  for (const Value& item : list.array()) {
-    if (!item.is_object()) return BuildError("expected a field spec");
-    for (const Value::Member& member : item.object()) {
-      const std::string key = absl::AsciiStrToLower(member.key);
-      if (key != "group" && key != "version" && key != "kind" &&
-          key != "path" && key != "create") {
-        return BuildError(
-            absl::StrCat("json: unknown field \"", member.key, "\""));
-      }
-    }
-    const Value* create = FindAnyCase(item, "create");
-    specs.push_back(MakeFieldSpec(
-        ParseGvk(item), StringField(item, "path"),
-        create != nullptr && create->is_bool() && create->AsBool()));
-  }
-  return specs;
-}
 
 absl::Status MergeNameReference(std::vector<NameReference>* references,
                                 const NameReference& added) {
@@ -187,40 +140,47 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
 }
 
 absl::Status ParseConfig(const Value& document, TransformerConfig* config) {
-  if (document.is_null()) return absl::OkStatus();
-  if (!document.is_object()) {
-    return BuildError("a transformer configuration must be a map");
-  }
-  for (const Value::Member& member : document.object()) {
-    bool known = absl::EqualsIgnoreCase(member.key, "nameReference");
-    for (const Part& part : kParts) {
-      known = known || absl::EqualsIgnoreCase(member.key, part.field);
-    }
-    if (!known) {
-      return BuildError(
-          absl::StrCat("json: unknown field \"", member.key, "\""));
-    }
-  }
+  JsonDecoder decoder(true);
+  std::vector<JsonDecoder::Field> fields;
   for (const Part& part : kParts) {
-    WEIR_RETURN_IF_ERROR(
-        ParseInto(document, part.field, &(config->*part.specs)));
+    fields.push_back({part.field, [&decoder, &part, config](const Value& v) {
+                        DecodeFieldSpecList(decoder, v, &(config->*part.specs));
+                      }});
   }
-  const Value* references = FindAnyCase(document, "nameReference");
-  if (references == nullptr) return absl::OkStatus();
-  for (const Value& item : references->array()) {
-    NameReference reference;
-    reference.target = ParseGvk(item);
-    WEIR_RETURN_IF_ERROR(ParseInto(item, "fieldSpecs", &reference.referrers));
-    config->name_references.push_back(std::move(reference));
-  }
-  return absl::OkStatus();
+  fields.push_back(
+      {"nameReference", [&decoder, config](const Value& v) {
+         decoder.List<NameReference>(
+             v, "builtinconfig.nbrSlice", &config->name_references,
+             [&decoder](const Value& item, NameReference* one) {
+               decoder.Struct(
+                   item, "NameBackReferences",
+                   {{"group", decoder.To(&one->target.group), "Gvk"},
+                    {"version", decoder.To(&one->target.version), "Gvk"},
+                    {"kind", decoder.To(&one->target.kind), "Gvk"},
+                    {"fieldSpecs", [&decoder, one](const Value& specs) {
+                       DecodeFieldSpecList(decoder, specs, &one->referrers);
+                     }}});
+             });
+       }});
+  decoder.StructOf(document, "builtinconfig.TransformerConfig", fields);
+  return decoder.status();
 }
 
 absl::Status ParseCrds(const Value& document, TransformerConfig* config) {
+  const auto wrong_type = [](const Value& value, absl::string_view type) {
+    return BuildError(absl::StrCat("json: cannot unmarshal ",
+                                   JsonDecoder::KindName(value),
+                                   " into Go value of type ", type));
+  };
+  if (!document.is_object() && !document.is_null()) {
+    return wrong_type(document, "accumulator.nameToApiMap");
+  }
   for (const Value::Member& definition : document.object()) {
-    const Value* schema = definition.value.Find("Schema");
-    if (schema == nullptr) schema = &definition.value;
-    const Value& properties = (*schema)["properties"];
+    if (!definition.value.is_object() && !definition.value.is_null()) {
+      return wrong_type(definition.value, "accumulator.OpenAPIDefinition");
+    }
+    const Value& schema = SchemaOf(definition.value);
+    const Value& properties = schema["properties"];
     // Only what has the fields of an object can be one.
     if (!properties.Has("kind") || !properties.Has("apiVersion") ||
         !properties.Has("metadata")) {
@@ -231,8 +191,7 @@ absl::Status ParseCrds(const Value& document, TransformerConfig* config) {
     gvk.kind = dot == std::string::npos ? definition.key
                                         : definition.key.substr(dot + 1);
     std::vector<std::string> path;
-    WEIR_RETURN_IF_ERROR(
-        CrdWalk(document, config).Visit(gvk, *schema, path, 0));
+    WEIR_RETURN_IF_ERROR(CrdWalk(document, config).Visit(gvk, schema, path, 0));
   }
   return absl::OkStatus();
 }

@@ -47,8 +47,6 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
 absl::Status ParseConfig(const Value& document, TransformerConfig* config);
 // One file of `crds`: what the definitions' extensions say.
 absl::Status ParseCrds(const Value& document, TransformerConfig* config);
-// {group, version, kind, path, create}.
-absl::StatusOr<FieldSpecs> ParseFieldSpecs(const Value& list);
 
 absl::Status MergeNameReference(std::vector<NameReference>* references,
                                 const NameReference& added);

@@ -1,11 +1,13 @@
 #include "src/refer/variables.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -17,6 +19,8 @@ namespace weir::kustomize {
 namespace {
 
 using Values = absl::flat_hash_map<std::string, Value>;
+
+constexpr char kDefaultPath[] = "metadata.name";
 
 // "a[0].b" is "a.0.b".
 std::vector<std::string> SplitVariablePath(const std::string& path) {
@@ -71,7 +75,10 @@ class Expander {
  public:
   explicit Expander(const Values& values) : values_(values) {}
 
-  Value Expand(const std::string& input) const {
+  // The names that stood somewhere.
+  const absl::flat_hash_set<std::string>& used() const { return used_; }
+
+  Value Expand(const std::string& input) {
     std::string out;
     size_t at = 0;
     while (true) {
@@ -99,7 +106,7 @@ class Expander {
     return Value(out.append(input, at, std::string::npos));
   }
 
-  absl::Status Set(Value& node) const {
+  absl::Status Set(Value& node) {
     if (node.is_string()) {
       node = Expand(node.AsString());
     } else if (node.is_object()) {
@@ -120,16 +127,18 @@ class Expander {
   }
 
  private:
-  Value ValueOf(const std::string& name) const {
+  Value ValueOf(const std::string& name) {
     auto found = values_.find(name);
     if (found == values_.end() || found->second.is_object() ||
         found->second.is_array() || found->second.is_null()) {
       return Value(absl::StrCat("$(", name, ")"));
     }
+    used_.insert(name);
     return found->second;
   }
 
   const Values& values_;
+  absl::flat_hash_set<std::string> used_;
 };
 
 absl::StatusOr<Values> ReadValues(const std::vector<VarSpec>& variables,
@@ -140,20 +149,25 @@ absl::StatusOr<Values> ReadValues(const std::vector<VarSpec>& variables,
       holders.emplace(name, resource.get());
     }
   }
+  const auto described = [](VarSpec variable) {
+    if (variable.field_path.empty()) variable.field_path = kDefaultPath;
+    return Describe(variable, TargetGvk(variable));
+  };
   Values values;
   for (const VarSpec& variable : variables) {
     auto holder = holders.find(variable.name);
     if (holder == holders.end()) {
-      return BuildError(absl::StrCat("var '", variable.name,
+      return BuildError(absl::StrCat("var '", described(variable),
                                      "' cannot be mapped to a field in the set "
                                      "of known resources"));
     }
     const absl::StatusOr<const Value*> found = LookUpPath(
         holder->second->tree(),
-        SplitVariablePath(variable.field_path.empty() ? "metadata.name"
+        SplitVariablePath(variable.field_path.empty() ? kDefaultPath
                                                       : variable.field_path));
     if (!found.ok() || *found == nullptr) {
-      return BuildError(absl::StrCat("field specified in var '", variable.name,
+      return BuildError(absl::StrCat("field specified in var '",
+                                     described(variable),
                                      "' not found in corresponding resource"));
     }
     values[variable.name] = **found;
@@ -213,11 +227,14 @@ absl::Status BindVariables(const std::vector<VarSpec>& added,
   return MergeVariables(added, all);
 }
 
-absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
-                              const FieldSpecs& specs, ResMap* objects) {
-  if (variables.empty()) return absl::OkStatus();
+absl::StatusOr<std::vector<std::string>> ResolveVariables(
+    std::vector<VarSpec> variables, const FieldSpecs& specs, ResMap* objects) {
+  std::vector<std::string> unused;
+  if (variables.empty()) return unused;
+  std::sort(variables.begin(), variables.end(),
+            [](const VarSpec& a, const VarSpec& b) { return a.name < b.name; });
   WEIR_ASSIGN_OR_RETURN(const Values values, ReadValues(variables, *objects));
-  const Expander expander(values);
+  Expander expander(values);
   for (const std::unique_ptr<Resource>& resource : objects->list()) {
     for (const FieldSpec& spec : specs) {
       WEIR_RETURN_IF_ERROR(
@@ -226,7 +243,12 @@ absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
     }
     resource->SyncShared();
   }
-  return absl::OkStatus();
+  for (const VarSpec& variable : variables) {
+    if (!expander.used().contains(variable.name)) {
+      unused.push_back(variable.name);
+    }
+  }
+  return unused;
 }
 
 }  // namespace weir::kustomize

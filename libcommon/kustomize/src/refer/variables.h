@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "src/load/kustomization.h"
 #include "src/model/res_map.h"
 #include "src/refer/transformer_config.h"
@@ -24,8 +25,9 @@ absl::Status MergeVariables(std::vector<VarSpec> added,
 // As upstream prints a list of them.
 std::string DescribeVariables(const std::vector<VarSpec>& variables);
 
-// Replaces them in the fields that `specs` name.
-absl::Status ResolveVariables(const std::vector<VarSpec>& variables,
-                              const FieldSpecs& specs, ResMap* objects);
+// Replaces them in the fields that `specs` name. Returns the names of those
+// that stand nowhere, sorted.
+absl::StatusOr<std::vector<std::string>> ResolveVariables(
+    std::vector<VarSpec> variables, const FieldSpecs& specs, ResMap* objects);
 
 }  // namespace weir::kustomize

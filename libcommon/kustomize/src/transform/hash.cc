@@ -6,7 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "src/generate/generators.h"
+#include "src/generate/config_maps_secrets.h"
 #include "src/model/res_map.h"
 #include "weir/value/json.h"
 

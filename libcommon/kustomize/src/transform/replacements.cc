@@ -327,9 +327,7 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<Transformer> MakeReplacementTransformer(
+absl::StatusOr<std::vector<ReplacementSpec>> ReadAll(
     const std::vector<ReplacementSpec>& specs, const Loader& loader) {
   std::vector<ReplacementSpec> all;
   for (const ReplacementSpec& spec : specs) {
@@ -351,6 +349,15 @@ absl::StatusOr<Transformer> MakeReplacementTransformer(
                           DecodeReplacements(document), spec.path);
     for (ReplacementSpec& one : read) all.push_back(std::move(one));
   }
+  return all;
+}
+
+}  // namespace
+
+absl::StatusOr<Transformer> MakeReplacementTransformer(
+    const std::vector<ReplacementSpec>& specs, const Loader& loader) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<ReplacementSpec> all,
+                        ReadAll(specs, loader));
   return Transformer([all = std::move(all)](ResMap* objects) -> absl::Status {
     for (const ReplacementSpec& spec : all) {
       WEIR_RETURN_IF_ERROR(Replace(spec, objects));

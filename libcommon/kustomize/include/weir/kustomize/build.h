@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "absl/strings/string_view.h"
 #include "weir/base/context.h"
 #include "weir/kustomize/file_system.h"
+#include "weir/kustomize/parse_cache.h"
+#include "weir/kustomize/remote.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize {
@@ -28,12 +31,31 @@ struct BuildOptions {
   // line).
   enum class Reorder { kNone, kLegacy };
   Reorder reorder = Reorder::kLegacy;
+  // Labels all objects as buildMetadata's managedByLabel does.
+  bool add_managed_by = false;
   // Custom schemas (openapi.path) add to the builtin one, instead of
   // replacing it.
   bool flux_mode = false;
-  // Whether resources may name remote Git repositories and URLs. Neither is
-  // built yet: both settings refuse them, with different messages.
+  // Fetches files and repositories that are named by URL; outlives the build.
+  // Null: such names are refused.
+  RemoteSource* remote = nullptr;
+  // Whether Git repositories may be named; files by URL may in any case.
   bool allow_remote_bases = false;
+  // Shared by builds, outlives them. Null: each build parses for itself.
+  ParseCache* parse_cache = nullptr;
+  // `helmCharts`: refused, as upstream does, unless enabled. Charts are not
+  // rendered yet, so an enabled one is kUnimplemented.
+  struct Helm {
+    bool enabled = false;
+    std::string command = "helm";
+  };
+  Helm helm;
+  // Plugins that are programs or containers are refused either way: upstream's
+  // words when false, ours when true.
+  bool enable_alpha_plugins = false;
+  // Called with each thing that works but should be mended: deprecated fields,
+  // variables that nothing uses. Null: they are not reported.
+  std::function<void(absl::string_view)> on_warning;
 
   // Limits; a build beyond one ends in kResourceExhausted.
   size_t max_objects = 200000;
@@ -52,13 +74,22 @@ std::string FormatResult(const BuildResult& result);
 // by file name.
 std::map<std::string, std::string> FormatFiles(const BuildResult& result);
 
-// Builds the kustomization in `directory` of `files`.
+// Builds the kustomization in `directory` of `files`; with a RemoteSource, a
+// directory may be a Git URL ("./" before a path rules that out).
 // Errors: kFailedPrecondition with upstream's message; kNotFound when the
 // directory is absent; kUnimplemented naming field and file for what is valid
 // but not supported; kResourceExhausted above a limit; the context's own.
 absl::StatusOr<BuildResult> Build(const Context& ctx, const FileSystem& files,
                                   absl::string_view directory,
                                   const BuildOptions& options = {});
+
+// The same with `text` for the directory's kustomization file, whichever it
+// has.
+absl::StatusOr<BuildResult> BuildText(const Context& ctx,
+                                      const FileSystem& files,
+                                      absl::string_view directory,
+                                      absl::string_view text,
+                                      const BuildOptions& options = {});
 
 // What Flux's Kustomization object lays over the kustomization file.
 struct FluxOverrides {

@@ -1,0 +1,54 @@
+#include "weir/kustomize/parse_cache.h"
+
+#include <openssl/evp.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::kustomize {
+
+std::string ParseCache::KeyOf(char kind, absl::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  return absl::StrCat(
+      absl::string_view(&kind, 1),
+      absl::string_view(reinterpret_cast<const char*>(digest), size));
+}
+
+ParseCache::Objects ParseCache::Find(const std::string& key) {
+  const MutexLock lock(mu_);
+  auto found = by_key_.find(key);
+  if (found == by_key_.end()) {
+    ++stats_.misses;
+    return nullptr;
+  }
+  ++stats_.hits;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->objects;
+}
+
+void ParseCache::Add(const std::string& key, Objects objects) {
+  size_t bytes = sizeof(Entry);
+  for (const Value& object : *objects) bytes += object.HeapBytes();
+  if (bytes > max_bytes_) return;
+  const MutexLock lock(mu_);
+  if (by_key_.contains(key)) return;
+  entries_.push_front({key, std::move(objects), bytes});
+  by_key_[key] = entries_.begin();
+  stats_.bytes += bytes;
+  while (stats_.bytes > max_bytes_) {
+    stats_.bytes -= entries_.back().bytes;
+    by_key_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+}
+
+ParseCache::Stats ParseCache::stats() const {
+  const MutexLock lock(mu_);
+  return stats_;
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,129 @@
+#include "src/transform/apply_patch.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/merge/json6902.h"
+#include "src/merge/strategic_merge.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+namespace {
+
+// Stands for upstream's build annotations while a patch runs: they make an
+// annotations map exist, and a patch that removes the map removes them.
+constexpr absl::string_view kMarker = "\x01";
+
+void AddMarker(Resource* target) {
+  if (!target->HasBuildState()) return;
+  Value& metadata = target->MutableTree().Mutable("metadata");
+  if (!metadata.is_object()) return;
+  Value& annotations = metadata.Mutable("annotations");
+  if (annotations.is_null()) annotations = Value::MakeObject();
+  if (annotations.is_object()) annotations.Set(kMarker, "");
+}
+
+// Whether the marker was still there.
+bool TakeMarker(Resource* target) {
+  if (!target->tree()["metadata"]["annotations"].Has(kMarker)) return false;
+  target->MutableTree()
+      .Mutable("metadata")
+      .Mutable("annotations")
+      .Erase(kMarker);
+  return true;
+}
+
+// A JSON patch sees upstream's build annotations, and may copy them.
+using Annotations = std::vector<std::pair<std::string, std::string>>;
+
+void AddAnnotations(const Annotations& added, Resource* target) {
+  if (added.empty() || !target->tree()["metadata"].is_object()) return;
+  Value& annotations =
+      target->MutableContent().Mutable("metadata").Mutable("annotations");
+  if (annotations.is_null()) annotations = Value::MakeObject();
+  if (!annotations.is_object()) return;
+  for (const auto& [key, text] : added) annotations.Set(key, text);
+}
+
+void RemoveAnnotations(const Annotations& added, Resource* target) {
+  if (!target->tree()["metadata"]["annotations"].is_object()) return;
+  Value& annotations =
+      target->MutableContent().Mutable("metadata").Mutable("annotations");
+  for (const auto& [key, text] : added) annotations.Erase(key);
+}
+
+}  // namespace
+
+absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
+                                 bool allow_kind, Resource* target,
+                                 ResMap* objects) {
+  const std::string name(target->name());
+  const std::string ns(target->ns());
+  const std::string kind(target->kind());
+  if (allow_name || allow_kind) target->StorePreviousId();
+  AddMarker(target);
+  const bool marked = target->tree()["metadata"]["annotations"].Has(kMarker);
+  // Upstream loses what replaces all of an object.
+  if (ScalarText(patch["$patch"]) != "replace") {
+    const Value before = target->is_sharing() ? target->tree() : Value();
+    WEIR_RETURN_IF_ERROR(
+        StrategicMerge(patch, *target->schema(), &target->MutableTree()));
+    if (target->is_sharing()) {
+      target->UnshareChangedLists(before);
+      target->SyncShared();
+    }
+  }
+  if (target->is_empty()) {
+    target->Delete();
+    return absl::OkStatus();
+  }
+  if (marked && !TakeMarker(target)) target->ForgetBuildState();
+  if (!allow_kind && target->kind() != kind) {
+    target->MutableTree().Set("kind", kind);
+  }
+  if (!allow_name && target->name() != name) target->SetName(name);
+  if (target->ns() != ns) target->SetNamespace(ns);
+  objects->Reindex(target);
+  return absl::OkStatus();
+}
+
+Value PatchFor(const Resource& patch, const Resource& target) {
+  Resource copy(patch.tree(), patch.schema());
+  for (absl::string_view field : {"labels", "annotations"}) {
+    copy.SetMetadataMap(field, copy.MetadataMap(field));
+  }
+  copy.MutableTree().Set("apiVersion", target.CurId().gvk.ApiVersion());
+  return copy.tree();
+}
+
+absl::Status ApplyJson(const std::vector<Value>& operations,
+                       const SelectorSpec& target, bool remember,
+                       ResMap* objects) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<Resource*> selected,
+                        objects->Select(target));
+  for (Resource* resource : selected) {
+    if (remember) resource->StorePreviousId();
+    const auto internal = resource->BuildAnnotations();
+    AddAnnotations(internal, resource);
+    WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &resource->MutableTree()));
+    resource->UnshareAll();
+    RemoveAnnotations(internal, resource);
+    objects->Reindex(resource);
+  }
+  return absl::OkStatus();
+}
+
+Value DescribePatch(const PatchSpec& spec, absl::string_view patch_field) {
+  Value out = Value::MakeObject();
+  if (!spec.path.empty()) out.Set("path", spec.path);
+  if (!spec.patch.empty()) out.Set(patch_field, spec.patch);
+  if (spec.target.has_value()) out.Set("target", EncodeSelector(*spec.target));
+  Value options = Value::MakeObject();
+  if (spec.allow_name_change) options.Set("allowNameChange", true);
+  if (spec.allow_kind_change) options.Set("allowKindChange", true);
+  if (!options.empty()) out.Set("options", std::move(options));
+  return out;
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,61 @@
+// Labels and annotations: entries in each map that a field spec names.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/model/field_path.h"
+#include "src/model/resource.h"
+#include "src/transform/transformers.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+namespace {
+
+// Sets each entry in all maps that the specs name.
+absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
+                        Resource* resource) {
+  std::vector<const FieldSpec*> own;
+  for (const FieldSpec& spec : specs) {
+    if (resource->CurId().gvk.IsSelected(spec.gvk)) own.push_back(&spec);
+  }
+  std::vector<std::vector<std::vector<std::string>>> fresh;
+  for (const auto& [key, text] : entries) {
+    const Value value(text);
+    std::vector<std::vector<std::string>> added;
+    const auto set = [&](Value& node, const std::vector<std::string>& place) {
+      if (node.is_object() && !node.Has(key)) {
+        // A new key is a plain scalar, whatever that means.
+        if (!ReadPlainScalar(key).is_string()) {
+          return BuildError(
+              "json: unsupported type: map[interface {}]interface {}");
+        }
+        added.push_back(place);
+        added.back().push_back(key);
+      }
+      return SetEntry(node, key, value);
+    };
+    for (const FieldSpec* spec : own) {
+      WEIR_RETURN_IF_ERROR(
+          VisitPlaces(resource, *spec, CreateKind::kMapping, set));
+    }
+    if (added.size() > 1) fresh.push_back(std::move(added));
+  }
+  resource->SyncShared();
+  for (auto& places : fresh) resource->Share(std::move(places));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Transformer MakeEntriesTransformer(StringMap entries, FieldSpecs specs) {
+  return [entries = std::move(entries),
+          specs = std::move(specs)](ResMap* objects) -> absl::Status {
+    for (const std::unique_ptr<Resource>& resource : objects->list()) {
+      WEIR_RETURN_IF_ERROR(AddEntries(entries, specs, resource.get()));
+    }
+    return absl::OkStatus();
+  };
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,65 @@
+// `patchesStrategicMerge`: patches that name their object.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/load/decode.h"
+#include "src/transform/apply_patch.h"
+#include "src/transform/configuration_error.h"
+#include "src/transform/patches.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+
+absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
+    const std::vector<std::string>& paths, const std::string& text,
+    const Loader& loader, const Schema* schema) {
+  auto patches = std::make_shared<Patches>();
+  auto add = [&](Patches more) {
+    for (std::unique_ptr<Resource>& patch : more) {
+      patches->push_back(std::move(patch));
+    }
+  };
+  Value config = Value::MakeObject();
+  for (const std::string& path : paths) {
+    config.Mutable("paths").Append(path);
+  }
+  if (!text.empty()) config.Set("patches", text);
+  const auto trouble = [&](const absl::Status& status) {
+    return ConfigurationError("PatchStrategicMergeTransformer", config, status);
+  };
+  for (const std::string& path : paths) {
+    // Each is a text when it can be, else the name of a file.
+    absl::StatusOr<Patches> decoded =
+        DecodeResources(path, schema, TextKind::kSelectingPatches);
+    if (!decoded.ok()) {
+      absl::StatusOr<std::string> file = loader.Load(path);
+      if (!file.ok()) return trouble(file.status());
+      decoded = DecodeResources(*file, schema, TextKind::kSelectingPatches);
+      if (!decoded.ok()) return trouble(InFile(decoded.status(), path));
+    }
+    add(*std::move(decoded));
+  }
+  if (!text.empty()) {
+    absl::StatusOr<Patches> decoded =
+        DecodeResources(text, schema, TextKind::kSelectingPatches);
+    if (!decoded.ok()) return trouble(decoded.status());
+    add(*std::move(decoded));
+  }
+  if (patches->empty()) {
+    return trouble(BuildError("patch appears to be empty"));
+  }
+  return Transformer([patches](ResMap* objects) -> absl::Status {
+    for (const std::unique_ptr<Resource>& patch : *patches) {
+      WEIR_ASSIGN_OR_RETURN(Resource * target,
+                            objects->FindPatchTarget(patch->OrgId()));
+      WEIR_RETURN_IF_ERROR(ApplyStrategicMerge(PatchFor(*patch, *target), false,
+                                               false, target, objects));
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace weir::kustomize

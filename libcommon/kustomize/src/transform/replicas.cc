@@ -1,0 +1,43 @@
+// Replica counts of the objects with a name.
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/model/resource.h"
+#include "src/transform/transformers.h"
+#include "weir/base/status.h"
+
+namespace weir::kustomize {
+
+Transformer MakeReplicasTransformer(ReplicaSpec replica, FieldSpecs specs) {
+  return [replica = std::move(replica),
+          specs = std::move(specs)](ResMap* objects) -> absl::Status {
+    bool found = false;
+    for (const FieldSpec& spec : specs) {
+      for (const std::unique_ptr<Resource>& resource : objects->list()) {
+        if (resource->is_empty() ||
+            !resource->HasNameAndGvk(replica.name, spec.gvk)) {
+          continue;
+        }
+        found = true;
+        WEIR_RETURN_IF_ERROR(VisitField(
+            resource.get(), spec, CreateKind::kScalar, [&](Value& node) {
+              return SetScalar(node, Value(replica.count));
+            }));
+      }
+    }
+    if (found) return absl::OkStatus();
+    return BuildError(
+        absl::StrCat("resource with name ", replica.name,
+                     " does not match a config with the following GVK [",
+                     absl::StrJoin(specs, " ",
+                                   [](std::string* out, const FieldSpec& spec) {
+                                     out->append(spec.gvk.ToString());
+                                   }),
+                     "]"));
+  };
+}
+
+}  // namespace weir::kustomize
