@@ -2,27 +2,39 @@
 #include "build_command.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "invocation.h"
 #include "output.h"
+#include "remote_source.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/kustomize/build.h"
+#include "weir/kustomize/explain.h"
 
 namespace weir::cli {
 namespace {
 
+using kustomize::BuildOptions;
+
 constexpr char kRootOnly[] = "LoadRestrictionsRootOnly";
 constexpr char kNone[] = "LoadRestrictionsNone";
+constexpr char kStandardInput[] = "-";
+constexpr size_t kMaxInputBytes = size_t{64} << 20;
 
 bool IsFolder(const std::string& path) {
   struct stat info;
@@ -34,6 +46,30 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
   const std::string absolute = std::filesystem::absolute(path, error).string();
   if (error) return ErrnoToStatus(error.value(), path);
   return absolute;
+}
+
+// The path below "/" of a folder; a Git URL as it is.
+absl::StatusOr<std::string> PathOf(const std::string& directory) {
+  if (kustomize::NamesRepository(directory)) return directory;
+  WEIR_ASSIGN_OR_RETURN(const std::string absolute, AbsolutePath(directory));
+  // Never taken for a URL.
+  return absl::StrCat("./", absolute.substr(1));
+}
+
+absl::StatusOr<std::string> ReadStandardInput() {
+  std::string text;
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
+    if (count == 0) return text;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoToStatus(errno, "reading standard input");
+    text.append(buffer, static_cast<size_t>(count));
+    if (text.size() > kMaxInputBytes) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "standard input is larger than ", kMaxInputBytes, " bytes"));
+    }
+  }
 }
 
 absl::Status Write(const kustomize::BuildResult& built,
@@ -52,28 +88,124 @@ absl::Status Write(const kustomize::BuildResult& built,
   return absl::OkStatus();
 }
 
-absl::Status Build(const Context& ctx, const BuildArgs& args) {
-  using Options = kustomize::BuildOptions;
-  Options options;
+bool IsManagedBySet(const BuildArgs& args) {
+  const char* set = std::getenv("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL");
+  return args.enable_managed_by ||
+         (set != nullptr && absl::string_view(set) == "on");
+}
+
+BuildOptions OptionsOf(const BuildArgs& args, NetworkSource* network) {
+  BuildOptions options;
   options.load_restrictor = args.load_restrictor == kNone
-                                ? Options::LoadRestrictor::kNone
-                                : Options::LoadRestrictor::kRootOnly;
-  options.reorder = args.reorder == "none" ? Options::Reorder::kNone
-                                           : Options::Reorder::kLegacy;
-  WEIR_ASSIGN_OR_RETURN(const std::string directory,
-                        AbsolutePath(args.directory));
+                                ? BuildOptions::LoadRestrictor::kNone
+                                : BuildOptions::LoadRestrictor::kRootOnly;
+  options.reorder = args.reorder == "none" ? BuildOptions::Reorder::kNone
+                                           : BuildOptions::Reorder::kLegacy;
+  options.add_managed_by = IsManagedBySet(args);
+  options.remote = network;
+  options.allow_remote_bases = true;
+  options.enable_alpha_plugins = args.enable_alpha_plugins;
+  options.helm.enabled = args.enable_helm || args.enable_alpha_plugins;
+  options.helm.command = args.helm_command;
+  options.on_warning = [](absl::string_view text) { PrintWarning(text); };
+  return options;
+}
+
+absl::Status Explain(const Context& ctx, const kustomize::FileSystem& files,
+                     const std::string& directory, const std::string& name,
+                     const BuildOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(
+      const std::vector<kustomize::Explanation> explanations,
+      kustomize::Explain(ctx, files, directory, name, options));
+  std::string text;
+  for (const kustomize::Explanation& explanation : explanations) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    kustomize::FormatExplanation(explanation));
+  }
+  Print(text);
+  return absl::OkStatus();
+}
+
+absl::Status Build(const Context& ctx, const BuildArgs& args) {
+  const char* home = std::getenv("HOME");
+  NetworkSource network(absl::StrCat(home == nullptr ? "" : home, "/.ssh"));
+  kustomize::ParseCache parsed;
+  BuildOptions options = OptionsOf(args, &network);
+  options.parse_cache = &parsed;
   const auto files = kustomize::MakeDiskFileSystem("/");
+  const bool is_input = args.directory == kStandardInput;
+  WEIR_ASSIGN_OR_RETURN(const std::string directory,
+                        PathOf(is_input ? args.root : args.directory));
+  if (!args.explain.empty()) {
+    if (is_input) {
+      return absl::InvalidArgumentError(
+          "--explain needs a folder, not standard input");
+    }
+    return Explain(ctx, *files, directory, args.explain, options);
+  }
+  if (!is_input) {
+    WEIR_ASSIGN_OR_RETURN(const kustomize::BuildResult built,
+                          kustomize::Build(ctx, *files, directory, options));
+    return Write(built, args.output);
+  }
+  WEIR_ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
   WEIR_ASSIGN_OR_RETURN(
       const kustomize::BuildResult built,
-      kustomize::Build(ctx, *files, directory.substr(1), options));
+      kustomize::BuildText(ctx, *files, directory, text, options));
   return Write(built, args.output);
+}
+
+// Some of upstream's messages show a whole patch.
+absl::Status OnOneLine(const absl::Status& status) {
+  return absl::Status(
+      status.code(),
+      absl::StrReplaceAll(absl::StripAsciiWhitespace(status.message()),
+                          {{"\n", "\\n"}}));
+}
+
+void AddFunctionFlags(CLI::App* build, BuildArgs* args) {
+  build->add_flag("--enable-alpha-plugins", args->enable_alpha_plugins,
+                  "Allow plugins, of which only the builtin ones and Helm "
+                  "charts mean something here: programs and containers are "
+                  "never run");
+  build->add_flag("--as-current-user", args->as_current_user,
+                  "Of functions in containers, which are never run");
+  build
+      ->add_option("-e,--env", args->environment,
+                   "Of functions in containers, which are never run")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  build
+      ->add_option("--mount", args->mounts,
+                   "Of functions in containers, which are never run")
+      ->allow_extra_args(false);
+  build->add_flag("--network", args->network,
+                  "Of functions in containers, which are never run");
+  build->add_option("--network-name", args->network_name,
+                    "Of functions in containers, which are never run");
+}
+
+void AddHelmFlags(CLI::App* build, BuildArgs* args) {
+  build->add_flag("--enable-helm", args->enable_helm,
+                  "Allow helmCharts (which are not rendered yet)");
+  build
+      ->add_option("--helm-command", args->helm_command,
+                   "The helm program; kept for later")
+      ->type_name("PATH");
+  build
+      ->add_option("--helm-api-versions", args->helm_api_versions,
+                   "API versions that charts see; kept for later")
+      ->allow_extra_args(false);
+  build->add_option("--helm-kube-version", args->helm_kube_version,
+                    "Kubernetes version that charts see; kept for later");
+  build->add_flag("--helm-debug", args->helm_debug, "Kept for later");
 }
 
 }  // namespace
 
 int RunBuild(const Context& ctx, const BuildArgs& args) {
   const absl::Status status = Build(ctx, args);
-  return status.ok() ? 0 : Fail(status);
+  return status.ok() ? 0 : Fail(OnOneLine(status));
 }
 
 void AddBuildCommand(CLI::App& app, Invocation& invocation) {
@@ -81,25 +213,55 @@ void AddBuildCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* build = app.add_subcommand(
       "build", "Prints the objects of a folder's kustomization");
   build->footer(
+      "DIR may be a Git URL, as resources may: https://host/org/repo//path"
+      "?ref=v1, ssh://..., git@host:org/repo, file:///path/to/repo. With \"-\" "
+      "the\nkustomization is read from standard input, and what it names is "
+      "relative to --root.\n"
+      "--explain prints one object's YAML, and before each line the numbers "
+      "of what wrote\nthe field: 3:7 is line 7 of source 3; "
+      "\"4 < 3:7\" says that source 4 changed it.\n"
       "Examples:\n"
       "  weir build ./manifests\n"
       "  weir build overlays/production -o production.yaml\n"
-      "  weir build overlays/production -o out/     a file for each object");
+      "  weir build overlays/production -o out/     a file for each object\n"
+      "  weir build overlays/production --explain Deployment/web\n"
+      "  weir build 'https://github.com/org/repo//deploy?ref=main'\n"
+      "  generate-kustomization | weir build - --root ./manifests");
   build->add_option("DIR", args->directory,
-                    "Folder with a kustomization.yaml; default: this one");
+                    "Folder with a kustomization.yaml, a Git URL, or - for "
+                    "standard input; default: this folder");
+  build
+      ->add_option("--root", args->root,
+                   "With -: the folder that the kustomization is of; default: "
+                   "this one")
+      ->type_name("DIR");
   build
       ->add_option("-o,--output", args->output,
                    "File to write, or a folder for one file an object")
       ->type_name("PATH");
   build
+      ->add_option("--explain", args->explain,
+                   "Tell of the object that is named (web, Deployment/web or "
+                   "Deployment/shop/web) which file, patch and transformer "
+                   "made each field")
+      ->type_name("NAME");
+  build
       ->add_option("--load-restrictor", args->load_restrictor,
                    "Whether files outside the folder may be named: "
                    "LoadRestrictionsRootOnly or LoadRestrictionsNone")
-      ->check(CLI::IsMember({kRootOnly, kNone}));
+      ->check(CLI::IsMember({kRootOnly, kNone, ""}));
   build
       ->add_option("--reorder", args->reorder,
-                   "Order where no sortOptions say otherwise: legacy or none")
+                   "Order where no sortOptions say otherwise: legacy or none "
+                   "(deprecated: say it in sortOptions)")
       ->check(CLI::IsMember({"legacy", "none"}));
+  build->add_flag("--enable-managedby-label", args->enable_managed_by,
+                  "Label all objects with app.kubernetes.io/managed-by "
+                  "(deprecated: say it in buildMetadata)");
+  build->add_flag("--stack-trace", args->stack_trace,
+                  "Taken as kustomize takes it; errors name their cause");
+  AddHelmFlags(build, args.get());
+  AddFunctionFlags(build, args.get());
   build->callback([&invocation, args] {
     invocation.run = [args](const Context& ctx) {
       return RunBuild(ctx, *args);

@@ -1,22 +1,40 @@
-// RunBuild builds a kustomization from disk, as `kustomize build` does.
+// RunBuild builds a kustomization, as `kustomize build` does.
 //
-// Touches: files (reads the kustomization, writes what `output` names), process
-// (standard output and error).
+// Touches: files (reads the kustomization, writes what `output` names), network
+// (for what is named by URL), process (standard input, output and error).
 // Threads: one thread.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "weir/base/context.h"
 
 namespace weir::cli {
 
 struct BuildArgs {
+  // A folder, a Git URL, or "-" for a kustomization from standard input.
   std::string directory = ".";
+  // With "-": the folder that the kustomization is of.
+  std::string root = ".";
   // A file, or a folder for one file an object; empty: standard output.
   std::string output;
+  std::string explain;  // An object's name; empty: print the build.
   std::string load_restrictor = "LoadRestrictionsRootOnly";
-  std::string reorder = "legacy";  // Or "none".
+  std::string reorder;  // "legacy", "none", or empty for not said.
+  bool enable_managed_by = false;
+  bool enable_alpha_plugins = false;
+  bool enable_helm = false;
+  std::string helm_command = "helm";
+  bool stack_trace = false;  // Taken, and without effect, as what follows.
+  bool helm_debug = false;
+  std::vector<std::string> helm_api_versions;
+  std::string helm_kube_version;
+  bool as_current_user = false;
+  bool network = false;
+  std::string network_name;
+  std::vector<std::string> environment;
+  std::vector<std::string> mounts;
 };
 
 // Returns the exit code.

@@ -1,0 +1,23 @@
+// GitProgram clones with the `git` program, as kustomize does, so that a
+// user's own configuration of git counts: credential helpers, ssh, proxies.
+//
+// Touches: process (runs git), network through it, files under a temporary
+// folder.
+// Threads: safe.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "weir/base/context.h"
+#include "weir/kustomize/remote.h"
+
+namespace weir::cli {
+
+// The clone goes when the files do.
+// Errors: kNotFound when there is no git program; kUnavailable with what git
+// said; the context's.
+absl::StatusOr<std::shared_ptr<const kustomize::FileSystem>> CloneWithGit(
+    const Context& ctx, const kustomize::RemoteSource::Repository& repository);
+
+}  // namespace weir::cli

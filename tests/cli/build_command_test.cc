@@ -1,0 +1,282 @@
+// The flags of `weir build`, and what it prints and writes.
+#include "build_command.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "invocation.h"
+#include "weir/base/file.h"
+
+namespace weir::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::internal::CaptureStderr;
+using testing::internal::CaptureStdout;
+using testing::internal::GetCapturedStderr;
+using testing::internal::GetCapturedStdout;
+
+struct Result {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+class BuildCommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TempDir::Create("build");
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    folder_ = std::make_unique<TempDir>(*std::move(folder));
+    Put("kustomization.yaml", "resources: [pod.yaml]\nnamePrefix: x-\n");
+    Put("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n");
+  }
+
+  void Put(const std::string& name, absl::string_view text) {
+    const std::string path = Path(name);
+    ASSERT_TRUE(
+        MakeDirectories(std::filesystem::path(path).parent_path().string())
+            .ok());
+    ASSERT_TRUE(WriteFileAtomically(path, text).ok());
+  }
+  std::string Path(const std::string& name) const {
+    return absl::StrCat(folder_->path(), "/", name);
+  }
+  std::string Read(const std::string& name) const {
+    const auto text = ReadFile(Path(name));
+    return text.ok() ? *text : text.status().ToString();
+  }
+
+  // Runs `weir build` with these arguments; a parser's error is exit code 2.
+  Result Run(std::vector<std::string> arguments) {
+    Invocation invocation;
+    CLI::App app;
+    AddBuildCommand(app, invocation);
+    arguments.insert(arguments.begin(), "build");
+    std::reverse(arguments.begin(), arguments.end());
+    Result result;
+    try {
+      app.parse(arguments);
+    } catch (const CLI::ParseError& e) {
+      result.code = 2;
+      result.err = e.what();
+      return result;
+    }
+    CaptureStdout();
+    CaptureStderr();
+    result.code = invocation.run(Context());
+    std::fflush(stdout);
+    result.out = GetCapturedStdout();
+    result.err = GetCapturedStderr();
+    return result;
+  }
+
+  // The same with a standard input.
+  Result RunWithInput(const std::string& input,
+                      std::vector<std::string> arguments) {
+    Put("input", input);
+    const int saved = dup(STDIN_FILENO);
+    FILE* file = std::fopen(Path("input").c_str(), "r");
+    dup2(fileno(file), STDIN_FILENO);
+    std::fclose(file);
+    Result result = Run(std::move(arguments));
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+    return result;
+  }
+
+  std::unique_ptr<TempDir> folder_;
+};
+
+constexpr char kPrinted[] =
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x-web\n";
+
+TEST_F(BuildCommandTest, Prints) {
+  const Result result = Run({folder_->path()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, kPrinted);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(BuildCommandTest, WritesAFile) {
+  const Result result = Run({folder_->path(), "-o", Path("out.yaml")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(Read("out.yaml"), kPrinted);
+}
+
+TEST_F(BuildCommandTest, WritesAFileAnObjectIntoAFolder) {
+  ASSERT_TRUE(MakeDirectories(Path("out")).ok());
+  const Result result =
+      Run({folder_->path(), absl::StrCat("--output=", Path("out"))});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(Read("out/v1_pod_x-web.yaml"), kPrinted);
+}
+
+TEST_F(BuildCommandTest, TakesAKustomizationFromStandardInput) {
+  const Result result = RunWithInput("resources: [pod.yaml]\nnameSuffix: -y\n",
+                                     {"-", "--root", folder_->path()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("name: web-y\n"));
+}
+
+TEST_F(BuildCommandTest, RestrictsWhatIsLoaded) {
+  Put("app/kustomization.yaml", "resources: [../pod.yaml]\n");
+  const Result refused = Run({Path("app")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("security; file '"));
+  const Result taken =
+      Run({Path("app"), "--load-restrictor", "LoadRestrictionsNone"});
+  EXPECT_EQ(taken.code, 0) << taken.err;
+  EXPECT_THAT(taken.out, HasSubstr("name: web\n"));
+  EXPECT_EQ(Run({Path("app"), "--load-restrictor", "Some"}).code, 2);
+}
+
+TEST_F(BuildCommandTest, SaysErrorsOnOneLine) {
+  Put("kustomization.yaml", "patches:\n- patch: |\n    a\n    b\n");
+  const Result result = Run({folder_->path()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1)
+      << result.err;
+  EXPECT_THAT(result.err, HasSubstr("unable to parse SM or JSON patch"));
+}
+
+TEST_F(BuildCommandTest, WarnsOfWhatIsDeprecated) {
+  Put("kustomization.yaml", "bases: [base]\n");
+  Put("base/kustomization.yaml", "resources: [pod.yaml]\n");
+  Put("base/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n");
+  const Result result = Run({folder_->path()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("kustomization.yaml: 'bases' is "
+                                    "deprecated, use 'resources'"));
+}
+
+TEST_F(BuildCommandTest, TakesUpstreamsFlags) {
+  const Result result = Run({folder_->path(),
+                             "--as-current-user",
+                             "-e",
+                             "A=B",
+                             "--env",
+                             "C",
+                             "--mount",
+                             "type=bind",
+                             "--network",
+                             "--network-name",
+                             "n",
+                             "--stack-trace",
+                             "--helm-command",
+                             "h",
+                             "--helm-api-versions",
+                             "v1",
+                             "--helm-api-versions",
+                             "v2",
+                             "--helm-kube-version",
+                             "1.30",
+                             "--helm-debug",
+                             "--enable-helm",
+                             "--enable-alpha-plugins",
+                             "--reorder",
+                             "none"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, kPrinted);
+}
+
+TEST_F(BuildCommandTest, LabelsWhatItManages) {
+  const Result result = Run({folder_->path(), "--enable-managedby-label"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out,
+              HasSubstr("app.kubernetes.io/managed-by: kustomize-v5.8.1"));
+}
+
+TEST_F(BuildCommandTest, RefusesHelmChartsAsUpstreamDoes) {
+  Put("kustomization.yaml", "helmCharts: [{name: redis}]\n");
+  EXPECT_THAT(Run({folder_->path()}).err,
+              HasSubstr("must specify --enable-helm"));
+  EXPECT_THAT(Run({folder_->path(), "--enable-helm"}).err,
+              HasSubstr("chart 'redis' of"));
+  EXPECT_THAT(Run({folder_->path(), "--enable-helm", "--helm-command", ""}).err,
+              HasSubstr("must specify --helm-command"));
+}
+
+TEST_F(BuildCommandTest, RefusesFunctions) {
+  Put("kustomization.yaml", "transformers: [t.yaml]\n");
+  Put("t.yaml",
+      "apiVersion: example.com/v1\nkind: Sed\nmetadata:\n  name: s\n"
+      "  annotations:\n    config.kubernetes.io/function: |\n"
+      "      container: {image: sed}\n");
+  EXPECT_THAT(Run({folder_->path()}).err,
+              HasSubstr("external plugins disabled; unable to load external "
+                        "plugin 'Sed'"));
+  EXPECT_THAT(Run({folder_->path(), "--enable-alpha-plugins"}).err,
+              HasSubstr("programs and containers are not run"));
+}
+
+TEST_F(BuildCommandTest, ExplainsAnObject) {
+  Put("kustomization.yaml",
+      "resources: [pod.yaml]\n"
+      "namePrefix: x-\n"
+      "labels: [{pairs: {team: blue}}]\n"
+      "patches:\n"
+      "- path: patch.yaml\n");
+  Put("pod.yaml",
+      "apiVersion: v1\n"
+      "kind: Pod\n"
+      "metadata:\n"
+      "  name: web\n"
+      "spec:\n"
+      "  containers:\n"
+      "  - name: main\n"
+      "    image: nginx:1\n"
+      "  - name: side\n"
+      "    image: busybox\n");
+  Put("patch.yaml",
+      "apiVersion: v1\n"
+      "kind: Pod\n"
+      "metadata: {name: web}\n"
+      "spec:\n"
+      "  containers:\n"
+      "  - name: side\n"
+      "    image: busybox:2\n"
+      "    args: [sleep]\n");
+  const Result result = Run({folder_->path(), "--explain", "Pod/web"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out,
+            "Pod x-web (v1)\n"
+            "\n"
+            "   1  pod.yaml:1            resource\n"
+            "   2  patch.yaml:1          patches[0] of kustomization.yaml:5\n"
+            "   3  kustomization.yaml:2  namePrefix\n"
+            "   4  kustomization.yaml:3  labels[0]\n"
+            "\n"
+            "       1:1  apiVersion: v1\n"
+            "       1:2  kind: Pod\n"
+            "       1:3  metadata:\n"
+            "         4    labels:\n"
+            "         4      team: blue\n"
+            "   3 < 1:4    name: x-web\n"
+            "       1:5  spec:\n"
+            "       1:6    containers:\n"
+            "       2:8    - args:\n"
+            "       2:8      - sleep\n"
+            " 2:7 < 1:10      image: busybox:2\n"
+            "       1:9      name: side\n"
+            "       1:8    - image: nginx:1\n"
+            "       1:7      name: main\n");
+  const Result missing = Run({folder_->path(), "--explain", "Pod/nope"});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("no object 'Pod/nope'; it has Pod/x-web"));
+}
+
+}  // namespace
+}  // namespace weir::cli
