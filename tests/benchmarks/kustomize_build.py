@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Times `weir build` beside `kustomize build` on the same tree.
+"""Times `weir build` beside `kustomize build` on the same trees.
 
-    kustomize_build.py WEIR KUSTOMIZE [--objects N] [--pairs N] [--keep DIR]
+    kustomize_build.py WEIR KUSTOMIZE [--case NAME]... [--pairs N] [--ours]
 
-Makes a tree of N Deployments (default 2,000) in a base of many files, an
-overlay over it with a namespace, labels, images, a patch and a generated
-ConfigMap that all of them use. Runs both programs in turn, checks that they
-print the same, and prints each pair and the ratio of the medians. Exit code: 0
-when the ratio is at least --want (default 10).
+Makes a tree for each case, runs both programs in turn on it, checks that they
+print the same, and prints a line a case: median wall time and peak memory of
+each, and the ratios. Exit code: 0 when every case that has a budget keeps it.
+--pairs: runs of each program a case (default 1; the small case has 10 times as
+many). --ours: our program alone, for growth and profiles. --keep DIR: leaves
+the trees there. --list: names the cases.
 """
 import argparse
+import filecmp
 import os
-import resource
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,48 +22,37 @@ import time
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: app-{n:05d}
+  name: app-{n}
   labels:
-    app.kubernetes.io/name: app-{n:05d}
-    app.kubernetes.io/part-of: shop
+    app.kubernetes.io/name: app-{n}
   annotations:
     prometheus.io/scrape: "true"
-    prometheus.io/port: "9090"
 spec:
   replicas: 2
-  revisionHistoryLimit: 3
   selector:
     matchLabels:
-      app.kubernetes.io/name: app-{n:05d}
-  strategy:
-    type: RollingUpdate
-    rollingUpdate:
-      maxSurge: 1
-      maxUnavailable: 0
+      app.kubernetes.io/name: app-{n}
   template:
     metadata:
       labels:
-        app.kubernetes.io/name: app-{n:05d}
-        app.kubernetes.io/part-of: shop
+        app.kubernetes.io/name: app-{n}
     spec:
-      serviceAccountName: default
-      securityContext:
-        runAsNonRoot: true
-        runAsUser: 65532
+      serviceAccountName: runner
       containers:
       - name: main
         image: registry.example.com/shop/app:1.0.{n}
-        args: ["--listen=:8080", "--metrics=:9090", "--log-level=info"]
+        args: ["--listen=:8080", "--log-level=info"]
         env:
-        - name: NAME
-          valueFrom:
-            fieldRef:
-              fieldPath: metadata.name
         - name: GREETING
           valueFrom:
             configMapKeyRef:
               name: settings
               key: greeting
+        - name: TOKEN
+          valueFrom:
+            secretKeyRef:
+              name: tokens
+              key: token
         envFrom:
         - configMapRef:
             name: settings
@@ -70,131 +60,234 @@ spec:
         - name: http
           containerPort: 8080
           protocol: TCP
-        - name: metrics
-          containerPort: 9090
-          protocol: TCP
         readinessProbe:
           httpGet:
             path: /ready
             port: http
-          periodSeconds: 5
         resources:
           requests: {{cpu: 100m, memory: 64Mi}}
-          limits: {{memory: 128Mi}}
         volumeMounts:
-        - name: tmp
-          mountPath: /tmp
+        - name: data
+          mountPath: /data
       volumes:
-      - name: tmp
-        emptyDir: {{}}
+      - name: data
+        secret:
+          secretName: tokens
 """
 
-BASE = """resources:
-{files}
-configMapGenerator:
+ACCOUNT = """apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: runner
+"""
+
+CUSTOM = """apiVersion: example.com/v1
+kind: Widget
+metadata:
+  name: widget-{n}
+spec:
+  size: {n}
+  colour: blue
+"""
+
+GENERATORS = """configMapGenerator:
 - name: settings
-  literals:
-  - greeting=hello
-  - colour=blue
+  literals: [greeting=hello, colour=blue]
+secretGenerator:
+- name: tokens
+  literals: [token=secret]
 """
 
-OVERLAY = """resources:
-- ../base
+EVERYTHING = """namePrefix: shop-
 namespace: shop
 labels:
-- pairs:
-    environment: production
-  includeTemplates: true
+- pairs: {environment: production}
+  includeSelectors: true
+commonAnnotations: {owner: team-a}
 images:
 - name: registry.example.com/shop/app
   newTag: 2.0.0
-patches:
-- target:
-    kind: Deployment
-  patch: |
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: any
-    spec:
-      template:
-        spec:
-          containers:
-          - name: main
-            env:
-            - name: REGION
-              value: north
 """
 
 
-def make_tree(root, objects):
-    base = os.path.join(root, "base")
-    overlay = os.path.join(root, "overlay")
-    os.makedirs(base)
-    os.makedirs(overlay)
+def write(root, path, text):
+    path = os.path.join(root, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def write_objects(root, folder, template, count, per_file=20):
     names = []
-    per_file = 20
-    for first in range(0, objects, per_file):
-        name = "apps-%05d.yaml" % first
-        last = min(first + per_file, objects)
-        with open(os.path.join(base, name), "w") as f:
-            f.write("---\n".join(DEPLOYMENT.format(n=n)
-                                 for n in range(first, last)))
-        names.append("- " + name)
-    with open(os.path.join(base, "kustomization.yaml"), "w") as f:
-        f.write(BASE.format(files="\n".join(names)))
-    with open(os.path.join(overlay, "kustomization.yaml"), "w") as f:
-        f.write(OVERLAY)
-    return overlay
+    for first in range(0, count, per_file):
+        name = "objects-%05d.yaml" % first
+        last = min(first + per_file, count)
+        write(root, os.path.join(folder, name), "---\n".join(
+            template.format(n=n) for n in range(first, last)))
+        names.append(name)
+    return names
 
 
-def timed(program, directory):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def resources(names):
+    return "resources:\n" + "".join("- %s\n" % name for name in names)
+
+
+def deployments(root, count):
+    names = write_objects(root, ".", DEPLOYMENT, count)
+    write(root, "account.yaml", ACCOUNT)
+    write(root, "kustomization.yaml",
+          resources(names + ["account.yaml"]) + GENERATORS + EVERYTHING)
+    return root
+
+
+def overlays(root):
+    names = write_objects(root, "base", DEPLOYMENT, 500)
+    write(root, "base/account.yaml", ACCOUNT)
+    write(root, "base/kustomization.yaml",
+          resources(names + ["account.yaml"]) + GENERATORS)
+    for i in range(5):
+        write(root, "overlay-%d/kustomization.yaml" % i,
+              "resources: [../base]\n" +
+              EVERYTHING.replace("shop", "shop%d" % i, 2))
+    write(root, "top/kustomization.yaml",
+          resources("../overlay-%d" % i for i in range(5)))
+    return os.path.join(root, "top")
+
+
+def patches(root):
+    names = write_objects(root, ".", DEPLOYMENT, 300)
+    text = resources(names) + "patches:\n"
+    for n in range(300):
+        text += ("- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n"
+                 "    metadata: {name: app-%d}\n    spec:\n      replicas: %d\n"
+                 "      template:\n        spec:\n          containers:\n"
+                 "          - name: main\n            env:\n"
+                 "            - {name: EXTRA, value: \"%d\"}\n" % (n, n, n))
+    write(root, "kustomization.yaml", text)
+    return root
+
+
+def components(root):
+    names = write_objects(root, ".", DEPLOYMENT, 50)
+    text = resources(names) + "components:\n"
+    for n in range(200):
+        write(root, "components/c%d/kustomization.yaml" % n,
+              "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+              "resources: [cm.yaml]\ncommonAnnotations: {c%d: on}\n" % n)
+        write(root, "components/c%d/cm.yaml" % n,
+              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\n" % n)
+        text += "- components/c%d\n" % n
+    write(root, "kustomization.yaml", text)
+    return root
+
+
+def config_map(root):
+    line = "the quick brown fox jumps over the lazy dog, line %08d\n"
+    write(root, "big.txt", "".join(line % n for n in range(190000)))
+    write(root, "kustomization.yaml",
+          "configMapGenerator:\n- name: big\n  files: [big.txt]\n")
+    return root
+
+
+def customs(root):
+    names = write_objects(root, ".", CUSTOM, 20000, per_file=500)
+    write(root, "kustomization.yaml", resources(names) + "namePrefix: a-\n")
+    return root
+
+
+def small(root):
+    write(root, "base/deployment.yaml", DEPLOYMENT.format(n=1))
+    write(root, "base/kustomization.yaml",
+          "resources: [deployment.yaml]\n" + GENERATORS)
+    write(root, "overlay/kustomization.yaml",
+          "resources: [../base]\n" + EVERYTHING)
+    return os.path.join(root, "overlay")
+
+
+# Name, how to make it, by how much we have to be faster.
+CASES = [
+    ("small", small, 5),
+    ("deployments-100", lambda root: deployments(root, 100), None),
+    ("deployments-1000", lambda root: deployments(root, 1000), 50),
+    ("deployments-2000", lambda root: deployments(root, 2000), 50),
+    ("deployments-5000", lambda root: deployments(root, 5000), 50),
+    ("overlays", overlays, 50),
+    ("patches", patches, 10),
+    ("components", components, 10),
+    ("config-map", config_map, 10),
+    ("custom-resources", customs, 10),
+]
+MEMORY_BUDGET = 3  # Our peak is at most a third.
+
+
+def run(program, directory, output):
+    """Wall seconds and peak MiB of one build."""
     start = time.monotonic()
-    done = subprocess.run(program + ["build", directory],
-                          stdout=subprocess.PIPE, check=True)
+    pid = os.posix_spawn(program, [program, "build", directory], os.environ,
+                         file_actions=[(os.POSIX_SPAWN_OPEN, 1, output,
+                                        os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                                        0o644)])
+    _, status, usage = os.wait4(pid, 0)
     wall = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = (after.ru_utime - before.ru_utime) + (
-        after.ru_stime - before.ru_stime)
-    return wall, cpu, done.stdout
+    if status != 0:
+        sys.exit("%s build %s failed" % (program, directory))
+    return wall, usage.ru_maxrss / 1024
+
+
+def measure(args, name, make, budget):
+    with tempfile.TemporaryDirectory() as root:
+        if args.keep:
+            root = os.path.join(args.keep, name)
+            shutil.rmtree(root, ignore_errors=True)
+        directory = make(root)
+        programs = [args.weir] + ([] if args.ours else [args.kustomize])
+        outputs = ["%s.%d" % (os.path.join(args.scratch, name), i)
+                   for i in range(len(programs))]
+        results = [[] for _ in programs]
+        for _ in range(args.pairs * (10 if name == "small" else 1)):
+            for i, program in enumerate(programs):
+                results[i].append(run(program, directory, outputs[i]))
+    walls = [statistics.median(r[0] for r in rs) for rs in results]
+    peaks = [max(r[1] for r in rs) for rs in results]
+    line = "%-18s weir %8.3f s %7.1f MiB" % (name, walls[0], peaks[0])
+    good = True
+    if not args.ours:
+        same = filecmp.cmp(outputs[0], outputs[1], shallow=False)
+        faster, leaner = walls[1] / walls[0], peaks[1] / peaks[0]
+        good = same and (budget is None or
+                         (faster >= budget and leaner >= MEMORY_BUDGET))
+        line += ("  kustomize %8.3f s %7.1f MiB  %6.1f times faster%s, "
+                 "%.1f times leaner%s" % (
+                     walls[1], peaks[1], faster,
+                     " (budget %d)" % budget if budget else "", leaner,
+                     "" if same else "  DIFFERENT OUTPUT"))
+    print(line, flush=True)
+    return good
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("weir")
-    parser.add_argument("kustomize")
-    parser.add_argument("--objects", type=int, default=2000)
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--want", type=float, default=10)
+    parser.add_argument("kustomize", nargs="?", default="")
+    parser.add_argument("--case", action="append", default=[])
+    parser.add_argument("--pairs", type=int, default=1)
+    parser.add_argument("--ours", action="store_true")
     parser.add_argument("--keep", default="")
+    parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as root:
-        if args.keep:
-            root = args.keep
-        directory = make_tree(root, args.objects)
-        walls = ([], [])
-        cpus = ([], [])
-        for pair in range(args.pairs):
-            ours = timed(args.weir.split(), directory)
-            theirs = timed(args.kustomize.split(), directory)
-            if ours[2] != theirs[2]:
-                print("the programs print different things")
-                return 1
-            for i, result in enumerate((ours, theirs)):
-                walls[i].append(result[0])
-                cpus[i].append(result[1])
-            print("pair %d: weir %.3f s (cpu %.3f), kustomize %.3f s "
-                  "(cpu %.3f), %.1f times" % (
-                      pair + 1, ours[0], ours[1], theirs[0], theirs[1],
-                      theirs[0] / ours[0]), flush=True)
-        ratio = statistics.median(walls[1]) / statistics.median(walls[0])
-        print("%d objects, %d bytes: weir %.3f s, kustomize %.3f s: "
-              "%.1f times faster (cpu: %.1f)" % (
-                  args.objects, len(ours[2]), statistics.median(walls[0]),
-                  statistics.median(walls[1]), ratio,
-                  statistics.median(cpus[1]) / statistics.median(cpus[0])))
-    return 0 if ratio >= args.want else 1
+    if args.list:
+        print("\n".join(case[0] for case in CASES))
+        return 0
+    if not args.ours and not args.kustomize:
+        parser.error("KUSTOMIZE is missing")
+    good = True
+    with tempfile.TemporaryDirectory() as scratch:
+        args.scratch = scratch
+        for name, make, budget in CASES:
+            if args.case and name not in args.case:
+                continue
+            good = measure(args, name, make, budget) and good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
