@@ -11,6 +11,7 @@
 #include "src/plan.h"
 #include "src/variables.h"
 #include "weir/base/context.h"
+#include "weir/kustomize/parse_cache.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize_controller {
@@ -18,6 +19,7 @@ namespace weir::kustomize_controller {
 struct BuildSettings {
   bool allow_remote_bases = true;
   bool is_strict = true;  // A variable that is not set is an error.
+  weir::kustomize::ParseCache* parse_cache = nullptr;  // Shared by builds.
 };
 
 struct BuiltObjects {

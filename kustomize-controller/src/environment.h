@@ -14,6 +14,7 @@
 #include "weir/artifact/tree_cache.h"
 #include "weir/kube/client.h"
 #include "weir/kube/types.h"
+#include "weir/kustomize/parse_cache.h"
 #include "weir/kustomize_controller/controller.h"
 #include "weir/reconcile/controller.h"
 #include "weir/reconcile/manager.h"
@@ -35,6 +36,8 @@ struct Environment {
   std::unique_ptr<Sources> sources;
   std::unique_ptr<artifact::TreeCache> trees;
   std::unique_ptr<apply::Tracker> tracker;
+  // Of all artifacts: a manifest is parsed once until it changes.
+  weir::kustomize::ParseCache parsed{size_t{16} << 20};
   // Set once the manager has made it, before any pass.
   reconcile::Controller* controller = nullptr;
 };

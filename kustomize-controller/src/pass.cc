@@ -191,6 +191,7 @@ Pass::Result Pass::Build(const Context& ctx) {
   BuildSettings settings;
   settings.allow_remote_bases = !environment_.options.no_remote_bases;
   settings.is_strict = environment_.IsEnabled("StrictPostBuildSubstitutions");
+  settings.parse_cache = &environment_.parsed;
   absl::StatusOr<BuiltObjects> built = BuildObjects(
       limited, plan_, tree_->path(), folder_, *variables, settings);
   tree_.reset();
