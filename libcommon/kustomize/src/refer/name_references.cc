@@ -1,5 +1,6 @@
 #include "src/refer/name_references.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,40 +21,108 @@ namespace {
 
 using Candidates = std::vector<Resource*>;
 
-// All objects, by what references look for.
+// All objects, by what references look for, so that no reference looks at all
+// of them.
 class ReferralIndex {
  public:
   explicit ReferralIndex(const ResMap& objects) {
+    size_t position = 0;
     for (const std::unique_ptr<Resource>& resource : objects.list()) {
+      const Entry entry{position++, resource.get()};
+      const ResId& id = resource->CurId();
       for (const Resource::PreviousId& old : resource->previous) {
-        Candidates& at = by_name_[old.name];
-        if (at.empty() || at.back() != resource.get()) {
-          at.push_back(resource.get());
-        }
+        Named& named = by_name_[old.name];
+        Add(entry, &named.all);
+        Add(entry,
+            id.cluster_scoped
+                ? &named.cluster_scoped
+                : &named.by_namespace[std::string(id.EffectiveNamespace())]);
       }
       const ResId original = resource->OrgId();
-      if (original.EffectiveNamespace() != kNoNamespace) {
-        by_original_namespace_[original.EffectiveNamespace()].push_back(
-            resource.get());
-      }
+      if (original.EffectiveNamespace() == kNoNamespace) continue;
+      Moves& moves = by_original_namespace_[original.EffectiveNamespace()];
+      moves.to_cluster |= id.cluster_scoped;
+      moves.to.emplace(id.EffectiveNamespace());
+      moves.written.insert(id.ns);
     }
   }
 
-  // Those that once had this name, in order.
-  const Candidates& Named(const std::string& name) const {
+  // Those that once had this name and are in reach of a referrer, in order:
+  // anything of a referrer without namespace; else what has no namespace, is
+  // in the referrer's, or in one that its subjects name.
+  Candidates InReach(const std::string& name, const ResId& referrer,
+                     const absl::flat_hash_set<std::string>& subjects) const {
     auto found = by_name_.find(name);
-    return found == by_name_.end() ? none_ : found->second;
+    if (found == by_name_.end()) return {};
+    const Named& named = found->second;
+    if (referrer.cluster_scoped) return Objects(named.all);
+    Entries entries = named.cluster_scoped;
+    const auto take = [&](absl::string_view ns, bool as_written) {
+      auto there = named.by_namespace.find(ns);
+      if (there == named.by_namespace.end()) return;
+      for (const Entry& entry : there->second) {
+        if (!as_written || entry.object->ns() == ns) entries.push_back(entry);
+      }
+    };
+    take(referrer.EffectiveNamespace(), false);
+    for (const std::string& ns : subjects) {
+      if (ns != referrer.EffectiveNamespace()) take(ns, true);
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) {
+                return a.position < b.position;
+              });
+    return Objects(entries);
   }
-  // Those that were in this namespace.
-  const Candidates& From(const std::string& ns) const {
+
+  // Whether anything in reach was in this namespace at first.
+  bool HasInReachFrom(const std::string& ns, const ResId& referrer,
+                      const absl::flat_hash_set<std::string>& subjects) const {
     auto found = by_original_namespace_.find(ns);
-    return found == by_original_namespace_.end() ? none_ : found->second;
+    if (found == by_original_namespace_.end()) return false;
+    const Moves& moves = found->second;
+    if (referrer.cluster_scoped || moves.to_cluster ||
+        moves.to.contains(referrer.EffectiveNamespace())) {
+      return true;
+    }
+    for (const std::string& subject : subjects) {
+      if (moves.written.contains(subject)) return true;
+    }
+    return false;
   }
 
  private:
-  absl::flat_hash_map<std::string, Candidates> by_name_;
-  absl::flat_hash_map<std::string, Candidates> by_original_namespace_;
-  const Candidates none_;
+  struct Entry {
+    size_t position;
+    Resource* object;
+  };
+  using Entries = std::vector<Entry>;
+  struct Named {
+    Entries all;
+    Entries cluster_scoped;
+    absl::flat_hash_map<std::string, Entries> by_namespace;  // Effective.
+  };
+  // Where the objects of a namespace are now.
+  struct Moves {
+    bool to_cluster = false;
+    absl::flat_hash_set<std::string> to;       // Effective namespaces.
+    absl::flat_hash_set<std::string> written;  // As in the objects.
+  };
+
+  static void Add(const Entry& entry, Entries* entries) {
+    if (entries->empty() || entries->back().object != entry.object) {
+      entries->push_back(entry);
+    }
+  }
+  static Candidates Objects(const Entries& entries) {
+    Candidates objects;
+    objects.reserve(entries.size());
+    for (const Entry& entry : entries) objects.push_back(entry.object);
+    return objects;
+  }
+
+  absl::flat_hash_map<std::string, Named> by_name_;
+  absl::flat_hash_map<std::string, Moves> by_original_namespace_;
 };
 
 bool HadKind(const Resource& resource, const Gvk& selector) {
@@ -140,9 +209,7 @@ class Referrer {
     const std::string old_name = ScalarText(node);
     WEIR_ASSIGN_OR_RETURN(
         const Resource* referral,
-        Select(Sieve(index_.Named(old_name),
-                     [this](const Resource& c) { return IsInReach(c); }),
-               false));
+        Select(InReach(old_name), false));
     if (referral == nullptr || referral->name() == old_name) {
       return absl::OkStatus();
     }
@@ -158,7 +225,7 @@ class Referrer {
     const std::string old_name = ScalarText(*name);
     WEIR_ASSIGN_OR_RETURN(
         const Resource* referral,
-        Select(InNamespace(node, index_.Named(old_name)), true));
+        Select(InNamespace(node, InReach(old_name)), true));
     if (referral == nullptr ||
         (referral->name() == old_name && referral->ns().empty())) {
       return absl::OkStatus();
@@ -170,35 +237,21 @@ class Referrer {
     return absl::OkStatus();
   }
 
-  // Those in reach that are, or were, in the namespace that a map names.
-  Candidates InNamespace(const Value& node, const Candidates& from) {
-    const Candidates reachable =
-        Sieve(from, [this](const Resource& c) { return IsInReach(c); });
+  Candidates InReach(const std::string& name) const {
+    return index_.InReach(name, resource_.CurId(), subject_namespaces_);
+  }
+
+  // Those that are, or were, in the namespace that a map names.
+  Candidates InNamespace(const Value& node, Candidates reachable) const {
     const Value* field = node.Find("namespace");
-    if (field == nullptr) return reachable;
+    if (field == nullptr || reachable.empty()) return reachable;
     const std::string ns = ScalarText(*field);
-    bool was_used = false;
-    for (const Resource* other : index_.From(ns)) {
-      if (IsInReach(*other)) {
-        was_used = true;
-        break;
-      }
-    }
+    const bool was_used =
+        index_.HasInReachFrom(ns, resource_.CurId(), subject_namespaces_);
     return Sieve(reachable, [&](const Resource& candidate) {
       const ResId id = was_used ? candidate.OrgId() : candidate.CurId();
       return id.EffectiveNamespace() == ns && ns != kNoNamespace;
     });
-  }
-
-  // Whether the referrer's scope allows it to name the object.
-  bool IsInReach(const Resource& candidate) {
-    const ResId& own = resource_.CurId();
-    const ResId& id = candidate.CurId();
-    if (own.cluster_scoped || id.cluster_scoped ||
-        id.EffectiveNamespace() == own.EffectiveNamespace()) {
-      return true;
-    }
-    return subject_namespaces_.contains(candidate.ns());
   }
 
   bool MatchesRoleRef(const Resource& candidate) const {
