@@ -269,7 +269,7 @@ TEST_F(BuildCommandTest, ExplainsAnObject) {
             "       1:6    containers:\n"
             "       2:8    - args:\n"
             "       2:8      - sleep\n"
-            " 2:7 < 1:10      image: busybox:2\n"
+            "2:7 < 1:10      image: busybox:2\n"
             "       1:9      name: side\n"
             "       1:8    - image: nginx:1\n"
             "       1:7      name: main\n");
