@@ -30,34 +30,33 @@ std::string ExplainFiles(Files files, absl::string_view directory,
 }
 
 TEST(ExplainTest, FollowsNamesThroughLayers) {
-  const Files files = {
-      {"base/kustomization.yaml",
-       "resources: [web.yaml]\n"
-       "configMapGenerator:\n"
-       "- name: settings\n"
-       "  literals: [colour=blue]\n"},
-      {"base/web.yaml",
-       "apiVersion: v1\n"
-       "kind: ServiceAccount\n"
-       "metadata: {name: runner}\n"
-       "---\n"
-       "apiVersion: v1\n"
-       "kind: Pod\n"
-       "metadata:\n"
-       "  name: web\n"
-       "spec:\n"
-       "  containers:\n"
-       "  - name: main\n"
-       "    envFrom:\n"
-       "    - configMapRef: {name: settings}\n"},
-      {"prod/kustomization.yaml",
-       "resources:\n"
-       "- ../base\n"
-       "namespace: shop\n"
-       "configMapGenerator:\n"
-       "- name: settings\n"
-       "  behavior: merge\n"
-       "  literals: [size=big]\n"}};
+  const Files files = {{"base/kustomization.yaml",
+                        "resources: [web.yaml]\n"
+                        "configMapGenerator:\n"
+                        "- name: settings\n"
+                        "  literals: [colour=blue]\n"},
+                       {"base/web.yaml",
+                        "apiVersion: v1\n"
+                        "kind: ServiceAccount\n"
+                        "metadata: {name: runner}\n"
+                        "---\n"
+                        "apiVersion: v1\n"
+                        "kind: Pod\n"
+                        "metadata:\n"
+                        "  name: web\n"
+                        "spec:\n"
+                        "  containers:\n"
+                        "  - name: main\n"
+                        "    envFrom:\n"
+                        "    - configMapRef: {name: settings}\n"},
+                       {"prod/kustomization.yaml",
+                        "resources:\n"
+                        "- ../base\n"
+                        "namespace: shop\n"
+                        "configMapGenerator:\n"
+                        "- name: settings\n"
+                        "  behavior: merge\n"
+                        "  literals: [size=big]\n"}};
   EXPECT_EQ(ExplainFiles(files, "prod", "Pod/shop/web"),
             "Pod web in namespace shop (v1)\n"
             "\n"
@@ -77,7 +76,8 @@ TEST(ExplainTest, FollowsNamesThroughLayers) {
             "    1:13      - configMapRef:\n"
             "3 < 1:13          name: settings-g8ffdckf28\n"
             "    1:11      name: main\n");
-  const std::string settings = ExplainFiles(files, "prod", "ConfigMap/settings");
+  const std::string settings =
+      ExplainFiles(files, "prod", "ConfigMap/settings");
   EXPECT_THAT(settings, HasSubstr("../base/kustomization.yaml:3"));
   EXPECT_THAT(settings, HasSubstr("kustomization.yaml:5"));
   EXPECT_THAT(settings, HasSubstr("colour: blue"));
@@ -126,9 +126,9 @@ TEST(ExplainTest, ExplainsAllOfThatName) {
       {"a.yaml",
        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n"
        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}};
-  EXPECT_THAT(ExplainFiles(files, ".", "a"),
-              testing::AllOf(HasSubstr("Pod x-a (v1)"),
-                             HasSubstr("Secret x-a (v1)")));
+  EXPECT_THAT(
+      ExplainFiles(files, ".", "a"),
+      testing::AllOf(HasSubstr("Pod x-a (v1)"), HasSubstr("Secret x-a (v1)")));
   EXPECT_THAT(ExplainFiles(files, ".", "secret/x-a"),
               testing::Not(HasSubstr("Pod")));
   EXPECT_EQ(ExplainFiles(files, ".", "Pod/shop/a"),
@@ -137,9 +137,9 @@ TEST(ExplainTest, ExplainsAllOfThatName) {
 }
 
 TEST(ExplainTest, FailsAsTheBuildDoes) {
-  EXPECT_THAT(ExplainFiles({{"kustomization.yaml", "resources: [a.yaml]\n"}},
-                           ".", "a"),
-              HasSubstr("accumulating resources"));
+  EXPECT_THAT(
+      ExplainFiles({{"kustomization.yaml", "resources: [a.yaml]\n"}}, ".", "a"),
+      HasSubstr("accumulating resources"));
 }
 
 }  // namespace

@@ -68,10 +68,9 @@ class ReferralIndex {
     for (const std::string& ns : subjects) {
       if (ns != referrer.EffectiveNamespace()) take(ns, true);
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) {
-                return a.position < b.position;
-              });
+    std::sort(
+        entries.begin(), entries.end(),
+        [](const Entry& a, const Entry& b) { return a.position < b.position; });
     return Objects(entries);
   }
 
@@ -207,9 +206,8 @@ class Referrer {
 
   absl::Status FixScalar(Value& node) {
     const std::string old_name = ScalarText(node);
-    WEIR_ASSIGN_OR_RETURN(
-        const Resource* referral,
-        Select(InReach(old_name), false));
+    WEIR_ASSIGN_OR_RETURN(const Resource* referral,
+                          Select(InReach(old_name), false));
     if (referral == nullptr || referral->name() == old_name) {
       return absl::OkStatus();
     }
@@ -223,9 +221,8 @@ class Referrer {
       return BuildError("path config error; no 'name' field in node");
     }
     const std::string old_name = ScalarText(*name);
-    WEIR_ASSIGN_OR_RETURN(
-        const Resource* referral,
-        Select(InNamespace(node, InReach(old_name)), true));
+    WEIR_ASSIGN_OR_RETURN(const Resource* referral,
+                          Select(InNamespace(node, InReach(old_name)), true));
     if (referral == nullptr ||
         (referral->name() == old_name && referral->ns().empty())) {
       return absl::OkStatus();
