@@ -12,6 +12,7 @@
 #include "src/load/decode.h"
 #include "src/model/field_spec.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/refer/name_references.h"
 #include "src/refer/variables.h"
 #include "src/transform/transformers.h"
@@ -141,7 +142,8 @@ void CleanAnnotations(bool origins, bool transformations, Resource* resource) {
   };
   bool is_clean = annotations.is_object() && !annotations.empty();
   for (const Value::Member& member : annotations.object()) {
-    is_clean = is_clean && member.value.is_string() && !goes(member.key);
+    is_clean = is_clean && member.value.is_string() &&
+               member.value.written() == nullptr && !goes(member.key);
   }
   if (is_clean) return;
   auto kept = resource->MetadataMap("annotations");
@@ -275,6 +277,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
+    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()));
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }

@@ -212,7 +212,7 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
   };
   absl::StatusOr<std::string> text = loader_.Load(path);
   if (!text.ok()) return Annotate(text.status(), context("accumulating"));
-  auto resources = DecodeResources(*text, &state_.schema, TextKind::kObjects,
+  auto resources = DecodeResources(*text, &state_.schema,
                                    state_.session.options.parse_cache);
   if (!resources.ok()) {
     return Annotate(InFile(resources.status(), path), context("accumulating"));

@@ -224,6 +224,7 @@ absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   if (step.origin.has_value()) {
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       resource->Unshare({"metadata", "annotations"});
+      resource->MakeAnnotationsText();
       if (resource->origin.has_value()) {
         resource->transformations.push_back(*step.origin);
       } else {

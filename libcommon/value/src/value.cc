@@ -14,6 +14,11 @@ struct Value::Shared {
   T value;
 };
 
+struct Value::Writing {
+  Value scalar;
+  std::string text;
+};
+
 namespace {
 
 const Value& NullValue() {
@@ -105,8 +110,34 @@ Value Value::FromMembers(Object members) {
   return value;
 }
 
+Value Value::Written(Value scalar, std::string text) {
+  WEIR_CHECK(!scalar.is_array() && !scalar.is_object() && !scalar.is_written_);
+  Value value;
+  value.kind_ = scalar.kind_;
+  value.style_ = scalar.style_;
+  value.is_written_ = true;
+  value.payload_.writing =
+      new Shared<Writing>({std::move(scalar), std::move(text)});
+  return value;
+}
+
+const std::string* Value::written() const {
+  return is_written_ ? &payload_.writing->value.text : nullptr;
+}
+
+const Value::Payload& Value::scalar() const {
+  return is_written_ ? payload_.writing->value.scalar.payload_ : payload_;
+}
+
 Value::Value(const Value& other) noexcept
-    : kind_(other.kind_), payload_(other.payload_) {
+    : kind_(other.kind_),
+      style_(other.style_),
+      is_written_(other.is_written_),
+      payload_(other.payload_) {
+  if (is_written_) {
+    Ref(payload_.writing);
+    return;
+  }
   switch (kind_) {
     case Kind::kString:
       Ref(payload_.string);
@@ -123,6 +154,7 @@ Value::Value(const Value& other) noexcept
 }
 
 void Value::Release() noexcept {
+  if (is_written_) return Unref(payload_.writing);
   switch (kind_) {
     case Kind::kString:
       Unref(payload_.string);
@@ -140,35 +172,35 @@ void Value::Release() noexcept {
 
 bool Value::AsBool() const {
   WEIR_CHECK(kind_ == Kind::kBool);
-  return payload_.boolean;
+  return scalar().boolean;
 }
 
 int64_t Value::AsInt() const {
   WEIR_CHECK(kind_ == Kind::kInt);
-  return payload_.integer;
+  return scalar().integer;
 }
 
 uint64_t Value::AsUint() const {
   WEIR_CHECK(kind_ == Kind::kUint ||
-             (kind_ == Kind::kInt && payload_.integer >= 0));
-  return payload_.unsigned_integer;
+             (kind_ == Kind::kInt && scalar().integer >= 0));
+  return scalar().unsigned_integer;
 }
 
 double Value::AsDouble() const {
   switch (kind_) {
     case Kind::kInt:
-      return static_cast<double>(payload_.integer);
+      return static_cast<double>(scalar().integer);
     case Kind::kUint:
-      return static_cast<double>(payload_.unsigned_integer);
+      return static_cast<double>(scalar().unsigned_integer);
     default:
       WEIR_CHECK(kind_ == Kind::kDouble);
-      return payload_.number;
+      return scalar().number;
   }
 }
 
 const std::string& Value::AsString() const {
   WEIR_CHECK(kind_ == Kind::kString);
-  return payload_.string->value;
+  return scalar().string->value;
 }
 
 size_t Value::size() const {
@@ -278,7 +310,7 @@ bool Value::DeepEquals(const Value& other) const {
   if (kind_ != other.kind_) return false;
   switch (kind_) {
     case Kind::kDouble:
-      return payload_.number == other.payload_.number;
+      return scalar().number == other.scalar().number;
     case Kind::kString:
       return AsString() == other.AsString();
     case Kind::kArray:
@@ -292,14 +324,19 @@ bool Value::DeepEquals(const Value& other) const {
     case Kind::kNull:
       return true;
     case Kind::kBool:
-      return payload_.boolean == other.payload_.boolean;
+      return scalar().boolean == other.scalar().boolean;
     default:
-      return payload_.integer == other.payload_.integer;
+      return scalar().integer == other.scalar().integer;
   }
 }
 
 size_t Value::HeapBytes() const {
   size_t bytes = 0;
+  if (is_written_) {
+    const Writing& writing = payload_.writing->value;
+    return sizeof(Shared<Writing>) + writing.text.capacity() +
+           writing.scalar.HeapBytes();
+  }
   switch (kind_) {
     case Kind::kString:
       bytes = sizeof(Shared<std::string>) + AsString().capacity();

@@ -213,6 +213,29 @@ class Reader {
   }
 
   absl::Status ReadScalar(const Event& event, Place place, Node& out) {
+    WEIR_RETURN_IF_ERROR(ReadScalarValue(event, place, out));
+    if (options_.keep_written) KeepWritten(event, out.value);
+    return absl::OkStatus();
+  }
+
+  static void KeepWritten(const Event& event, Value& value) {
+    using Style = Value::Style;
+    const auto& scalar = event->data.scalar;
+    const absl::string_view text(reinterpret_cast<const char*>(scalar.value),
+                                 scalar.length);
+    static constexpr Style kStyles[] = {
+        Style::kPlain,        Style::kPlain,   Style::kSingleQuoted,
+        Style::kDoubleQuoted, Style::kLiteral, Style::kFolded};
+    const Style style = value.is_string() ? kStyles[scalar.style] : Style();
+    if (style == Style::kFolded) value = Value(RewriteFoldedYaml(text));
+    if (style == Style::kPlain && scalar.tag == nullptr && text == "<<") {
+      value = PlainYamlScalar(text, YamlParseOptions::Schema::kYaml12);
+    }
+    value = KeepYamlText(std::move(value), text);
+    value.set_style(style);
+  }
+
+  absl::Status ReadScalarValue(const Event& event, Place place, Node& out) {
     const auto& scalar = event->data.scalar;
     const absl::string_view text(reinterpret_cast<const char*>(scalar.value),
                                  scalar.length);

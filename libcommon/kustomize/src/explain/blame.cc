@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 
 namespace weir::kustomize {
 namespace {

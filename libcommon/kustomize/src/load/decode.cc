@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "src/merge/json6902.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 
@@ -89,18 +90,13 @@ const char* GoTypeName(const Value& value) {
 
 // Appends the objects of one text without looking into lists, but for the one
 // list that a text may consist of.
-absl::Status ReadDocuments(absl::string_view text, TextKind kind,
-                           std::vector<Value>* out) {
+absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<absl::string_view> documents,
                         SplitDocuments(text));
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
-  using Text = YamlParseOptions::MetadataText;
-  options.metadata_text = kind == TextKind::kObjects ? Text::kAnnotations
-                          : kind == TextKind::kPatches
-                              ? Text::kAnnotationsOrNull
-                              : Text::kAllMaps;
+  options.keep_written = true;
   for (absl::string_view document : documents) {
     absl::StatusOr<Value> value = ParseYaml(document, options);
     if (absl::IsResourceExhausted(value.status())) return value.status();
@@ -112,10 +108,6 @@ absl::Status ReadDocuments(absl::string_view text, TextKind kind,
     const std::string name = ScalarText((*value)["kind"]);
     if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
         (value->Has("items") || value->Has("functionConfig"))) {
-      // Only in such a list the items' annotations are text.
-      options.metadata_text_in_items = true;
-      value = ParseYaml(document, options);
-      WEIR_RETURN_IF_ERROR(value.status());
       for (const Value& item : (*value)["items"].array()) out->push_back(item);
       continue;
     }
@@ -166,15 +158,14 @@ absl::Status InFile(const absl::Status& status, absl::string_view path) {
                       absl::StrCat(status.message(), " in File: ", path));
 }
 
-absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
-                                                 TextKind kind) {
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
   std::string unix_text;
   if (absl::StrContains(text, "\r\n")) {
     unix_text = absl::StrReplaceAll(text, {{"\r\n", "\n"}});
     text = unix_text;
   }
   std::vector<Value> read;
-  WEIR_RETURN_IF_ERROR(ReadDocuments(text, kind, &read));
+  WEIR_RETURN_IF_ERROR(ReadDocuments(text, &read));
   WEIR_RETURN_IF_ERROR(CheckObjects(&read));
   std::vector<Value> objects;
   objects.reserve(read.size());
@@ -206,26 +197,23 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
 }
 
 absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(absl::string_view text,
-                                                      ParseCache* cache,
-                                                      TextKind kind) {
+                                                      ParseCache* cache) {
   std::string key;
   if (cache != nullptr) {
-    key = ParseCache::KeyOf(static_cast<char>('0' + static_cast<int>(kind)),
-                            text);
+    key = ParseCache::KeyOf(text);
     ParseCache::Objects known = cache->Find(key);
     if (known != nullptr) return known;
   }
-  WEIR_ASSIGN_OR_RETURN(std::vector<Value> decoded, DecodeObjects(text, kind));
+  WEIR_ASSIGN_OR_RETURN(std::vector<Value> decoded, DecodeObjects(text));
   auto objects = std::make_shared<const std::vector<Value>>(std::move(decoded));
   if (cache != nullptr) cache->Add(key, objects);
   return objects;
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
-    absl::string_view text, const Schema* schema, TextKind kind,
-    ParseCache* cache) {
+    absl::string_view text, const Schema* schema, ParseCache* cache) {
   WEIR_ASSIGN_OR_RETURN(const ParseCache::Objects objects,
-                        DecodeObjectsOnce(text, cache, kind));
+                        DecodeObjectsOnce(text, cache));
   std::vector<std::unique_ptr<Resource>> resources;
   resources.reserve(objects->size());
   for (const Value& object : *objects) {

@@ -18,18 +18,12 @@ namespace weir::kustomize {
 // The objects of a YAML or JSON text: documents in order, lists flattened.
 // Errors: kFailedPrecondition for malformed YAML ("MalformedYAMLError: ...")
 // and for objects without kind or name.
-// Annotations are text. In a patch, a null stays one, as it removes; but in one
-// for selected objects it is text, and labels are too.
-enum class TextKind { kObjects, kPatches, kSelectingPatches };
-absl::StatusOr<std::vector<Value>> DecodeObjects(
-    absl::string_view text, TextKind kind = TextKind::kObjects);
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text);
 // `cache` may be null.
-absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(
-    absl::string_view text, ParseCache* cache,
-    TextKind kind = TextKind::kObjects);
+absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(absl::string_view text,
+                                                      ParseCache* cache);
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
-    absl::string_view text, const Schema* schema,
-    TextKind kind = TextKind::kObjects, ParseCache* cache = nullptr);
+    absl::string_view text, const Schema* schema, ParseCache* cache = nullptr);
 
 // Errors: kFailedPrecondition when it has no kind or no name.
 absl::Status CheckObject(const Value& object);

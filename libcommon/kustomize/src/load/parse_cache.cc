@@ -5,17 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace weir::kustomize {
 
-std::string ParseCache::KeyOf(char kind, absl::string_view text) {
+std::string ParseCache::KeyOf(absl::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return absl::StrCat(
-      absl::string_view(&kind, 1),
-      absl::string_view(reinterpret_cast<const char*>(digest), size));
+  return std::string(reinterpret_cast<const char*>(digest), size);
 }
 
 ParseCache::Objects ParseCache::Find(const std::string& key) {

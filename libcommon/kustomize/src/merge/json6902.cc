@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -284,9 +285,29 @@ bool IsLarge(const Value& value) {
          std::abs(value.AsDouble()) >= kExact;
 }
 
+// "<<" is written without quotes, and then is no string.
+Value StringThroughJson(const std::string& text) {
+  return text == "<<" ? Value::Written(text, text) : Value(text);
+}
+
+// Whole numbers are written without an exponent up to 1e21.
+Value NumberThroughJson(const Value& value) {
+  const double number = value.AsDouble();
+  if (!IsLarge(value)) {
+    return value.is_int() ? Value(value.AsInt()) : Value(number);
+  }
+  constexpr double kInt64Limit = 9223372036854775808.0;
+  return std::abs(number) < kInt64Limit ? Value(static_cast<int64_t>(number))
+                                        : Value(number);
+}
+
 // Whether a value changes when it becomes JSON and is read again.
 bool ChangesAsJson(const Value& value) {
-  if (IsLarge(value) || value.is_omitted_null()) return true;
+  if (IsLarge(value) || value.is_omitted_null() || value.written() != nullptr ||
+      value.style() == Value::Style::kUntagged ||
+      (value.is_string() && value.AsString() == "<<")) {
+    return true;
+  }
   for (const Value& item : value.array()) {
     if (ChangesAsJson(item)) return true;
   }
@@ -300,15 +321,14 @@ bool ChangesAsJson(const Value& value) {
 
 void PassThroughJson(Value* value) {
   if (!ChangesAsJson(*value)) return;
-  if (value->is_null()) {
+  if (value->is_string()) {
+    *value = StringThroughJson(value->AsString());
+  } else if (value->is_null()) {
     *value = Value();
-  } else if (IsLarge(*value)) {
-    // Whole numbers are written without an exponent up to 1e21.
-    const double number = value->AsDouble();
-    constexpr double kInt64Limit = 9223372036854775808.0;
-    *value = std::abs(number) < kInt64Limit
-                 ? Value(static_cast<int64_t>(number))
-                 : Value(number);
+  } else if (value->is_bool()) {
+    *value = Value(value->AsBool());
+  } else if (value->is_number()) {
+    *value = NumberThroughJson(*value);
   } else if (value->is_array()) {
     for (Value& item : value->MutableArray()) PassThroughJson(&item);
   } else if (value->is_object()) {
@@ -348,6 +368,7 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
 
 absl::Status ApplyJson6902(const std::vector<Value>& operations,
                            Value* document) {
+  WEIR_RETURN_IF_ERROR(CheckScalars(*document));
   for (const Value& operation : operations) {
     WEIR_RETURN_IF_ERROR(Operation(operation, document).Run());
   }

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/model/field_path.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
@@ -87,23 +87,40 @@ void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
   if (field == value) return;
   map->is_changed = true;
   if (field != nullptr) {
-    *field = *value;
-    field->is_changed = true;
+    Replace(field, *value);
     return;
   }
   map->fields.emplace_back(key, value);
 }
 
+// A scalar takes the style of the one that was there.
+void MergeTree::Replace(MergeNode* field, const MergeNode& by) {
+  const bool is_scalar =
+      by.kind == Kind::kScalar && field->kind == Kind::kScalar;
+  if (is_scalar && IsQuoted(*field->value) && !by.is_null()) {
+    values_.push_back(StringInPlaceOf(*field->value, ScalarText(*by.value)));
+    *field = *Make(&values_.back());
+  } else if (is_scalar && IsQuoted(*by.value)) {
+    values_.push_back(StringInPlaceOf(Value(), ScalarText(*by.value)));
+    *field = *Make(&values_.back());
+  } else {
+    *field = by;
+  }
+  field->is_changed = true;
+}
+
 void MergeTree::SetKey(MergeNode* map, const std::string& key,
                        const std::string& text) {
-  values_.push_back(ReadPlainScalar(text));
+  Value member = Value::MakeObject();
+  SetUntagged(member, key, text);
+  values_.push_back(member[key]);
   keys_.push_back(key);
   Set(map, keys_.back(), Make(&values_.back()), false);
 }
 
 std::string MergeTree::TextOf(const MergeNode& node) {
   if (node.kind != Kind::kScalar) return "";
-  return node.is_written_null() ? "null" : ScalarText(*node.value);
+  return NodeText(*node.value);
 }
 
 bool MergeTree::HasField(MergeNode* element, const std::string& key,

@@ -72,6 +72,7 @@ class MergeTree {
   static std::string TextOf(const MergeNode& node);
 
  private:
+  void Replace(MergeNode* field, const MergeNode& by);
   // Whether a field of an element has this text; an empty text is any.
   bool HasField(MergeNode* element, const std::string& key,
                 const std::string& text);

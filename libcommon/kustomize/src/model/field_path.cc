@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/model/selector.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -82,13 +83,13 @@ absl::StatusOr<const Value*> Step(const Value& node, const std::string& part) {
 
 class Matcher {
  public:
-  Matcher(CreateField create, absl::FunctionRef<absl::Status(Value&, bool)> set)
+  Matcher(CreateField create, absl::FunctionRef<absl::Status(Value&)> set)
       : create_(create), set_(set) {}
 
-  absl::Status Visit(Value& node, Parts path, bool is_new) {
+  absl::Status Visit(Value& node, Parts path) {
     if (path.empty()) {
       ++found_;
-      return set_(node, is_new);
+      return set_(node);
     }
     int index = 0;
     if (IsIndex(path[0], &index)) return VisitIndex(node, path, index);
@@ -96,7 +97,7 @@ class Matcher {
     if (path[0] == "*") {
       if (!node.is_array()) return WrongKind("SequenceNode", node);
       for (size_t i = 0; i < node.size(); ++i) {
-        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1), false));
+        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1)));
       }
       return absl::OkStatus();
     }
@@ -119,7 +120,7 @@ class Matcher {
     }
     if (create_ == CreateField::kMapping) return Value::MakeObject();
     if (create_ == CreateField::kSequence) return Value::MakeArray();
-    return Value("");
+    return UntaggedScalar("");
   }
 
   absl::Status VisitField(Value& node, Parts path) {
@@ -127,30 +128,27 @@ class Matcher {
     if (!node.is_object()) return WrongKind("MappingNode", node);
     const Parts rest = path.subspan(1);
     Value* field = node.FindMutable(path[0]);
-    const bool is_new = field == nullptr;
-    if (is_new) {
+    if (field == nullptr) {
       if (!creates()) return absl::OkStatus();
       field = &node.Set(path[0], Fresh(rest));
     }
     const bool is_scalar = !field->is_object() && !field->is_array();
     // A text inside a scalar is handled by the caller.
     if (is_scalar && !rest.empty()) return absl::OkStatus();
-    return Visit(*field, rest, is_new);
+    return Visit(*field, rest);
   }
 
   absl::Status VisitIndex(Value& node, Parts path, int index) {
     if (!node.is_array()) return WrongKind("SequenceNode", node);
-    bool is_new = false;
     const size_t at = static_cast<size_t>(index);
     if (at == node.size() && creates()) {
       node.Append(Fresh(path.subspan(1)));
-      is_new = true;
     }
     if (at >= node.size()) {
       return BuildError(absl::StrCat("index ", index, " specified but only ",
                                      node.size(), " elements found"));
     }
-    return Visit(node.MutableAt(at), path.subspan(1), is_new);
+    return Visit(node.MutableAt(at), path.subspan(1));
   }
 
   absl::Status VisitElements(Value& node, Parts path, bool may_create) {
@@ -164,11 +162,11 @@ class Matcher {
       if (wanted.key.empty()) {
         if (!pattern.Matches(ScalarText(element))) continue;
         ++found_;
-        WEIR_RETURN_IF_ERROR(set_(node.MutableAt(i), !may_create));
+        WEIR_RETURN_IF_ERROR(set_(node.MutableAt(i)));
       } else {
         const Value* field = element.Find(wanted.key);
         if (field == nullptr || !pattern.Matches(ScalarText(*field))) continue;
-        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1), false));
+        WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1)));
       }
     }
     if (!creates() || found_ > before) return absl::OkStatus();
@@ -178,13 +176,13 @@ class Matcher {
     }
     node.Append(
         wanted.key.empty()
-            ? ReadPlainScalar(wanted.value)
-            : Value::MakeObject({{wanted.key, ReadPlainScalar(wanted.value)}}));
+            ? UntaggedScalar(wanted.value)
+            : Value::MakeObject({{wanted.key, UntaggedScalar(wanted.value)}}));
     return VisitElements(node, path, false);
   }
 
   const CreateField create_;
-  absl::FunctionRef<absl::Status(Value&, bool)> set_;
+  absl::FunctionRef<absl::Status(Value&)> set_;
   int found_ = 0;
 };
 
@@ -214,6 +212,12 @@ std::vector<std::string> SplitFieldPath(absl::string_view path) {
   return parts;
 }
 
+bool IsFieldName(absl::string_view step) {
+  int index = 0;
+  return step != "-" && step != "*" && !IsElement(step) &&
+         !absl::SimpleAtoi(step, &index);
+}
+
 absl::StatusOr<const Value*> LookUpPath(const Value& root,
                                         const std::vector<std::string>& path) {
   const Value* at = &root;
@@ -229,28 +233,10 @@ absl::StatusOr<const Value*> LookUpPath(const Value& root,
 
 absl::StatusOr<int> VisitFieldPath(
     Value& root, const std::vector<std::string>& path, CreateField create,
-    absl::FunctionRef<absl::Status(Value&, bool is_new)> set) {
+    absl::FunctionRef<absl::Status(Value&)> set) {
   Matcher matcher(create, set);
-  WEIR_RETURN_IF_ERROR(matcher.Visit(root, path, false));
+  WEIR_RETURN_IF_ERROR(matcher.Visit(root, path));
   return matcher.found();
-}
-
-Value ReadPlainScalar(const std::string& text) {
-  constexpr absl::string_view kStarts = "0123456789+-.~tTfFnN";
-  if (text.empty() || !absl::StrContains(kStarts, text.substr(0, 1))) {
-    return Value(text);
-  }
-  for (char c : text) {
-    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                       c == '+' || c == '-' || c == '.' || c == '_' ||
-                       c == '~' || c == ':';
-    if (!plain) return Value(text);
-  }
-  YamlParseOptions options;
-  options.schema = YamlParseOptions::Schema::kYaml12;
-  absl::StatusOr<Value> read = ParseYaml(text, options);
-  if (!read.ok() || read->is_object() || read->is_array()) return Value(text);
-  return *std::move(read);
 }
 
 }  // namespace weir::kustomize

@@ -19,6 +19,9 @@ namespace weir::kustomize {
 // Cuts at dots; "\." is a dot, and "[a.b/c]" a name with dots.
 std::vector<std::string> SplitFieldPath(absl::string_view path);
 
+// Whether a step is no index, "-", "*" or "[key=value]".
+bool IsFieldName(absl::string_view step);
+
 // The value that a path leads to, or null. "[key=value]" is the first element
 // with that text, "-" the last one.
 // Errors: kFailedPrecondition when a step meets another kind of node.
@@ -29,13 +32,11 @@ absl::StatusOr<const Value*> LookUpPath(const Value& root,
 enum class CreateField { kNothing, kScalar, kMapping, kSequence };
 
 // Calls `set` for each value that the path matches: "*" is every element,
-// "[key=pattern]" each in which the pattern is found. `is_new` tells whether
-// the value was made for this call. Returns how many there were.
-absl::StatusOr<int> VisitFieldPath(
-    Value& root, const std::vector<std::string>& path, CreateField create,
-    absl::FunctionRef<absl::Status(Value&, bool is_new)> set);
-
-// What a text means as a plain scalar: "8080" is a number.
-Value ReadPlainScalar(const std::string& text);
+// "[key=pattern]" each in which the pattern is found. Returns how many there
+// were.
+absl::StatusOr<int> VisitFieldPath(Value& root,
+                                   const std::vector<std::string>& path,
+                                   CreateField create,
+                                   absl::FunctionRef<absl::Status(Value&)> set);
 
 }  // namespace weir::kustomize

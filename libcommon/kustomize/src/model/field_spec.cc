@@ -11,6 +11,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "src/model/field_path.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
@@ -46,6 +48,10 @@ class Walk {
     const bool is_list = absl::ConsumeSuffix(&name, "[]");
     if (name.empty()) {
       return BuildError("cannot set or create an empty field name");
+    }
+    if (!IsFieldName(name)) {
+      return Annotate(LookUpPath(node, {std::string(name)}).status(),
+                      absl::StrCat("fieldName: ", name));
     }
     const bool creates = create_ && !is_list;
     if (!node.Has(name)) {
@@ -160,16 +166,24 @@ absl::Status VisitPlaces(Resource* resource, const FieldSpec& spec,
                                resource->CurId().ToString()));
 }
 
-absl::Status SetScalar(Value& node, Value scalar) {
+absl::Status SetString(Value& node, absl::string_view text) {
   if (node.is_object() || node.is_array()) return WrongKind("ScalarNode", node);
-  node = std::move(scalar);
+  node = StringInPlaceOf(node, text);
   return absl::OkStatus();
 }
 
-absl::Status SetEntry(Value& node, absl::string_view key, Value scalar) {
+absl::Status SetUntagged(Value& node, absl::string_view text) {
+  if (node.is_object() || node.is_array()) return WrongKind("ScalarNode", node);
+  node = UntaggedInPlaceOf(node, text);
+  return absl::OkStatus();
+}
+
+absl::Status SetEntry(Value& node, absl::string_view key,
+                      absl::string_view text) {
   if (node.is_null()) return absl::OkStatus();
   if (!node.is_object()) return WrongKind("MappingNode", node);
-  node.Set(key, std::move(scalar));
+  Value& member = node.Mutable(key);
+  member = StringInPlaceOf(member, text);
   return absl::OkStatus();
 }
 

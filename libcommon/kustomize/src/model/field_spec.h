@@ -58,10 +58,14 @@ using PlaceSetter =
 absl::Status VisitPlaces(Resource* resource, const FieldSpec& spec,
                          CreateKind create, PlaceSetter set);
 
-// Sets a scalar. Errors: kFailedPrecondition for a map or a list.
-absl::Status SetScalar(Value& node, Value scalar);
-// Sets a member of a map; a null is left alone.
-absl::Status SetEntry(Value& node, absl::string_view key, Value scalar);
+// Sets a scalar, which keeps its style. Errors: kFailedPrecondition for a map
+// or a list.
+absl::Status SetString(Value& node, absl::string_view text);
+// The same, to what the text looks like.
+absl::Status SetUntagged(Value& node, absl::string_view text);
+// Sets a member of a map to a string; a null is left alone.
+absl::Status SetEntry(Value& node, absl::string_view key,
+                      absl::string_view text);
 
 // Splits by the delimiter, of which "\" before it makes a plain character.
 std::vector<std::string> SplitPath(absl::string_view path, char delimiter);

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {

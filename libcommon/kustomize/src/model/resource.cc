@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "src/load/git_url.h"
 #include "src/load/paths.h"
+#include "src/model/scalar.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
@@ -63,20 +64,6 @@ bool IsListUnchanged(const Value& before, const Value& now,
 }
 
 }  // namespace
-
-std::string ScalarText(const Value& value) {
-  switch (value.kind()) {
-    case Value::Kind::kString:
-      return value.AsString();
-    case Value::Kind::kBool:
-    case Value::Kind::kInt:
-    case Value::Kind::kUint:
-    case Value::Kind::kDouble:
-      return FormatJson(value);
-    default:
-      return "";
-  }
-}
 
 absl::string_view NodeKindName(const Value& value) {
   if (value.is_object()) return "MappingNode";
@@ -154,6 +141,16 @@ void Resource::StorePreviousId() {
       {id.gvk.kind, id.name, std::string(id.EffectiveNamespace())});
 }
 
+void Resource::MakeAnnotationsText() {
+  bool is_text = true;
+  for (const Value::Member& member :
+       tree_["metadata"]["annotations"].object()) {
+    is_text = is_text && member.value.is_string() &&
+              member.value.written() == nullptr;
+  }
+  if (!is_text) SetMetadataMap("annotations", MetadataMap("annotations"));
+}
+
 bool Resource::HasAnyId(const ResId& id) const {
   if (CurId().Equals(id)) return true;
   for (const PreviousId& old : previous) {
@@ -183,7 +180,7 @@ bool Resource::HasNameAndGvk(absl::string_view name,
 }
 
 void Resource::SetName(absl::string_view name) {
-  MutableTree().Mutable("metadata").Set("name", name);
+  SetUntagged(MutableTree().Mutable("metadata"), "name", name);
 }
 
 void Resource::SetNamespace(absl::string_view ns) {
@@ -192,7 +189,7 @@ void Resource::SetNamespace(absl::string_view ns) {
       MutableTree().Mutable("metadata").Erase("namespace");
     }
   } else {
-    MutableTree().Mutable("metadata").Set("namespace", ns);
+    SetUntagged(MutableTree().Mutable("metadata"), "namespace", ns);
   }
 }
 
@@ -200,8 +197,7 @@ std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
     absl::string_view field) const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const Value::Member& member : tree_["metadata"][field].object()) {
-    out.emplace_back(
-        member.key, member.value.is_null() ? "null" : ScalarText(member.value));
+    out.emplace_back(member.key, NodeText(member.value));
   }
   return out;
 }

@@ -17,8 +17,6 @@
 
 namespace weir::kustomize {
 
-// The text of a scalar as a YAML node holds it; "" for other values.
-std::string ScalarText(const Value& value);
 // "ScalarNode", "MappingNode" or "SequenceNode".
 absl::string_view NodeKindName(const Value& value);
 // "wrong node kind: expected ... but got ...: node contents:\n..."
@@ -89,6 +87,9 @@ class Resource {
   void SetMetadataMap(
       absl::string_view field,
       const std::vector<std::pair<std::string, std::string>>& entries);
+
+  // Makes strings of annotations, as some of upstream's changes to them do.
+  void MakeAnnotationsText();
 
   // Build annotations upstream: whether any is set, and forgetting them.
   bool HasBuildState() const;

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/text/regex.h"
 

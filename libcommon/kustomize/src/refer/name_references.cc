@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 
@@ -211,7 +212,7 @@ class Referrer {
     if (referral == nullptr || referral->name() == old_name) {
       return absl::OkStatus();
     }
-    node = Value(referral->name());
+    node = UntaggedInPlaceOf(node, referral->name());
     return absl::OkStatus();
   }
 
@@ -227,10 +228,12 @@ class Referrer {
         (referral->name() == old_name && referral->ns().empty())) {
       return absl::OkStatus();
     }
-    const Value new_name(referral->name());
-    node.Set("name", new_name);
+    const std::string new_name(referral->name());
+    SetUntagged(node, "name", new_name);
     // No namespace means any, so it is not written.
-    if (!referral->ns().empty()) node.Set("namespace", referral->ns());
+    if (!referral->ns().empty()) {
+      SetUntagged(node, "namespace", std::string(referral->ns()));
+    }
     return absl::OkStatus();
   }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "src/model/field_path.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
@@ -107,20 +108,20 @@ class Expander {
   }
 
   absl::Status Set(Value& node) {
-    if (node.is_string()) {
-      node = Expand(node.AsString());
+    if (IsText(node)) {
+      node = Expand(ScalarText(node));
     } else if (node.is_object()) {
       for (Value::Member& member : node.MutableObject()) {
-        if (member.value.is_string()) {
-          member.value = Expand(member.value.AsString());
+        if (IsText(member.value)) {
+          member.value = Expand(ScalarText(member.value));
         }
       }
     } else if (node.is_array()) {
       for (Value& item : node.MutableArray()) {
-        if (!item.is_string()) {
+        if (!IsText(item)) {
           return BuildError("invalid value type expect a string");
         }
-        item = Expand(item.AsString());
+        item = Expand(ScalarText(item));
       }
     }
     return absl::OkStatus();

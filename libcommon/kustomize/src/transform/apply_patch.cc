@@ -6,6 +6,7 @@
 
 #include "src/merge/json6902.h"
 #include "src/merge/strategic_merge.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
@@ -47,6 +48,7 @@ void AddAnnotations(const Annotations& added, Resource* target) {
 }
 
 void RemoveAnnotations(const Annotations& added, Resource* target) {
+  target->MakeAnnotationsText();
   if (!target->tree()["metadata"]["annotations"].is_object()) return;
   Value& annotations =
       target->MutableContent().Mutable("metadata").Mutable("annotations");
@@ -82,8 +84,8 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   if (!allow_kind && target->kind() != kind) {
     target->MutableTree().Set("kind", kind);
   }
-  if (!allow_name && target->name() != name) target->SetName(name);
-  if (target->ns() != ns) target->SetNamespace(ns);
+  if (!allow_name) target->SetName(name);
+  target->SetNamespace(ns);
   objects->Reindex(target);
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/model/res_map.h"
+#include "src/model/scalar.h"
 #include "weir/value/json.h"
 
 namespace weir::kustomize {

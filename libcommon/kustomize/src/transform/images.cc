@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/model/selector.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
@@ -64,12 +65,12 @@ class ImageChange {
 
   bool Matches(const Value& node) const {
     if (!node.is_string()) return false;
-    const std::string& image = node.AsString();
+    const std::string image = ScalarText(node);
     return absl::StartsWith(image, start_) && pattern_.Matches(image);
   }
 
   Value Apply(const Value& node) const {
-    ImageParts parts = SplitImage(node.AsString());
+    ImageParts parts = SplitImage(ScalarText(node));
     if (!spec_.new_name.empty()) parts.name = spec_.new_name;
     if (!spec_.new_tag.empty() || !spec_.digest.empty()) {
       parts.tag = spec_.new_tag;
@@ -81,7 +82,7 @@ class ImageChange {
     std::string image = std::move(parts.name);
     if (!parts.tag.empty()) absl::StrAppend(&image, ":", parts.tag);
     if (!parts.digest.empty()) absl::StrAppend(&image, "@", parts.digest);
-    return Value(std::move(image));
+    return UntaggedInPlaceOf(node, image);
   }
 
   absl::Status Set(Value& node) const {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/model/field_path.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
 
@@ -20,13 +20,12 @@ absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
     if (resource->CurId().gvk.IsSelected(spec.gvk)) own.push_back(&spec);
   }
   std::vector<std::vector<std::vector<std::string>>> fresh;
-  for (const auto& [key, text] : entries) {
-    const Value value(text);
+  for (const auto& [key, value] : entries) {
     std::vector<std::vector<std::string>> added;
     const auto set = [&](Value& node, const std::vector<std::string>& place) {
       if (node.is_object() && !node.Has(key)) {
         // A new key is a plain scalar, whatever that means.
-        if (!ReadPlainScalar(key).is_string()) {
+        if (!UntaggedScalar(key).is_string()) {
           return BuildError(
               "json: unsupported type: map[interface {}]interface {}");
         }

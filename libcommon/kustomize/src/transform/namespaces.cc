@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
@@ -28,7 +29,7 @@ bool HasText(const Value& value) {
 
 absl::Status SetNamespaceField(const NamespaceArgs& args, Value& node) {
   if (args.unset_only && HasText(node)) return absl::OkStatus();
-  return SetScalar(node, Value(args.ns));
+  return SetString(node, args.ns);
 }
 
 absl::Status SetSubjects(Resource* resource, const NamespaceArgs& args) {

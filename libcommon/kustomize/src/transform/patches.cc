@@ -95,10 +95,7 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
   std::string source;
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         PatchText(spec, loader, &source));
-  absl::StatusOr<Patches> merges =
-      DecodeResources(text, schema,
-                      spec.target.has_value() ? TextKind::kSelectingPatches
-                                              : TextKind::kPatches);
+  absl::StatusOr<Patches> merges = DecodeResources(text, schema);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&
       !operations->empty()) {

@@ -32,19 +32,17 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
   };
   for (const std::string& path : paths) {
     // Each is a text when it can be, else the name of a file.
-    absl::StatusOr<Patches> decoded =
-        DecodeResources(path, schema, TextKind::kSelectingPatches);
+    absl::StatusOr<Patches> decoded = DecodeResources(path, schema);
     if (!decoded.ok()) {
       absl::StatusOr<std::string> file = loader.Load(path);
       if (!file.ok()) return trouble(file.status());
-      decoded = DecodeResources(*file, schema, TextKind::kSelectingPatches);
+      decoded = DecodeResources(*file, schema);
       if (!decoded.ok()) return trouble(InFile(decoded.status(), path));
     }
     add(*std::move(decoded));
   }
   if (!text.empty()) {
-    absl::StatusOr<Patches> decoded =
-        DecodeResources(text, schema, TextKind::kSelectingPatches);
+    absl::StatusOr<Patches> decoded = DecodeResources(text, schema);
     if (!decoded.ok()) return trouble(decoded.status());
     add(*std::move(decoded));
   }

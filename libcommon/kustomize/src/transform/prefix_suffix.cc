@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
 
@@ -40,7 +41,7 @@ Transformer MakeAffixTransformer(std::string affix, FieldSpecs specs,
         }
         WEIR_RETURN_IF_ERROR(VisitField(
             resource.get(), spec, CreateKind::kScalar, [&](Value& node) {
-              return SetScalar(node, Value(change(affix, ScalarText(node))));
+              return SetUntagged(node, change(affix, NodeText(node)));
             }));
       }
       objects->Reindex(resource.get());

@@ -14,6 +14,7 @@
 #include "src/model/field_path.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -22,12 +23,6 @@ namespace weir::kustomize {
 namespace {
 
 constexpr absl::string_view kDefaultPath = "metadata.name";
-
-// The value to copy. An untagged one takes its type from its text.
-struct Source {
-  Value value;
-  bool is_untagged = false;
-};
 
 std::string DescribeSource(const ReplacementSpec& spec) {
   ResId id{{spec.source.group, spec.source.version, spec.source.kind},
@@ -86,13 +81,35 @@ bool IsScalar(const Value& value) {
   return !value.is_object() && !value.is_array();
 }
 
+// The value to copy. Without options it is read where it is, which a
+// replacement may itself change.
+class Source {
+ public:
+  explicit Source(Value value) : value_(std::move(value)) {}
+  Source(const Resource* resource, std::vector<std::string> path, Value value)
+      : resource_(resource), path_(std::move(path)), value_(std::move(value)) {}
+
+  const Value& Read() {
+    if (resource_ == nullptr) return value_;
+    const absl::StatusOr<const Value*> found =
+        LookUpPath(resource_->tree(), path_);
+    if (found.ok() && *found != nullptr) value_ = **found;
+    return value_;
+  }
+
+ private:
+  const Resource* resource_ = nullptr;
+  std::vector<std::string> path_;
+  Value value_;
+};
+
 absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
                                   const ResMap& objects) {
   if (spec.source_value.has_value()) {
     if (spec.has_source) {
       return BuildError("value and resource selectors are mutually exclusive");
     }
-    return Source{Value(*spec.source_value), true};
+    return Source(UntaggedScalar(*spec.source_value));
   }
   WEIR_ASSIGN_OR_RETURN(const Resource* source, FindSource(spec, objects));
   const std::string path = spec.source_field_path.empty()
@@ -113,7 +130,7 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
   }
   const std::optional<FieldOptions>& options = spec.source_options;
   if (!options.has_value() || options->delimiter.empty()) {
-    return Source{*found, false};
+    return Source(source, SplitFieldPath(path), *found);
   }
   if (!IsScalar(*found)) {
     return BuildError("delimiter option can only be used with scalar nodes");
@@ -126,54 +143,37 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
     return BuildError(absl::StrCat("options.index ", options->index,
                                    " is out of bounds for value ", text));
   }
-  const std::string& piece = pieces[options->index];
-  return Source{found->is_string() ? Value(piece) : ReadPlainScalar(piece),
-                false};
+  return Source(WithText(*found, pieces[options->index]));
 }
 
-// A text put into a scalar keeps the scalar's type.
-absl::StatusOr<Value> WithTypeOf(const Value& old, bool is_new,
-                                 std::string text) {
-  if (is_new) return ReadPlainScalar(text);
-  if (old.is_string() || old.is_null()) return Value(std::move(text));
-  Value read = ReadPlainScalar(text);
-  const bool fits = old.is_bool()  ? read.is_bool()
-                    : old.is_int() ? read.is_int()
-                                   : read.is_number();
-  if (fits) return read;
-  return BuildError(absl::StrCat("cannot use ", GoQuote(text), " in place of ",
-                                 FormatJson(old)));
+// Into a scalar only the text is copied, which leaves its type.
+void CopyValue(const Value& source, Value& node) {
+  node = IsScalar(node) && IsScalar(source) ? WithText(node, NodeText(source))
+         : IsScalar(node)                   ? WithText(node, "")
+                                            : source;
 }
 
-absl::Status SetTarget(const ReplacementTarget& target, const Source& source,
-                       bool is_text, Value& node, bool is_new) {
-  std::string text = ScalarText(source.value);
+absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
+                       Value& node) {
   const std::optional<FieldOptions>& options = target.options;
-  const bool splits = options.has_value() && !options->delimiter.empty();
-  if (splits) {
-    if (!IsScalar(node)) {
-      return BuildError("delimiter option can only be used with scalar nodes");
-    }
-    std::vector<std::string> pieces =
-        absl::StrSplit(ScalarText(node), options->delimiter);
-    if (options->index < 0) {
-      pieces.insert(pieces.begin(), text);
-    } else if (options->index >= static_cast<int64_t>(pieces.size())) {
-      pieces.push_back(text);
-    } else {
-      pieces[options->index] = text;
-    }
-    text = absl::StrJoin(pieces, options->delimiter);
+  if (!options.has_value() || options->delimiter.empty()) {
+    CopyValue(source, node);
+    return absl::OkStatus();
   }
   if (!IsScalar(node)) {
-    node = source.is_untagged ? ReadPlainScalar(text) : source.value;
-    return absl::OkStatus();
+    return BuildError("delimiter option can only be used with scalar nodes");
   }
-  if (is_text) {
-    node = Value(std::move(text));
-    return absl::OkStatus();
+  const std::string text = ScalarText(source);
+  std::vector<std::string> pieces =
+      absl::StrSplit(NodeText(node), options->delimiter);
+  if (options->index < 0) {
+    pieces.insert(pieces.begin(), text);
+  } else if (options->index >= static_cast<int64_t>(pieces.size())) {
+    pieces.push_back(text);
+  } else {
+    pieces[options->index] = text;
   }
-  WEIR_ASSIGN_OR_RETURN(node, WithTypeOf(node, is_new, std::move(text)));
+  node = WithText(node, absl::StrJoin(pieces, options->delimiter));
   return absl::OkStatus();
 }
 
@@ -194,56 +194,52 @@ std::string Reformat(const Value& data, const std::string& original) {
 // was that.
 absl::StatusOr<bool> SetInside(Value& root,
                                const std::vector<std::string>& path,
-                               CreateField create, const Source& source) {
+                               CreateField create, const Value& source) {
   for (size_t i = 1; i < path.size(); ++i) {
     const std::vector<std::string> head(path.begin(), path.begin() + i);
     const absl::StatusOr<const Value*> found = LookUpPath(root, head);
     if (!found.ok() || *found == nullptr || !IsScalar(**found)) continue;
-    const std::string text = ScalarText(**found);
+    const std::string text = NodeText(**found);
     YamlParseOptions options;
     options.schema = YamlParseOptions::Schema::kYaml12;
+    options.keep_written = true;
     absl::StatusOr<Value> data = ParseYaml(text, options);
     if (!data.ok()) continue;
     if (IsScalar(*data)) return false;
     const std::vector<std::string> rest(path.begin() + i, path.end());
-    absl::Status set_status;
     const absl::StatusOr<int> count =
-        VisitFieldPath(*data, rest, create, [&](Value& node, bool is_new) {
-          absl::StatusOr<Value> written =
-              IsScalar(node)
-                  ? WithTypeOf(node, is_new, ScalarText(source.value))
-                  : source.value;
-          set_status.Update(written.status());
-          if (written.ok()) node = *std::move(written);
+        VisitFieldPath(*data, rest, create, [&](Value& node) {
+          CopyValue(source, node);
           return absl::OkStatus();
         });
-    // Upstream then writes to a copy that nobody sees.
-    if (!set_status.ok()) return true;
     if (!count.ok() || *count == 0) return false;
+    // Upstream then writes to a copy that nobody sees.
+    if (!CheckScalars(*data).ok()) return true;
     const std::string written = Reformat(*data, text);
-    WEIR_RETURN_IF_ERROR(VisitFieldPath(root, head, CreateField::kNothing,
-                                        [&](Value& node, bool) {
-                                          node = Value(written);
-                                          return absl::OkStatus();
-                                        })
-                             .status());
+    WEIR_RETURN_IF_ERROR(
+        VisitFieldPath(root, head, CreateField::kNothing, [&](Value& node) {
+          node = WithText(node, written);
+          return absl::OkStatus();
+        }).status());
     return true;
   }
   return false;
 }
 
-absl::Status Copy(const ReplacementTarget& target, const Source& source,
+absl::Status Copy(const ReplacementTarget& target, Source* from,
                   Resource* resource) {
   CreateField create = CreateField::kNothing;
   if (target.options.has_value() && target.options->create) {
-    create = source.value.is_object()  ? CreateField::kMapping
-             : source.value.is_array() ? CreateField::kSequence
-                                       : CreateField::kScalar;
+    const Value& source = from->Read();
+    create = source.is_object()  ? CreateField::kMapping
+             : source.is_array() ? CreateField::kSequence
+                                 : CreateField::kScalar;
   }
   std::vector<std::string> paths = target.field_paths;
   if (paths.empty()) paths.emplace_back(kDefaultPath);
   for (const std::string& field : paths) {
     const std::vector<std::string> path = SplitFieldPath(field);
+    const Value source = from->Read();
     Value& tree = resource->MutableTree();
     WEIR_ASSIGN_OR_RETURN(const bool is_inside,
                           SetInside(tree, path, create, source));
@@ -252,13 +248,10 @@ absl::Status Copy(const ReplacementTarget& target, const Source& source,
         "unable to find ",
         create == CreateField::kNothing ? "field " : "or create field ",
         GoQuote(field), " in replacement target");
-    // Annotations become text in the end.
-    const bool is_text =
-        path.size() > 2 && path[0] == "metadata" && path[1] == "annotations";
     absl::Status set_status;
     const absl::StatusOr<int> count =
-        VisitFieldPath(tree, path, create, [&](Value& node, bool is_new) {
-          set_status = SetTarget(target, source, is_text, node, is_new);
+        VisitFieldPath(tree, path, create, [&](Value& node) {
+          set_status = SetTarget(target, source, node);
           return set_status;
         });
     WEIR_RETURN_IF_ERROR(set_status);
@@ -314,12 +307,12 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
     return BuildError(
         "replacements must specify a source and at least one target");
   }
-  WEIR_ASSIGN_OR_RETURN(const Source source, ReadSource(spec, *objects));
+  WEIR_ASSIGN_OR_RETURN(Source source, ReadSource(spec, *objects));
   for (const ReplacementTarget& target : spec.targets) {
     WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       if (!IsChosen(target, compiled, *resource)) continue;
-      WEIR_RETURN_IF_ERROR(Copy(target, source, resource.get()));
+      WEIR_RETURN_IF_ERROR(Copy(target, &source, resource.get()));
       resource->SyncShared();
       objects->Reindex(resource.get());
     }

@@ -6,10 +6,21 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
 
 namespace weir::kustomize {
+namespace {
+
+absl::Status SetCount(int64_t count, Value& node) {
+  if (IsQuoted(node)) return SetString(node, absl::StrCat(count));
+  WEIR_RETURN_IF_ERROR(SetString(node, ""));
+  node = Value(count);
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 Transformer MakeReplicasTransformer(ReplicaSpec replica, FieldSpecs specs) {
   return [replica = std::move(replica),
@@ -23,9 +34,8 @@ Transformer MakeReplicasTransformer(ReplicaSpec replica, FieldSpecs specs) {
         }
         found = true;
         WEIR_RETURN_IF_ERROR(VisitField(
-            resource.get(), spec, CreateKind::kScalar, [&](Value& node) {
-              return SetScalar(node, Value(replica.count));
-            }));
+            resource.get(), spec, CreateKind::kScalar,
+            [&](Value& node) { return SetCount(replica.count, node); }));
       }
     }
     if (found) return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include "src/load/kustomization.h"
 #include "src/load/paths.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -90,7 +91,7 @@ absl::Status SetField(Value& root, const AddTarget& target,
           ? InsertPart(ScalarText(*node),
                        static_cast<size_t>(target.position - 1), value)
           : value;
-  return SetScalar(*node, Value(text));
+  return SetUntagged(*node, text);
 }
 
 }  // namespace

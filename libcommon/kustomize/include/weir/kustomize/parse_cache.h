@@ -31,8 +31,7 @@ class ParseCache {
   ParseCache(const ParseCache&) = delete;
   ParseCache& operator=(const ParseCache&) = delete;
 
-  // The key of a text that is read as `kind`.
-  static std::string KeyOf(char kind, absl::string_view text);
+  static std::string KeyOf(absl::string_view text);
   // Null when it is not there.
   Objects Find(const std::string& key);
   void Add(const std::string& key, Objects objects);

@@ -34,6 +34,16 @@ class Value {
     kArray,
     kObject,
   };
+  // How a YAML text has a scalar. kUntagged: plain, and of the type that its
+  // text looks like, whatever text it is given.
+  enum class Style : uint8_t {
+    kPlain,
+    kUntagged,
+    kSingleQuoted,
+    kDoubleQuoted,
+    kLiteral,
+    kFolded,
+  };
   struct Member;
   using Array = std::vector<Value>;
   // Sorted by key, bytewise; keys are unique.
@@ -58,7 +68,18 @@ class Value {
     value.payload_.integer = 1;
     return value;
   }
-  bool is_omitted_null() const { return is_null() && payload_.integer == 1; }
+  bool is_omitted_null() const {
+    return is_null() && !is_written_ && payload_.integer == 1;
+  }
+
+  // A scalar that a text writes otherwise than it prints, as 1.10 or 0o17 are.
+  // It is `scalar` in everything but `written()`, which copies keep.
+  static Value Written(Value scalar, std::string text);
+  // The text it is written as; null when that is how it prints.
+  const std::string* written() const ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  // Kept by copies; nothing to equality.
+  Style style() const { return style_; }
+  void set_style(Style style) { style_ = style; }
 
   static Value MakeArray();
   static Value MakeObject();
@@ -68,8 +89,13 @@ class Value {
   static Value FromMembers(Object members);
 
   Value(const Value& other) noexcept;
-  Value(Value&& other) noexcept : kind_(other.kind_), payload_(other.payload_) {
+  Value(Value&& other) noexcept
+      : kind_(other.kind_),
+        style_(other.style_),
+        is_written_(other.is_written_),
+        payload_(other.payload_) {
     other.kind_ = Kind::kNull;
+    other.is_written_ = false;
   }
   Value& operator=(const Value& other) noexcept {
     Value copy(other);
@@ -82,10 +108,12 @@ class Value {
     return *this;
   }
   ~Value() {
-    if (kind_ >= Kind::kString) Release();
+    if (kind_ >= Kind::kString || is_written_) Release();
   }
   void swap(Value& other) noexcept {
     std::swap(kind_, other.kind_);
+    std::swap(style_, other.style_);
+    std::swap(is_written_, other.is_written_);
     std::swap(payload_, other.payload_);
   }
 
@@ -161,7 +189,8 @@ class Value {
   // True when both share one tree (or are the same scalar): a cheap,
   // sufficient test for equality.
   bool IsSame(const Value& other) const {
-    return kind_ == other.kind_ && payload_.integer == other.payload_.integer;
+    return kind_ == other.kind_ && is_written_ == other.is_written_ &&
+           payload_.integer == other.payload_.integer;
   }
 
   // Bytes this tree holds on the heap, shared parts included.
@@ -170,6 +199,7 @@ class Value {
  private:
   template <typename T>
   struct Shared;
+  struct Writing;
   union Payload {
     bool boolean;
     int64_t integer;
@@ -178,12 +208,17 @@ class Value {
     Shared<std::string>* string;
     Shared<Array>* array;
     Shared<Object>* object;
+    Shared<Writing>* writing;  // When is_written_, whatever the kind.
   };
 
   bool DeepEquals(const Value& other) const;
   void Release() noexcept;
+  // The scalar's payload, also when it is written otherwise.
+  const Payload& scalar() const;
 
   Kind kind_;
+  Style style_ = Style::kPlain;
+  bool is_written_ = false;
   Payload payload_;
 };
 

@@ -36,6 +36,9 @@ struct YamlParseOptions {
   MetadataText metadata_text = MetadataText::kNone;
   // The same for the objects in `items`.
   bool metadata_text_in_items = false;
+  // Scalars remember how they are written (Value::written, Value::style), and
+  // folded ones are what RewriteFoldedYaml makes of them.
+  bool keep_written = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
 };
@@ -61,6 +64,15 @@ std::string GoYamlError(const absl::Status& status);
 
 // The payload of a Status that holds it.
 inline constexpr char kGoYamlError[] = "weir.dev/go-yaml-error";
+
+// The value of a plain scalar, which remembers how it is written.
+Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema);
+// A value that remembers `text` where it prints otherwise.
+Value KeepYamlText(Value value, absl::string_view text);
+
+// What is read when go-yaml 3 has written a text as a folded scalar: a line
+// break before a line that starts with a blank becomes two.
+std::string RewriteFoldedYaml(absl::string_view text);
 
 // One document as sigs.k8s.io/yaml writes it: keys in natural order ("a2"
 // before "a10"), indent 2, sequences not indented under their key, a newline

@@ -1,21 +1,6 @@
-#!/usr/bin/env python3
-"""Builds random kustomizations with two programs and compares the results.
-
-    differential OURS THEIRS [--seed N] [--count N] [--keep DIR]
-                 [--features a,b,...] [--messages]
-
-OURS and THEIRS are called with a directory. What they print must be equal,
-byte for byte, and both must fail or neither. Differing cases are kept in DIR.
-Exit code: 0 equal, 1 different.
-"""
-import argparse
+"""Random kustomization trees."""
 import json
-import os
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
 
 NAMES = ["web", "api", "db", "cache", "cfg", "sec", "job-1", "x", "gen", "gen2",
          "gen3"]
@@ -792,63 +777,3 @@ class Gen:
                 self.layer("top", ["../over"], objects)
                 top = "top"
         return top
-
-
-def write(root, files):
-    for name, text in files.items():
-        path = os.path.join(root, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as f:
-            f.write(text if isinstance(text, bytes) else text.encode())
-
-
-def run(command, directory):
-    done = subprocess.run(command + [directory], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=120)
-    return done.returncode, done.stdout, done.stderr.decode(errors="replace")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("ours")
-    parser.add_argument("theirs")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--keep", default="")
-    parser.add_argument("--features", default="")
-    parser.add_argument("--messages", action="store_true")
-    args = parser.parse_args()
-    features = args.features.split(",") if args.features else None
-    keep = args.keep or tempfile.mkdtemp(prefix="differential-")
-    counts = {"same": 0, "both fail": 0, "different": 0}
-    for seed in range(args.seed, args.seed + args.count):
-        gen = Gen(seed, features)
-        top = gen.tree()
-        root = os.path.join(keep, str(seed))
-        shutil.rmtree(root, ignore_errors=True)
-        write(root, gen.files)
-        directory = os.path.join(root, top)
-        ours = run(args.ours.split(), directory)
-        theirs = run(args.theirs.split(), directory)
-        # Theirs may panic, which is not 1.
-        same = (ours[0] == 0) == (theirs[0] == 0) and ours[1] == theirs[1]
-        if args.messages and same and ours[0] != 0:
-            same = ours[2].strip().splitlines()[-1:] == (
-                theirs[2].strip().splitlines()[-1:])
-        if same:
-            counts["same" if ours[0] == 0 else "both fail"] += 1
-            shutil.rmtree(root)
-            continue
-        counts["different"] += 1
-        for name, result in (("ours", ours), ("theirs", theirs)):
-            with open(os.path.join(root, name + ".yaml"), "wb") as f:
-                f.write(result[1])
-            with open(os.path.join(root, name + ".err"), "w") as f:
-                f.write(result[2])
-        print("seed %d differs: %s" % (seed, directory), flush=True)
-    print(", ".join("%s: %d" % item for item in counts.items()))
-    return 1 if counts["different"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,143 @@
+#include "src/model/scalar.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/model/resource.h"
+#include "weir/base/status.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::kustomize {
+namespace {
+
+using Style = Value::Style;
+
+Value Resolve(absl::string_view text) {
+  return PlainYamlScalar(text, YamlParseOptions::Schema::kYaml12);
+}
+
+Value StringOf(Style style, absl::string_view text) {
+  Value value = style == Style::kFolded
+                    ? KeepYamlText(Value(RewriteFoldedYaml(text)), text)
+                    : Value(text);
+  value.set_style(style);
+  return value;
+}
+
+bool SameType(const Value& a, const Value& b) {
+  const auto is_integer = [](const Value& value) {
+    return value.is_int() || value.kind() == Value::Kind::kUint;
+  };
+  return a.kind() == b.kind() || (is_integer(a) && is_integer(b));
+}
+
+absl::string_view TagOf(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kNull:
+      return "!!null";
+    case Value::Kind::kBool:
+      return "!!bool";
+    case Value::Kind::kInt:
+    case Value::Kind::kUint:
+      return "!!int";
+    case Value::Kind::kDouble:
+      return "!!float";
+    default:
+      return "!!str";
+  }
+}
+
+}  // namespace
+
+std::string ScalarText(const Value& value) {
+  if (value.is_null()) return "";
+  if (value.written() != nullptr) return *value.written();
+  switch (value.kind()) {
+    case Value::Kind::kString:
+      return value.AsString();
+    case Value::Kind::kBool:
+    case Value::Kind::kInt:
+    case Value::Kind::kUint:
+    case Value::Kind::kDouble:
+      return FormatJson(value);
+    default:
+      return "";
+  }
+}
+
+std::string NodeText(const Value& value) {
+  if (!value.is_null()) return ScalarText(value);
+  if (value.written() != nullptr) return *value.written();
+  return value.is_omitted_null() ? "" : "null";
+}
+
+bool IsQuoted(const Value& value) { return value.style() > Style::kUntagged; }
+
+bool IsText(const Value& value) {
+  if (value.style() == Style::kUntagged) return true;
+  return value.is_string() && (IsQuoted(value) || value.written() == nullptr);
+}
+
+Value UntaggedScalar(absl::string_view text) {
+  // More than one line is written as a block.
+  Value value = absl::StrContains(text, "\n") ? Value(text) : Resolve(text);
+  value.set_style(Style::kUntagged);
+  return value;
+}
+
+Value StringInPlaceOf(const Value& old, absl::string_view text) {
+  return StringOf(IsQuoted(old) ? old.style() : Style::kPlain, text);
+}
+
+Value UntaggedInPlaceOf(const Value& old, absl::string_view text) {
+  return IsQuoted(old) ? StringOf(old.style(), text) : UntaggedScalar(text);
+}
+
+void SetUntagged(Value& map, absl::string_view key, absl::string_view text) {
+  if (Value* old = map.FindMutable(key)) {
+    *old = UntaggedInPlaceOf(*old, text);
+    return;
+  }
+  const bool is_string =
+      PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
+  map.Set(key, is_string ? UntaggedScalar(text)
+                         : StringOf(Style::kDoubleQuoted, text));
+}
+
+Value WithText(const Value& old, absl::string_view text) {
+  if (IsQuoted(old)) return StringOf(old.style(), text);
+  if (old.style() == Style::kUntagged) return UntaggedScalar(text);
+  if (old.is_string()) return Value(text);
+  Value read = Resolve(text);
+  if (SameType(old, read)) return read;
+  if (old.kind() == Value::Kind::kDouble && read.is_number()) {
+    return KeepYamlText(Value(read.AsDouble()), text);
+  }
+  Value unfit = old.is_bool()                        ? Value(false)
+                : old.is_null()                      ? Value()
+                : old.kind() == Value::Kind::kDouble ? Value(0.0)
+                                                     : Value(0);
+  return Value::Written(std::move(unfit), std::string(text));
+}
+
+absl::Status CheckScalars(const Value& tree) {
+  for (const Value& item : tree.array()) {
+    WEIR_RETURN_IF_ERROR(CheckScalars(item));
+  }
+  for (const Value::Member& member : tree.object()) {
+    WEIR_RETURN_IF_ERROR(CheckScalars(member.value));
+  }
+  if (tree.written() == nullptr || tree.is_string()) return absl::OkStatus();
+  const Value read = Resolve(*tree.written());
+  if (SameType(tree, read) ||
+      (tree.kind() == Value::Kind::kDouble && read.is_number())) {
+    return absl::OkStatus();
+  }
+  return BuildError(absl::StrCat("yaml: cannot decode ", TagOf(read), " `",
+                                 *tree.written(), "` as a ", TagOf(tree)));
+}
+
+}  // namespace weir::kustomize

@@ -1,0 +1,55 @@
+// Oracle builds kustomizations with the real engine, many in one process.
+//
+// Each line of standard input is a directory. Each answer is a line
+// "ok LENGTH", "error LENGTH" or "panic LENGTH", and LENGTH bytes: what
+// `kustomize build` would print to standard output or after "Error: ".
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+func build(directory string) (verdict, text string) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			verdict, text = "panic", fmt.Sprint(cause)
+		}
+	}()
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionUnspecified // As the command does.
+	result, err := krusty.MakeKustomizer(options).Run(
+		filesys.MakeFsOnDisk(), directory)
+	if err != nil {
+		return "error", err.Error()
+	}
+	out, err := result.AsYaml()
+	if err != nil {
+		return "error", err.Error()
+	}
+	return "ok", string(out)
+}
+
+func main() {
+	log.SetOutput(io.Discard)
+	builtin := openapi.GetSchemaVersion()
+	in := bufio.NewScanner(os.Stdin)
+	out := bufio.NewWriter(os.Stdout)
+	for in.Scan() {
+		verdict, text := build(strings.TrimSpace(in.Text()))
+		// A schema of one build would stay for the next one.
+		if openapi.GetSchemaVersion() != builtin {
+			openapi.ResetOpenAPI()
+		}
+		fmt.Fprintf(out, "%s %d\n%s", verdict, len(text), text)
+		out.Flush()
+	}
+}

@@ -1,0 +1,94 @@
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir {
+namespace {
+
+Value ReadWritten(const std::string& text) {
+  YamlParseOptions options;
+  options.schema = YamlParseOptions::Schema::kYaml12;
+  options.keep_written = true;
+  absl::StatusOr<Value> value = ParseYaml(text, options);
+  return value.ok() ? *std::move(value) : Value("not read");
+}
+
+struct WrittenCase {
+  const char* name;
+  const char* yaml;
+  const char* json;
+  const char* written;  // Null: as it prints.
+};
+
+class WrittenTest : public testing::TestWithParam<WrittenCase> {};
+
+TEST_P(WrittenTest, IsTheValueAndRemembersItsText) {
+  const Value value = ReadWritten(GetParam().yaml);
+  const Value copy = value;
+  EXPECT_EQ(FormatJson(copy), GetParam().json);
+  if (GetParam().written == nullptr) {
+    EXPECT_EQ(copy.written(), nullptr);
+  } else {
+    ASSERT_NE(copy.written(), nullptr);
+    EXPECT_EQ(*copy.written(), GetParam().written);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, WrittenTest,
+    testing::Values(WrittenCase{"Version", "1.10", "1.1", "1.10"},
+                    WrittenCase{"Octal", "0o17", "15", "0o17"},
+                    WrittenCase{"Plain", "17", "17", nullptr},
+                    WrittenCase{"Tilde", "~", "null", "~"},
+                    WrittenCase{"Null", "null", "null", nullptr},
+                    WrittenCase{"Upper", "TRUE", "true", "TRUE"},
+                    WrittenCase{"Date", "2020-01-02",
+                                "\"2020-01-02T00:00:00Z\"", "2020-01-02"},
+                    WrittenCase{"Quoted", "\"1.10\"", "\"1.10\"", nullptr},
+                    WrittenCase{"Folded", ">-\n  a\n    b\n", R"("a\n\n  b")",
+                                "a\n  b"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(WrittenValueTest, EqualsTheSameValueWrittenOtherwise) {
+  EXPECT_EQ(ReadWritten("0x10"), Value(16));
+  EXPECT_NE(ReadWritten("0x10"), Value(17));
+}
+
+TEST(WrittenValueTest, IsGoneWhenOverwritten) {
+  Value map = ReadWritten("a: 1.10");
+  map.Set("a", 2.5);
+  EXPECT_EQ(map["a"].written(), nullptr);
+  EXPECT_EQ(FormatJson(map), R"({"a":2.5})");
+}
+
+struct FoldedCase {
+  const char* name;
+  const char* text;
+  const char* again;
+};
+
+class RewriteFoldedTest : public testing::TestWithParam<FoldedCase> {};
+
+// What go-yaml 3.0.3 was seen to read of what it wrote.
+TEST_P(RewriteFoldedTest, IsWhatGoReads) {
+  EXPECT_EQ(RewriteFoldedYaml(GetParam().text), GetParam().again);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RewriteFoldedTest,
+    testing::Values(FoldedCase{"OneLine", "a b\n", "a b\n"},
+                    FoldedCase{"Lines", "a\nb\n", "a\nb\n"},
+                    FoldedCase{"Indented", "a\n  b\nc\n", "a\n\n  b\nc\n"},
+                    FoldedCase{"Twice", "a\n\n  b", "a\n\n\n  b"},
+                    FoldedCase{"StartsBlank", " a\n b\nc\nd\n",
+                               " a\n b\nc d\n"},
+                    FoldedCase{"Tab", "a\n\tb", "a\n\n\tb"},
+                    FoldedCase{"KeptEnd", "a\n\n", "a\n\n\n"},
+                    FoldedCase{"TrailingSpace", "a\n  b ", "a\n  b "}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace weir
