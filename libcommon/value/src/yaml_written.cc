@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "src/go_number.h"
 #include "src/utf8.h"
 #include "src/yaml_scalar.h"
 #include "weir/value/json.h"
@@ -165,6 +166,10 @@ Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema) {
     return Value::Written(Value(text), std::string(text));
   }
   return Value(text);
+}
+
+std::string FormatYamlFloat(double number) {
+  return FormatGoYamlDouble(number);
 }
 
 // The writer looks at the start of the text where it means to look ahead, and

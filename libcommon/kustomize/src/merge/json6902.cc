@@ -277,64 +277,44 @@ class Operation {
   std::string from_;
 };
 
-// Whether a number changes when it passes through a float64.
-bool IsLarge(const Value& value) {
-  constexpr double kExact = 9007199254740992.0;
-  return (value.kind() == Value::Kind::kInt ||
-          value.kind() == Value::Kind::kUint) &&
-         std::abs(value.AsDouble()) >= kExact;
-}
-
-// "<<" is written without quotes, and then is no string.
-Value StringThroughJson(const std::string& text) {
-  return text == "<<" ? Value::Written(text, text) : Value(text);
-}
-
-// Whole numbers are written without an exponent up to 1e21.
+// All numbers become floats on the way; large ones are written with an
+// exponent then, and are none but floats again.
 Value NumberThroughJson(const Value& value) {
   const double number = value.AsDouble();
-  if (!IsLarge(value)) {
-    return value.is_int() ? Value(value.AsInt()) : Value(number);
+  constexpr double kExponentFrom = 1e6;
+  if (value.kind() != Value::Kind::kDouble &&
+      std::abs(number) < kExponentFrom) {
+    return value.written() == nullptr ? value : Value(value.AsInt());
   }
-  constexpr double kInt64Limit = 9223372036854775808.0;
-  return std::abs(number) < kInt64Limit ? Value(static_cast<int64_t>(number))
-                                        : Value(number);
+  return PlainYamlScalar(FormatYamlFloat(number),
+                         YamlParseOptions::Schema::kYaml12);
 }
 
-// Whether a value changes when it becomes JSON and is read again.
-bool ChangesAsJson(const Value& value) {
-  if (IsLarge(value) || value.is_omitted_null() || value.written() != nullptr ||
-      value.style() == Value::Style::kUntagged ||
-      (value.is_string() && value.AsString() == "<<")) {
-    return true;
-  }
-  for (const Value& item : value.array()) {
-    if (ChangesAsJson(item)) return true;
-  }
-  for (const Value::Member& member : value.object()) {
-    if (ChangesAsJson(member.value)) return true;
-  }
-  return false;
+Value ScalarThroughJson(const Value& value) {
+  if (value.is_string()) return StringFromJson(value);
+  if (value.is_bool()) return Value(value.AsBool());
+  return value.is_null() ? Value() : NumberThroughJson(value);
 }
 
 }  // namespace
 
 void PassThroughJson(Value* value) {
-  if (!ChangesAsJson(*value)) return;
-  if (value->is_string()) {
-    *value = StringThroughJson(value->AsString());
-  } else if (value->is_null()) {
-    *value = Value();
-  } else if (value->is_bool()) {
-    *value = Value(value->AsBool());
-  } else if (value->is_number()) {
-    *value = NumberThroughJson(*value);
-  } else if (value->is_array()) {
-    for (Value& item : value->MutableArray()) PassThroughJson(&item);
-  } else if (value->is_object()) {
-    for (Value::Member& member : value->MutableObject()) {
-      PassThroughJson(&member.value);
+  if (value->is_array()) {
+    for (size_t i = 0; i < value->size(); ++i) {
+      Value item = (*value)[i];
+      PassThroughJson(&item);
+      if (!item.IsSame((*value)[i])) value->MutableAt(i) = std::move(item);
     }
+  } else if (value->is_object()) {
+    for (size_t i = 0; i < value->size(); ++i) {
+      Value member = value->object()[i].value;
+      PassThroughJson(&member);
+      if (!member.IsSame(value->object()[i].value)) {
+        value->MutableObject()[i].value = std::move(member);
+      }
+    }
+  } else {
+    *value = ScalarThroughJson(*value);
   }
 }
 

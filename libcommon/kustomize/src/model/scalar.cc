@@ -27,6 +27,12 @@ Value StringOf(Style style, absl::string_view text) {
   return value;
 }
 
+// Also to older readers of YAML.
+bool LooksLikeText(absl::string_view text) {
+  return text.empty() || absl::StrContains(text, "\n") ||
+         PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
+}
+
 bool SameType(const Value& a, const Value& b) {
   const auto is_integer = [](const Value& value) {
     return value.is_int() || value.kind() == Value::Kind::kUint;
@@ -101,10 +107,25 @@ void SetUntagged(Value& map, absl::string_view key, absl::string_view text) {
     *old = UntaggedInPlaceOf(*old, text);
     return;
   }
-  const bool is_string =
-      PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
-  map.Set(key, is_string ? UntaggedScalar(text)
-                         : StringOf(Style::kDoubleQuoted, text));
+  map.Set(key, LooksLikeText(text) ? UntaggedScalar(text)
+                                   : StringOf(Style::kDoubleQuoted, text));
+}
+
+Value StringFromJson(const Value& value) {
+  const std::string& text = value.AsString();
+  // Unquoted, and then no string.
+  if (text == "<<") return Value::Written(text, text);
+  if (absl::StrContains(text, "\n")) return StringOf(Style::kLiteral, text);
+  if (text.empty() || !LooksLikeText(text)) {
+    return StringOf(Style::kDoubleQuoted, text);
+  }
+  if (value.style() == Style::kPlain && value.written() == nullptr) {
+    return value;
+  }
+  Value read(text);
+  const bool is_plain = FormatYaml(read) == absl::StrCat(text, "\n");
+  if (!is_plain) read.set_style(Style::kSingleQuoted);
+  return read;
 }
 
 Value WithText(const Value& old, absl::string_view text) {

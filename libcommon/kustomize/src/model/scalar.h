@@ -35,6 +35,9 @@ Value UntaggedInPlaceOf(const Value& old, absl::string_view text);
 // like something else.
 void SetUntagged(Value& map, absl::string_view key, absl::string_view text);
 
+// A string as it is once it was JSON and was read again.
+Value StringFromJson(const Value& value);
+
 // An old scalar with a new text. One of another type than the text looks like
 // is an error only when it is still there in the end: CheckScalars.
 Value WithText(const Value& old, absl::string_view text);

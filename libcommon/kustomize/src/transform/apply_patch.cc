@@ -1,5 +1,6 @@
 #include "src/transform/apply_patch.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,11 +49,14 @@ void AddAnnotations(const Annotations& added, Resource* target) {
 }
 
 void RemoveAnnotations(const Annotations& added, Resource* target) {
-  target->MakeAnnotationsText();
-  if (!target->tree()["metadata"]["annotations"].is_object()) return;
-  Value& annotations =
-      target->MutableContent().Mutable("metadata").Mutable("annotations");
-  for (const auto& [key, text] : added) annotations.Erase(key);
+  Annotations kept = target->MetadataMap("annotations");
+  for (const auto& [key, text] : added) {
+    kept.erase(std::remove_if(
+                   kept.begin(), kept.end(),
+                   [&k = key](const auto& entry) { return entry.first == k; }),
+               kept.end());
+  }
+  target->SetMetadataMap("annotations", kept);
 }
 
 }  // namespace
@@ -95,7 +99,8 @@ Value PatchFor(const Resource& patch, const Resource& target) {
   for (absl::string_view field : {"labels", "annotations"}) {
     copy.SetMetadataMap(field, copy.MetadataMap(field));
   }
-  copy.MutableTree().Set("apiVersion", target.CurId().gvk.ApiVersion());
+  SetUntagged(copy.MutableTree(), "apiVersion",
+              target.CurId().gvk.ApiVersion());
   return copy.tree();
 }
 

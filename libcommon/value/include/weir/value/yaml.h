@@ -70,6 +70,9 @@ Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema);
 // A value that remembers `text` where it prints otherwise.
 Value KeepYamlText(Value value, absl::string_view text);
 
+// A number as go-yaml 3 writes it: a million is 1e+06.
+std::string FormatYamlFloat(double number);
+
 // What is read when go-yaml 3 has written a text as a folded scalar: a line
 // break before a line that starts with a blank becomes two.
 std::string RewriteFoldedYaml(absl::string_view text);
