@@ -59,6 +59,17 @@ void RemoveAnnotations(const Annotations& added, Resource* target) {
   target->SetMetadataMap("annotations", kept);
 }
 
+// What is in a map that the patch puts in place of the target's is new.
+void UnshareReplaced(const Value& patch, std::vector<std::string>* place,
+                     Resource* target) {
+  if (ScalarText(patch["$patch"]) == "replace") target->Unshare(*place);
+  for (const Value::Member& member : patch.object()) {
+    place->push_back(member.key);
+    UnshareReplaced(member.value, place, target);
+    place->pop_back();
+  }
+}
+
 }  // namespace
 
 absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
@@ -76,6 +87,8 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
     WEIR_RETURN_IF_ERROR(
         StrategicMerge(patch, *target->schema(), &target->MutableTree()));
     if (target->is_sharing()) {
+      std::vector<std::string> place;
+      UnshareReplaced(patch, &place, target);
       target->UnshareChangedLists(before);
       target->SyncShared();
     }
