@@ -35,7 +35,9 @@ def objects(index, color):
         f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\n"
         "stringData: {password: hunter2}",
         f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n"
-        f"spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}",
+        # Headless: a range of addresses would run out.
+        f"spec: {{clusterIP: None, selector: {{app: {name}}}, "
+        "ports: [{port: 80}]}",
         "apiVersion: v1\nkind: ServiceAccount\n"
         f"metadata: {{name: {name}}}\n"])
 
@@ -66,8 +68,20 @@ def wait_all(world, count, revision, seconds=900):
                 obj["status"].get("lastAppliedRevision") or ""))
         if ready == count:
             return time.monotonic() - started
-        time.sleep(0.25)
+        print(f"{ready} of {count} are ready", file=sys.stderr, flush=True)
+        # A list of all is dear: not more often than the figure needs.
+        time.sleep(count / 500)
     raise SystemExit(f"measure_scale: {ready} of {count} were ready")
+
+
+def settled(controller, seconds=300):
+    """Requests once the last Events are out: none for ten seconds."""
+    before, after = None, requests_by_method(controller)
+    deadline = time.monotonic() + seconds
+    while before != after and time.monotonic() < deadline:
+        time.sleep(10)
+        before, after = after, requests_by_method(controller)
+    return after
 
 
 def phase(world, name, count, revision, before, seconds):
@@ -136,8 +150,7 @@ def main():
         wait_all(world, count, commit)
         before = phase(world, "update", count, commit, before,
                        time.monotonic() - started)
-        time.sleep(5)
-        idle = requests_by_method(world.kustomize)
+        idle = settled(world.kustomize)
         time.sleep(20)
         later = requests_by_method(world.kustomize)
         say("idle 20 s: requests",
