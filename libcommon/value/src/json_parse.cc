@@ -1,15 +1,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <string>
-#include <utility>
+#include <limits>
 
-#include "absl/strings/cord.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "src/utf8.h"
-#include "weir/value/go_error.h"
-#include "weir/value/go_quote.h"
+#include "weir/base/status.h"
 #include "weir/value/json.h"
 
 namespace weir {
@@ -17,23 +12,13 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// A byte as Go's messages show it.
-std::string QuoteByte(char byte) {
-  if (byte == '\'') return "'\\''";
-  if (byte == '"') return "'\"'";
-  std::string text;
-  AppendUtf8(static_cast<unsigned char>(byte), text);
-  text = GoQuote(text);
-  return absl::StrCat("'", text.substr(1, text.size() - 2), "'");
-}
-
 class Parser {
  public:
-  Parser(absl::string_view text, const JsonParseOptions& options)
-      : options_(options),
-        begin_(text.data()),
+  Parser(absl::string_view text, int max_depth)
+      : begin_(text.data()),
         at_(text.data()),
-        end_(text.data() + text.size()) {}
+        end_(text.data() + text.size()),
+        max_depth_(max_depth) {}
 
   absl::StatusOr<Value> Parse() {
     Value value;
@@ -41,43 +26,30 @@ class Parser {
     if (!ParseValue(value, 0)) return error_;
     SkipSpace();
     if (at_ != end_) {
-      FailHere("after top-level value");
+      Fail("unexpected text after the document");
       return error_;
     }
-    if (!number_error_.ok()) return number_error_;
     return value;
   }
 
  private:
-  absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
-                         absl::string_view go_text) const {
+  bool Fail(absl::string_view reason,
+            absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
     const auto line = 1 + std::count(begin_, at_, '\n');
     const char* start = at_;
     while (start > begin_ && start[-1] != '\n') --start;
-    absl::Status status(code,
-                        absl::StrCat("invalid JSON at line ", line, " column ",
-                                     at_ - start + 1, ": ", reason));
-    status.SetPayload(kGoError, absl::Cord(go_text));
-    return status;
-  }
-  // What is here, or that nothing is, should not be where `context` says.
-  bool FailHere(absl::string_view context) {
-    // To Go an end is a space first.
-    const bool takes_space = context == kInString ||
-                             absl::StartsWith(context, "looking") ||
-                             absl::StartsWith(context, "after object") ||
-                             absl::StartsWith(context, "after array");
-    const std::string go_text =
-        at_ == end_ && takes_space
-            ? "unexpected end of JSON input"
-            : absl::StrCat("invalid character ",
-                           QuoteByte(at_ == end_ ? ' ' : *at_), " ", context);
-    const std::string reason =
-        at_ == end_
-            ? absl::StrCat("unexpected end of input ", context)
-            : absl::StrCat("unexpected ", QuoteByte(*at_), " ", context);
-    error_ = MakeError(absl::StatusCode::kInvalidArgument, reason, go_text);
+    error_ = absl::Status(
+        code, absl::StrCat("invalid JSON at line ", line, " column ",
+                           at_ - start + 1, ": ", reason));
     return false;
+  }
+  bool FailHere() {
+    if (at_ == end_) return Fail("unexpected end of input");
+    const auto byte = static_cast<unsigned char>(*at_);
+    if (byte < 0x20 || byte > 0x7e) {
+      return Fail(absl::StrCat("unexpected byte 0x", absl::Hex(byte)));
+    }
+    return Fail(absl::StrCat("unexpected '", absl::string_view(at_, 1), "'"));
   }
 
   void SkipSpace() {
@@ -89,10 +61,7 @@ class Parser {
 
   bool ParseLiteral(absl::string_view word, Value value, Value& out) {
     for (const char c : word) {
-      if (at_ == end_ || *at_ != c) {
-        return FailHere(absl::StrCat("in literal ", word, " (expecting '",
-                                     std::string(1, c), "')"));
-      }
+      if (at_ == end_ || *at_ != c) return FailHere();
       ++at_;
     }
     out = std::move(value);
@@ -100,16 +69,14 @@ class Parser {
   }
 
   bool ParseValue(Value& out, int depth) {
-    if (at_ == end_) return FailHere(kBeginning);
+    if (at_ == end_) return FailHere();
     switch (*at_) {
       case '{':
       case '[':
-        if (depth >= options_.max_depth) {
-          error_ = MakeError(absl::StatusCode::kResourceExhausted,
-                             absl::StrCat("nested deeper than ",
-                                          options_.max_depth, " levels"),
-                             "exceeded max depth");
-          return false;
+        if (depth >= max_depth_) {
+          return Fail(
+              absl::StrCat("nested deeper than ", max_depth_, " levels"),
+              absl::StatusCode::kResourceExhausted);
         }
         return *at_ == '{' ? ParseObject(out, depth) : ParseArray(out, depth);
       case '"': {
@@ -140,21 +107,17 @@ class Parser {
     }
     while (true) {
       SkipSpace();
-      if (at_ == end_ || *at_ != '"') {
-        return FailHere("looking for beginning of object key string");
-      }
+      if (at_ == end_ || *at_ != '"') return FailHere();
       std::string key;
       if (!ParseString(key)) return false;
       SkipSpace();
-      if (at_ == end_ || *at_ != ':') return FailHere("after object key");
+      if (at_ == end_ || *at_ != ':') return FailHere();
       ++at_;
       SkipSpace();
       members.emplace_back(std::move(key), Value());
       if (!ParseValue(members.back().value, depth + 1)) return false;
       SkipSpace();
-      if (at_ == end_ || (*at_ != ',' && *at_ != '}')) {
-        return FailHere("after object key:value pair");
-      }
+      if (at_ == end_ || (*at_ != ',' && *at_ != '}')) return FailHere();
       if (*at_++ == '}') break;
     }
     out = Value::FromMembers(std::move(members));
@@ -175,9 +138,7 @@ class Parser {
       elements.emplace_back();
       if (!ParseValue(elements.back(), depth + 1)) return false;
       SkipSpace();
-      if (at_ == end_ || (*at_ != ',' && *at_ != ']')) {
-        return FailHere("after array element");
-      }
+      if (at_ == end_ || (*at_ != ',' && *at_ != ']')) return FailHere();
       if (*at_++ == ']') break;
     }
     out = Value(std::move(elements));
@@ -186,11 +147,8 @@ class Parser {
 
   bool ParseNumber(Value& out) {
     const char* start = at_;
-    if (*at_ == '-') {
-      ++at_;
-      if (at_ == end_ || !IsDigit(*at_)) return FailHere("in numeric literal");
-    }
-    if (!IsDigit(*at_)) return FailHere(kBeginning);
+    if (at_ != end_ && *at_ == '-') ++at_;
+    if (at_ == end_ || !IsDigit(*at_)) return FailHere();
     if (*at_ == '0') {
       ++at_;
     } else {
@@ -200,55 +158,38 @@ class Parser {
     if (at_ != end_ && *at_ == '.') {
       integer = false;
       ++at_;
-      if (!SkipDigits()) {
-        return FailHere("after decimal point in numeric literal");
-      }
+      if (!SkipDigits()) return FailHere();
     }
     if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
       integer = false;
       ++at_;
       if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (!SkipDigits()) return FailHere("in exponent of numeric literal");
+      if (!SkipDigits()) return FailHere();
     }
-    if (integer && options_.keep_integers && ReadInteger(start, out)) {
-      return true;
+    if (integer) {
+      int64_t number = 0;
+      if (std::from_chars(start, at_, number).ec == std::errc()) {
+        out = Value(number);
+        return true;
+      }
+      uint64_t large = 0;
+      if (*start != '-' &&
+          std::from_chars(start, at_, large).ec == std::errc()) {
+        out = Value(large);
+        return true;
+      }
     }
-    ReadDouble(start, out);
-    return true;
-  }
-
-  bool ReadInteger(const char* start, Value& out) const {
-    int64_t number = 0;
-    if (std::from_chars(start, at_, number).ec == std::errc()) {
-      // "-0" is a double to Go, as it has no integers here.
-      out = Value(number);
-      return true;
-    }
-    uint64_t large = 0;
-    if (*start == '-' || std::from_chars(start, at_, large).ec != std::errc()) {
-      return false;
-    }
-    out = Value(large);
-    return true;
-  }
-
-  void ReadDouble(const char* start, Value& out) {
     double number = 0;
     if (std::from_chars(start, at_, number).ec != std::errc()) {
       // Too small is zero, as in Go; strtod tells which of the two it was.
       number = std::strtod(std::string(start, at_).c_str(), nullptr);
-      // Go looks at the whole text before it looks at numbers.
-      if ((number > 1 || number < -1) && number_error_.ok()) {
-        const absl::string_view digits(start, static_cast<size_t>(at_ - start));
-        std::swap(start, at_);
-        number_error_ = MakeError(
-            absl::StatusCode::kInvalidArgument, "number is out of range",
-            absl::StrCat("json: cannot unmarshal number ", digits,
-                         " into Go value of type float64"));
-        std::swap(start, at_);
+      if (number > 1 || number < -1) {
+        at_ = start;
+        return Fail("number is out of range");
       }
     }
     out = Value(number);
+    return true;
   }
 
   bool SkipDigits() {
@@ -275,23 +216,24 @@ class Parser {
       } else {
         AppendValidUtf8(piece, out);
       }
-      if (at_ != end_ && *at_ == '"') {
+      if (at_ == end_) return FailHere();
+      if (*at_ == '"') {
         ++at_;
         return true;
       }
-      if (at_ == end_ || *at_ != '\\') return FailHere(kInString);
+      if (*at_ != '\\') return Fail("control character in a string");
       if (!ParseEscape(out)) return false;
     }
   }
 
   bool ParseEscape(std::string& out) {
     ++at_;
-    if (at_ == end_) return FailHere(kInEscape);
+    if (at_ == end_) return FailHere();
     static constexpr char kFrom[] = "\"\\/bfnrt";
     static constexpr char kTo[] = "\"\\/\b\f\n\r\t";
     if (*at_ != 'u') {
       const void* found = std::memchr(kFrom, *at_, sizeof(kFrom) - 1);
-      if (found == nullptr) return FailHere(kInEscape);
+      if (found == nullptr) return FailHere();
       out.push_back(kTo[static_cast<const char*>(found) - kFrom]);
       ++at_;
       return true;
@@ -317,7 +259,7 @@ class Parser {
 
   bool ParseHex(uint32_t& out) {
     for (int i = 0; i < 4; ++i, ++at_) {
-      if (at_ == end_) return FailHere(kInHex);
+      if (at_ == end_) return FailHere();
       const char c = *at_;
       uint32_t digit = 0;
       if (IsDigit(c)) {
@@ -327,24 +269,18 @@ class Parser {
       } else if (c >= 'A' && c <= 'F') {
         digit = static_cast<uint32_t>(c - 'A' + 10);
       } else {
-        return FailHere(kInHex);
+        return FailHere();
       }
       out = out * 16 + digit;
     }
     return true;
   }
 
-  static constexpr char kBeginning[] = "looking for beginning of value";
-  static constexpr char kInString[] = "in string literal";
-  static constexpr char kInEscape[] = "in string escape code";
-  static constexpr char kInHex[] = "in \\u hexadecimal character escape";
-
-  const JsonParseOptions& options_;
   const char* begin_;
   const char* at_;
   const char* end_;
+  int max_depth_;
   absl::Status error_;
-  absl::Status number_error_;  // The first; the text itself is JSON.
 };
 
 }  // namespace
@@ -352,11 +288,10 @@ class Parser {
 absl::StatusOr<Value> ParseJson(absl::string_view text,
                                 const JsonParseOptions& options) {
   if (text.size() > options.max_bytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("invalid JSON at line 1 column 1: larger than ",
-                     options.max_bytes, " bytes"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "JSON document is larger than ", options.max_bytes, " bytes"));
   }
-  return Parser(text, options).Parse();
+  return Parser(text, options.max_depth).Parse();
 }
 
 }  // namespace weir
