@@ -1,4 +1,4 @@
-// The `weir-all` program: every command, started by `weir`.
+// The `weir` program.
 #include "src/invocation.h"
 #include "weir/base/signals.h"
 

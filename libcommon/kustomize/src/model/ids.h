@@ -5,7 +5,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "absl/strings/string_view.h"
 
@@ -64,9 +63,7 @@ struct ResId {
   }
 };
 
-// What field specs are ordered by: the kind's rank, then group, version and
-// kind as upstream joins them.
-using GvkOrder = std::pair<int, std::string>;
-GvkOrder OrderOf(const Gvk& gvk);
+// Order of the legacy sort and of field specs.
+bool GvkLess(const Gvk& a, const Gvk& b);
 
 }  // namespace weir::kustomize
