@@ -219,8 +219,16 @@ absl::Status Sort(const Kustomization& top, const BuildState& state,
 
 absl::Status CheckAll(const ResMap& objects) {
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
-    WEIR_RETURN_IF_ERROR(CheckObject(resource->WithBuildAnnotations()));
-    WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
+    WEIR_RETURN_IF_ERROR(CheckObject(resource->tree()));
+    for (const Resource::PreviousId& old : resource->previous) {
+      // Upstream keeps them in lists that such names break.
+      if (old.name.empty() || old.kind.empty() ||
+          absl::StrContains(old.name, ",")) {
+        return BuildError(
+            "number of previous names, number of previous namespaces, number "
+            "of previous kinds not equal");
+      }
+    }
   }
   return absl::OkStatus();
 }
@@ -269,8 +277,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
-    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()),
-                         "map[string]interface {}(nil)");
+    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()));
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }

@@ -36,31 +36,22 @@ class Server:
                 raise EOFError
             self.buffer += more
 
-    def ask(self, directory):
+    def build(self, directory):
+        """("ok" | "error" | "panic" | "crash" | "timeout", bytes)"""
         if self.process is None:
             self.buffer = b""
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, env=self.env)
+                env=self.env)
+        deadline = time.monotonic() + self.timeout
         try:
             self.process.stdin.write(directory.encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-
-    def answer(self):
-        """("ok" | "error" | "panic" | "crash" | "timeout", bytes)"""
-        deadline = time.monotonic() + self.timeout
-        try:
             verdict, length = self._read(None, deadline).decode().split()
             return verdict, self._read(int(length), deadline)
         except TimeoutError:
             self.close()
             return "timeout", b""
-        except EOFError:
+        except (EOFError, BrokenPipeError):
             self.close()
             return "crash", b""
-
-    def build(self, directory):
-        self.ask(directory)
-        return self.answer()

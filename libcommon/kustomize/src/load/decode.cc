@@ -58,7 +58,7 @@ std::string DescribeObject(const Value& object) {
     absl::string_view separator = "";
     for (const Value::Member& member : metadata[field].object()) {
       absl::StrAppend(&out, separator, member.key, ":",
-                      NodeText(member.value));
+                      ScalarText(member.value));
       separator = " ";
     }
     absl::StrAppend(&out, "]");

@@ -185,7 +185,7 @@ class Operation {
   absl::Status RunReplace() {
     if (path_.empty()) {
       if (!value().is_object() && !value().is_array()) {
-        return BuildError("replace operation value must be object or array: %!w(<nil>)");
+        return BuildError("replace operation value must be object or array");
       }
       *document_ = value();
       return absl::OkStatus();
