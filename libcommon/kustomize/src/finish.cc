@@ -219,16 +219,8 @@ absl::Status Sort(const Kustomization& top, const BuildState& state,
 
 absl::Status CheckAll(const ResMap& objects) {
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
-    WEIR_RETURN_IF_ERROR(CheckObject(resource->tree()));
-    for (const Resource::PreviousId& old : resource->previous) {
-      // Upstream keeps them in lists that such names break.
-      if (old.name.empty() || old.kind.empty() ||
-          absl::StrContains(old.name, ",")) {
-        return BuildError(
-            "number of previous names, number of previous namespaces, number "
-            "of previous kinds not equal");
-      }
-    }
+    WEIR_RETURN_IF_ERROR(CheckObject(resource->WithBuildAnnotations()));
+    WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
   }
   return absl::OkStatus();
 }
@@ -277,7 +269,8 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
-    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()));
+    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()),
+                         "map[string]interface {}(nil)");
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }

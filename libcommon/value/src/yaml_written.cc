@@ -172,6 +172,10 @@ std::string FormatYamlFloat(double number) {
   return FormatGoYamlDouble(number);
 }
 
+bool IsLostAsYamlBlock(absl::string_view text) {
+  return !text.empty() && text[0] == '\t' && StaysBlock(text);
+}
+
 // The writer looks at the start of the text where it means to look ahead, and
 // so doubles a line break also before a line that starts with a blank, where
 // the break counts as it is.

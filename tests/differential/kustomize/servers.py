@@ -36,22 +36,31 @@ class Server:
                 raise EOFError
             self.buffer += more
 
-    def build(self, directory):
-        """("ok" | "error" | "panic" | "crash" | "timeout", bytes)"""
+    def ask(self, directory):
         if self.process is None:
             self.buffer = b""
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                env=self.env)
-        deadline = time.monotonic() + self.timeout
+                stderr=subprocess.DEVNULL, env=self.env)
         try:
             self.process.stdin.write(directory.encode() + b"\n")
             self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+
+    def answer(self):
+        """("ok" | "error" | "panic" | "crash" | "timeout", bytes)"""
+        deadline = time.monotonic() + self.timeout
+        try:
             verdict, length = self._read(None, deadline).decode().split()
             return verdict, self._read(int(length), deadline)
         except TimeoutError:
             self.close()
             return "timeout", b""
-        except (EOFError, BrokenPipeError):
+        except EOFError:
             self.close()
             return "crash", b""
+
+    def build(self, directory):
+        self.ask(directory)
+        return self.answer()

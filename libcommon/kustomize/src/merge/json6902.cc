@@ -185,7 +185,8 @@ class Operation {
   absl::Status RunReplace() {
     if (path_.empty()) {
       if (!value().is_object() && !value().is_array()) {
-        return BuildError("replace operation value must be object or array");
+        return BuildError(
+            "replace operation value must be object or array: %!w(<nil>)");
       }
       *document_ = value();
       return absl::OkStatus();

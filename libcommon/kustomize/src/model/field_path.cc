@@ -133,9 +133,21 @@ class Matcher {
       field = &node.Set(path[0], Fresh(rest));
     }
     const bool is_scalar = !field->is_object() && !field->is_array();
-    // A text inside a scalar is handled by the caller.
-    if (is_scalar && !rest.empty()) return absl::OkStatus();
+    if (is_scalar && !rest.empty()) return VisitText(*field, rest);
     return Visit(*field, rest);
+  }
+
+  // A path that goes on inside of a text: upstream writes to a copy of what the
+  // text says, and loses it.
+  absl::Status VisitText(const Value& node, Parts path) {
+    YamlParseOptions options;
+    options.schema = YamlParseOptions::Schema::kYaml12;
+    options.keep_written = true;
+    absl::StatusOr<Value> copy = ParseYaml(NodeText(node), options);
+    if (!copy.ok()) {
+      return BuildError(absl::StrCat("yaml: ", GoYamlError(copy.status())));
+    }
+    return Visit(*copy, path);
   }
 
   absl::Status VisitIndex(Value& node, Parts path, int index) {

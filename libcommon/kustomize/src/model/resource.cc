@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -126,6 +127,18 @@ std::vector<ResId> Resource::PreviousIds() const {
   return ids;
 }
 
+absl::Status Resource::CheckPreviousIds() const {
+  for (const PreviousId& old : previous) {
+    if (old.name.empty() || old.kind.empty() ||
+        absl::StrContains(old.name, ",")) {
+      return BuildError(
+          "number of previous names, number of previous namespaces, number "
+          "of previous kinds not equal");
+    }
+  }
+  return absl::OkStatus();
+}
+
 ResId Resource::OrgId() const {
   if (previous.empty()) return CurId();
   ResId id;
@@ -196,6 +209,11 @@ void Resource::SetNamespace(absl::string_view ns) {
 std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
     absl::string_view field) const {
   std::vector<std::pair<std::string, std::string>> out;
+  // Upstream takes a list for a map, too.
+  const Value::Array& list = tree_["metadata"][field].array();
+  for (size_t i = 0; i + 1 < list.size(); i += 2) {
+    out.emplace_back(NodeText(list[i]), NodeText(list[i + 1]));
+  }
   for (const Value::Member& member : tree_["metadata"][field].object()) {
     out.emplace_back(member.key, NodeText(member.value));
   }
@@ -298,6 +316,17 @@ std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
   }
   if (needs_hash) add("needsHashSuffix", "enabled");
   return out;
+}
+
+Value Resource::WithBuildAnnotations() const {
+  Value tree = tree_;
+  if (!tree["metadata"].is_object()) return tree;
+  for (const auto& [key, text] : BuildAnnotations()) {
+    Value& annotations = tree.Mutable("metadata").Mutable("annotations");
+    if (!annotations.is_object()) annotations = Value::MakeObject();
+    annotations.Set(key, text);
+  }
+  return tree;
 }
 
 void Resource::ForgetBuildState() {

@@ -69,6 +69,8 @@ class Resource {
   // The oldest id: group and version of the present object.
   ResId OrgId() const;
   std::vector<ResId> PreviousIds() const;
+  // Errors: kFailedPrecondition for names that upstream cannot keep in a list.
+  absl::Status CheckPreviousIds() const;
   void StorePreviousId();
   bool HasAnyId(const ResId& id) const;
   // Whether an id, now or before, has this name and is of this kind.
@@ -95,6 +97,8 @@ class Resource {
   bool HasBuildState() const;
   // As upstream's annotations would be now.
   std::vector<std::pair<std::string, std::string>> BuildAnnotations() const;
+  // The object with them.
+  Value WithBuildAnnotations() const;
   void ForgetBuildState();
   // Equal tails of the prefixes and suffixes that were added; with
   // `allow_empty`, none at all matches everything.

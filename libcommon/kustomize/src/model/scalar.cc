@@ -56,6 +56,17 @@ absl::string_view TagOf(const Value& value) {
   }
 }
 
+absl::Status CheckBlock(const Value& string) {
+  const std::string& text =
+      string.written() != nullptr ? *string.written() : string.AsString();
+  if (text.empty() || text[0] != '\t') return absl::OkStatus();
+  const bool is_block = string.style() >= Style::kLiteral ||
+                        (!IsQuoted(string) && absl::StrContains(text, "\n"));
+  if (!is_block || !IsLostAsYamlBlock(text)) return absl::OkStatus();
+  return BuildError(
+      "yaml: found a tab character where an indentation space is expected");
+}
+
 }  // namespace
 
 std::string ScalarText(const Value& value) {
@@ -151,7 +162,8 @@ absl::Status CheckScalars(const Value& tree) {
   for (const Value::Member& member : tree.object()) {
     WEIR_RETURN_IF_ERROR(CheckScalars(member.value));
   }
-  if (tree.written() == nullptr || tree.is_string()) return absl::OkStatus();
+  if (tree.is_string()) return CheckBlock(tree);
+  if (tree.written() == nullptr) return absl::OkStatus();
   const Value read = Resolve(*tree.written());
   if (SameType(tree, read) ||
       (tree.kind() == Value::Kind::kDouble && read.is_number())) {

@@ -42,7 +42,8 @@ Value StringFromJson(const Value& value);
 // is an error only when it is still there in the end: CheckScalars.
 Value WithText(const Value& old, absl::string_view text);
 
-// Errors: kFailedPrecondition for a scalar whose text is not of its type.
+// Errors: kFailedPrecondition for a scalar whose text is not of its type, and
+// for a text that upstream loses as it writes objects before they become JSON.
 absl::Status CheckScalars(const Value& tree);
 
 }  // namespace weir::kustomize

@@ -128,7 +128,17 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
     AddAnnotations(internal, resource);
     WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &resource->MutableTree()));
     resource->UnshareAll();
-    RemoveAnnotations(internal, resource);
+    const Value* metadata = resource->tree().Find("metadata");
+    if (metadata != nullptr && (*metadata)["annotations"].size() % 2 == 1 &&
+        (*metadata)["annotations"].is_array()) {
+      return WrongKind("MappingNode", (*metadata)["annotations"]);
+    }
+    if (metadata == nullptr || metadata->is_object() || metadata->is_null()) {
+      RemoveAnnotations(internal, resource);
+    } else if (!remember) {
+      // Upstream forgets this error otherwise.
+      return WrongKind("MappingNode", *metadata);
+    }
     objects->Reindex(resource);
   }
   return absl::OkStatus();

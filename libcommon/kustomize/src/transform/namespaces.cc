@@ -72,16 +72,12 @@ class IdCounts {
 };
 
 absl::Status NamespaceConflict(const ResMap& objects, const Resource& added) {
+  JsonFormatOptions options;
+  options.escape_html = true;
   std::vector<std::string> same;
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     if (resource->CurId().Equals(added.CurId())) {
-      Resource copy(resource->tree(), resource->schema());
-      auto annotations = copy.MetadataMap("annotations");
-      for (auto& entry : resource->BuildAnnotations()) {
-        annotations.push_back(std::move(entry));
-      }
-      copy.SetMetadataMap("annotations", annotations);
-      same.push_back(FormatJson(copy.tree()));
+      same.push_back(FormatJson(resource->WithBuildAnnotations(), options));
     }
   }
   return BuildError(

@@ -56,6 +56,8 @@ absl::StatusOr<const Resource*> FindSource(const ReplacementSpec& spec,
                  false};
   const Resource* match = nullptr;
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds(),
+                         "error getting node IDs");
     if (!selector.name.empty() && resource->name() != selector.name &&
         resource->previous.empty()) {
       continue;

@@ -77,6 +77,10 @@ std::string FormatYamlFloat(double number);
 // break before a line that starts with a blank becomes two.
 std::string RewriteFoldedYaml(absl::string_view text);
 
+// Whether go-yaml 3 writes a text of several lines as a block that it cannot
+// read, as it starts with a tab.
+bool IsLostAsYamlBlock(absl::string_view text);
+
 // One document as sigs.k8s.io/yaml writes it: keys in natural order ("a2"
 // before "a10"), indent 2, sequences not indented under their key, a newline
 // at the end.
