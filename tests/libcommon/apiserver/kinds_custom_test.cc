@@ -1,4 +1,5 @@
 // Custom kinds: schemas, pruning, defaults, validation, rules.
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "kinds_support.h"
 #include "libcommon/apiserver/src/cel_program.h"
@@ -382,7 +383,8 @@ TEST(CelTest, RefusesWhatItDoesNotKnow) {
 TEST(CelTest, DepthIsBounded) {
   std::string deep(5000, '(');
   EXPECT_FALSE(CelProgram::Compile(deep).ok());
-  EXPECT_FALSE(CelProgram::Compile(std::string(5000, '!') + "a").ok());
+  const std::string nots(5000, '!');
+  EXPECT_FALSE(CelProgram::Compile(absl::StrCat(nots, "a")).ok());
   EXPECT_FALSE(CelProgram::Compile(std::string(100000, 'a')).ok());
 }
 
