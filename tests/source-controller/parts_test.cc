@@ -1,5 +1,6 @@
 // The parts that need no cluster: revisions, includes, credentials, flags.
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "src/git_auth.h"
@@ -34,7 +35,8 @@ TEST(RevisionTest, ShortMessages) {
   EXPECT_EQ(ShortMessage("one\n\ntwo"), "one");
   EXPECT_EQ(ShortMessage(""), "");
   EXPECT_EQ(ShortMessage(std::string(50, 'a')), std::string(50, 'a'));
-  EXPECT_EQ(ShortMessage(std::string(51, 'a')), std::string(50, 'a') + "...");
+  EXPECT_EQ(ShortMessage(std::string(51, 'a')),
+            absl::StrCat(std::string(50, 'a'), "..."));
   std::string umlauts;
   for (int i = 0; i < 51; ++i) umlauts += "\u00e4";
   EXPECT_EQ(ShortMessage(umlauts), umlauts.substr(0, 100) + "...");

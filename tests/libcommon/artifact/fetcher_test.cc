@@ -47,7 +47,7 @@ class FetcherTest : public testing::Test {
   StorageFixture fixture_;
   Artifact artifact_;
   // What the server does.
-  std::string body_ = std::string(100'000, 'x') + "end";
+  std::string body_ = absl::StrCat(std::string(100'000, 'x'), "end");
   int failures_ = 0;
   int failure_code_ = 503;
   std::atomic<int> requests_{0};

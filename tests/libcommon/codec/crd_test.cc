@@ -12,7 +12,7 @@ namespace weir::codec {
 namespace {
 
 TEST(MakeCrdTest, WritesEveryOption) {
-  const std::string path = std::string(WEIR_TESTDATA) + "/widget/want.yaml";
+  const std::string path = WEIR_TESTDATA "/widget/want.yaml";
   const std::string got = FormatYaml(MakeCrd(weir::test::Widget::descriptor()));
   if (std::getenv("WEIR_UPDATE_GOLDEN") != nullptr) {
     ASSERT_TRUE(WriteFileAtomically(path, got).ok());
