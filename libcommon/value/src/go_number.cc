@@ -62,6 +62,10 @@ void AppendGoJsonDouble(double number, std::string& out) {
 }
 
 std::string FormatGoYamlDouble(double number) { return FormatG(number); }
-std::string FormatGoYamlFloat(float number) { return FormatG(number); }
+std::string FormatGoYamlKey(double number) {
+  constexpr double kMax = 3.4028235677973366e38;  // Rounds to infinity.
+  if (std::fabs(number) >= kMax) return number > 0 ? ".inf" : "-.inf";
+  return FormatG(static_cast<float>(number));
+}
 
 }  // namespace weir

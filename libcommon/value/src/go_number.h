@@ -14,6 +14,7 @@ void AppendGoJsonDouble(double number, std::string& out);
 // strconv.FormatFloat(number, 'g', -1, 64), with YAML's .inf and .nan.
 std::string FormatGoYamlDouble(double number);
 // The same with 32 bits, as sigs.k8s.io/yaml writes keys.
-std::string FormatGoYamlFloat(float number);
+// As go-yaml prints a float32.
+std::string FormatGoYamlKey(double number);
 
 }  // namespace weir

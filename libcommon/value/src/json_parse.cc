@@ -1,10 +1,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <limits>
+#include <string>
+#include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "src/utf8.h"
-#include "weir/base/status.h"
+#include "weir/value/go_error.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/json.h"
 
 namespace weir {
@@ -12,13 +17,23 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+// A byte as Go's messages show it.
+std::string QuoteByte(char byte) {
+  if (byte == '\'') return "'\\''";
+  if (byte == '"') return "'\"'";
+  std::string text;
+  AppendUtf8(static_cast<unsigned char>(byte), text);
+  text = GoQuote(text);
+  return absl::StrCat("'", text.substr(1, text.size() - 2), "'");
+}
+
 class Parser {
  public:
-  Parser(absl::string_view text, int max_depth)
-      : begin_(text.data()),
+  Parser(absl::string_view text, const JsonParseOptions& options)
+      : options_(options),
+        begin_(text.data()),
         at_(text.data()),
-        end_(text.data() + text.size()),
-        max_depth_(max_depth) {}
+        end_(text.data() + text.size()) {}
 
   absl::StatusOr<Value> Parse() {
     Value value;
@@ -26,30 +41,43 @@ class Parser {
     if (!ParseValue(value, 0)) return error_;
     SkipSpace();
     if (at_ != end_) {
-      Fail("unexpected text after the document");
+      FailHere("after top-level value");
       return error_;
     }
+    if (!number_error_.ok()) return number_error_;
     return value;
   }
 
  private:
-  bool Fail(absl::string_view reason,
-            absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
+  absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
+                         absl::string_view go_text) const {
     const auto line = 1 + std::count(begin_, at_, '\n');
     const char* start = at_;
     while (start > begin_ && start[-1] != '\n') --start;
-    error_ = absl::Status(
-        code, absl::StrCat("invalid JSON at line ", line, " column ",
-                           at_ - start + 1, ": ", reason));
-    return false;
+    absl::Status status(code,
+                        absl::StrCat("invalid JSON at line ", line, " column ",
+                                     at_ - start + 1, ": ", reason));
+    status.SetPayload(kGoError, absl::Cord(go_text));
+    return status;
   }
-  bool FailHere() {
-    if (at_ == end_) return Fail("unexpected end of input");
-    const auto byte = static_cast<unsigned char>(*at_);
-    if (byte < 0x20 || byte > 0x7e) {
-      return Fail(absl::StrCat("unexpected byte 0x", absl::Hex(byte)));
-    }
-    return Fail(absl::StrCat("unexpected '", absl::string_view(at_, 1), "'"));
+  // What is here, or that nothing is, should not be where `context` says.
+  bool FailHere(absl::string_view context) {
+    // To Go an end is a space first.
+    const bool takes_space = context == kInString ||
+                             absl::StartsWith(context, "looking") ||
+                             absl::StartsWith(context, "after object") ||
+                             absl::StartsWith(context, "after array");
+    const std::string go_text =
+        at_ == end_ && takes_space
+            ? "unexpected end of JSON input"
+            : absl::StrCat("invalid character ",
+                           QuoteByte(at_ == end_ ? ' ' : *at_), " ", context);
+    const std::string reason =
+        at_ == end_
+            ? absl::StrCat("unexpected end of input ", context)
+            : absl::StrCat("unexpected ", QuoteByte(*at_), " ", context);
+    error_ = MakeError(absl::StatusCode::kInvalidArgument, reason, go_text);
+    return false;
   }
 
   void SkipSpace() {
@@ -61,7 +89,10 @@ class Parser {
 
   bool ParseLiteral(absl::string_view word, Value value, Value& out) {
     for (const char c : word) {
-      if (at_ == end_ || *at_ != c) return FailHere();
+      if (at_ == end_ || *at_ != c) {
+        return FailHere(absl::StrCat("in literal ", word, " (expecting '",
+                                     std::string(1, c), "')"));
+      }
       ++at_;
     }
     out = std::move(value);
@@ -69,14 +100,16 @@ class Parser {
   }
 
   bool ParseValue(Value& out, int depth) {
-    if (at_ == end_) return FailHere();
+    if (at_ == end_) return FailHere(kBeginning);
     switch (*at_) {
       case '{':
       case '[':
-        if (depth >= max_depth_) {
-          return Fail(
-              absl::StrCat("nested deeper than ", max_depth_, " levels"),
-              absl::StatusCode::kResourceExhausted);
+        if (depth >= options_.max_depth) {
+          error_ = MakeError(absl::StatusCode::kResourceExhausted,
+                             absl::StrCat("nested deeper than ",
+                                          options_.max_depth, " levels"),
+                             "exceeded max depth");
+          return false;
         }
         return *at_ == '{' ? ParseObject(out, depth) : ParseArray(out, depth);
       case '"': {
@@ -107,17 +140,21 @@ class Parser {
     }
     while (true) {
       SkipSpace();
-      if (at_ == end_ || *at_ != '"') return FailHere();
+      if (at_ == end_ || *at_ != '"') {
+        return FailHere("looking for beginning of object key string");
+      }
       std::string key;
       if (!ParseString(key)) return false;
       SkipSpace();
-      if (at_ == end_ || *at_ != ':') return FailHere();
+      if (at_ == end_ || *at_ != ':') return FailHere("after object key");
       ++at_;
       SkipSpace();
       members.emplace_back(std::move(key), Value());
       if (!ParseValue(members.back().value, depth + 1)) return false;
       SkipSpace();
-      if (at_ == end_ || (*at_ != ',' && *at_ != '}')) return FailHere();
+      if (at_ == end_ || (*at_ != ',' && *at_ != '}')) {
+        return FailHere("after object key:value pair");
+      }
       if (*at_++ == '}') break;
     }
     out = Value::FromMembers(std::move(members));
@@ -138,7 +175,9 @@ class Parser {
       elements.emplace_back();
       if (!ParseValue(elements.back(), depth + 1)) return false;
       SkipSpace();
-      if (at_ == end_ || (*at_ != ',' && *at_ != ']')) return FailHere();
+      if (at_ == end_ || (*at_ != ',' && *at_ != ']')) {
+        return FailHere("after array element");
+      }
       if (*at_++ == ']') break;
     }
     out = Value(std::move(elements));
@@ -147,8 +186,11 @@ class Parser {
 
   bool ParseNumber(Value& out) {
     const char* start = at_;
-    if (at_ != end_ && *at_ == '-') ++at_;
-    if (at_ == end_ || !IsDigit(*at_)) return FailHere();
+    if (*at_ == '-') {
+      ++at_;
+      if (at_ == end_ || !IsDigit(*at_)) return FailHere("in numeric literal");
+    }
+    if (!IsDigit(*at_)) return FailHere(kBeginning);
     if (*at_ == '0') {
       ++at_;
     } else {
@@ -158,38 +200,55 @@ class Parser {
     if (at_ != end_ && *at_ == '.') {
       integer = false;
       ++at_;
-      if (!SkipDigits()) return FailHere();
+      if (!SkipDigits()) {
+        return FailHere("after decimal point in numeric literal");
+      }
     }
     if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
       integer = false;
       ++at_;
       if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (!SkipDigits()) return FailHere();
+      if (!SkipDigits()) return FailHere("in exponent of numeric literal");
     }
-    if (integer) {
-      int64_t number = 0;
-      if (std::from_chars(start, at_, number).ec == std::errc()) {
-        out = Value(number);
-        return true;
-      }
-      uint64_t large = 0;
-      if (*start != '-' &&
-          std::from_chars(start, at_, large).ec == std::errc()) {
-        out = Value(large);
-        return true;
-      }
+    if (integer && options_.keep_integers && ReadInteger(start, out)) {
+      return true;
     }
+    ReadDouble(start, out);
+    return true;
+  }
+
+  bool ReadInteger(const char* start, Value& out) const {
+    int64_t number = 0;
+    if (std::from_chars(start, at_, number).ec == std::errc()) {
+      // "-0" is a double to Go, as it has no integers here.
+      out = Value(number);
+      return true;
+    }
+    uint64_t large = 0;
+    if (*start == '-' || std::from_chars(start, at_, large).ec != std::errc()) {
+      return false;
+    }
+    out = Value(large);
+    return true;
+  }
+
+  void ReadDouble(const char* start, Value& out) {
     double number = 0;
     if (std::from_chars(start, at_, number).ec != std::errc()) {
       // Too small is zero, as in Go; strtod tells which of the two it was.
       number = std::strtod(std::string(start, at_).c_str(), nullptr);
-      if (number > 1 || number < -1) {
-        at_ = start;
-        return Fail("number is out of range");
+      // Go looks at the whole text before it looks at numbers.
+      if ((number > 1 || number < -1) && number_error_.ok()) {
+        const absl::string_view digits(start, static_cast<size_t>(at_ - start));
+        std::swap(start, at_);
+        number_error_ = MakeError(
+            absl::StatusCode::kInvalidArgument, "number is out of range",
+            absl::StrCat("json: cannot unmarshal number ", digits,
+                         " into Go value of type float64"));
+        std::swap(start, at_);
       }
     }
     out = Value(number);
-    return true;
   }
 
   bool SkipDigits() {
@@ -216,24 +275,23 @@ class Parser {
       } else {
         AppendValidUtf8(piece, out);
       }
-      if (at_ == end_) return FailHere();
-      if (*at_ == '"') {
+      if (at_ != end_ && *at_ == '"') {
         ++at_;
         return true;
       }
-      if (*at_ != '\\') return Fail("control character in a string");
+      if (at_ == end_ || *at_ != '\\') return FailHere(kInString);
       if (!ParseEscape(out)) return false;
     }
   }
 
   bool ParseEscape(std::string& out) {
     ++at_;
-    if (at_ == end_) return FailHere();
+    if (at_ == end_) return FailHere(kInEscape);
     static constexpr char kFrom[] = "\"\\/bfnrt";
     static constexpr char kTo[] = "\"\\/\b\f\n\r\t";
     if (*at_ != 'u') {
       const void* found = std::memchr(kFrom, *at_, sizeof(kFrom) - 1);
-      if (found == nullptr) return FailHere();
+      if (found == nullptr) return FailHere(kInEscape);
       out.push_back(kTo[static_cast<const char*>(found) - kFrom]);
       ++at_;
       return true;
@@ -259,7 +317,7 @@ class Parser {
 
   bool ParseHex(uint32_t& out) {
     for (int i = 0; i < 4; ++i, ++at_) {
-      if (at_ == end_) return FailHere();
+      if (at_ == end_) return FailHere(kInHex);
       const char c = *at_;
       uint32_t digit = 0;
       if (IsDigit(c)) {
@@ -269,18 +327,24 @@ class Parser {
       } else if (c >= 'A' && c <= 'F') {
         digit = static_cast<uint32_t>(c - 'A' + 10);
       } else {
-        return FailHere();
+        return FailHere(kInHex);
       }
       out = out * 16 + digit;
     }
     return true;
   }
 
+  static constexpr char kBeginning[] = "looking for beginning of value";
+  static constexpr char kInString[] = "in string literal";
+  static constexpr char kInEscape[] = "in string escape code";
+  static constexpr char kInHex[] = "in \\u hexadecimal character escape";
+
+  const JsonParseOptions& options_;
   const char* begin_;
   const char* at_;
   const char* end_;
-  int max_depth_;
   absl::Status error_;
+  absl::Status number_error_;  // The first; the text itself is JSON.
 };
 
 }  // namespace
@@ -288,10 +352,11 @@ class Parser {
 absl::StatusOr<Value> ParseJson(absl::string_view text,
                                 const JsonParseOptions& options) {
   if (text.size() > options.max_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "JSON document is larger than ", options.max_bytes, " bytes"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("invalid JSON at line 1 column 1: larger than ",
+                     options.max_bytes, " bytes"));
   }
-  return Parser(text, options.max_depth).Parse();
+  return Parser(text, options).Parse();
 }
 
 }  // namespace weir

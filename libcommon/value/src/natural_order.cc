@@ -34,23 +34,12 @@ bool IsDigit(uint32_t c) {
   return IsIn(kDigits, c);
 }
 
-uint32_t Decode(absl::string_view text, size_t length) {
-  const auto byte = [text](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  if (length == 0) return 0xfffd;
-  if (length == 1) return byte(0);
-  uint32_t c = byte(0) & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) c = (c << 6) | (byte(i) & 0x3f);
-  return c;
-}
-
 std::vector<uint32_t> Runes(absl::string_view text) {
   std::vector<uint32_t> runes;
   runes.reserve(text.size());
   while (!text.empty()) {
     const size_t length = Utf8Length(text);
-    runes.push_back(Decode(text, length));
+    runes.push_back(DecodeUtf8(text, length));
     text.remove_prefix(std::max<size_t>(length, 1));
   }
   return runes;
@@ -58,7 +47,7 @@ std::vector<uint32_t> Runes(absl::string_view text) {
 
 // The first characters that differ are at `i`.
 template <typename Text>
-bool LessAt(const Text& a, const Text& b, size_t i) {
+bool LessAt(const Text& a, const Text& b, size_t i, NaturalOrder order) {
   const auto at = [](const Text& text, size_t index) {
     return static_cast<uint32_t>(text[index]);
   };
@@ -67,7 +56,11 @@ bool LessAt(const Text& a, const Text& b, size_t i) {
   const bool letter_a = IsLetter(ca);
   const bool letter_b = IsLetter(cb);
   if (letter_a && letter_b) return ca < cb;
-  if (letter_a || letter_b) return letter_b;
+  if (letter_a || letter_b) {
+    const bool after_digit =
+        order == NaturalOrder::kGoYaml3 && i > 0 && IsDigit(at(a, i - 1));
+    return after_digit ? letter_a : letter_b;
+  }
   uint64_t number_a = 0;
   uint64_t number_b = 0;
   if (ca == '0' || cb == '0') {
@@ -96,10 +89,10 @@ bool LessAt(const Text& a, const Text& b, size_t i) {
 }
 
 template <typename Text>
-bool Less(const Text& a, const Text& b) {
+bool Less(const Text& a, const Text& b, NaturalOrder order) {
   const size_t n = std::min(a.size(), b.size());
   for (size_t i = 0; i < n; ++i) {
-    if (a[i] != b[i]) return LessAt(a, b, i);
+    if (a[i] != b[i]) return LessAt(a, b, i, order);
   }
   return a.size() < b.size();
 }
@@ -111,9 +104,9 @@ bool IsAscii(absl::string_view text) {
 
 }  // namespace
 
-bool NaturalLess(absl::string_view a, absl::string_view b) {
-  if (IsAscii(a) && IsAscii(b)) return Less(a, b);
-  return Less(Runes(a), Runes(b));
+bool NaturalLess(absl::string_view a, absl::string_view b, NaturalOrder order) {
+  if (IsAscii(a) && IsAscii(b)) return Less(a, b, order);
+  return Less(Runes(a), Runes(b), order);
 }
 
 }  // namespace weir

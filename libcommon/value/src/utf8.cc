@@ -52,6 +52,27 @@ size_t Utf8Length(absl::string_view text) {
   return length;
 }
 
+uint32_t DecodeUtf8(absl::string_view text, size_t length) {
+  const auto byte = [text](size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  if (length == 0) return 0xfffd;
+  if (length == 1) return byte(0);
+  uint32_t c = byte(0) & (0x7fu >> length);
+  for (size_t i = 1; i < length; ++i) c = (c << 6) | (byte(i) & 0x3f);
+  return c;
+}
+
+bool IsValidUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    const size_t length =
+        static_cast<signed char>(text[0]) >= 0 ? 1 : Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 void AppendValidUtf8(absl::string_view text, std::string& out) {
   while (!text.empty()) {
     const size_t length = Utf8Length(text);

@@ -18,6 +18,11 @@ void AppendUtf8(uint32_t code_point, std::string& out);
 // with none.
 size_t Utf8Length(absl::string_view text);
 
+// The character of `length` bytes that `text` starts with; U+FFFD for 0.
+uint32_t DecodeUtf8(absl::string_view text, size_t length);
+
+bool IsValidUtf8(absl::string_view text);
+
 // Appends `text` with U+FFFD for each byte that is part of no character.
 void AppendValidUtf8(absl::string_view text, std::string& out);
 

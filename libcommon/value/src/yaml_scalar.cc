@@ -161,7 +161,7 @@ bool TakeChar(absl::string_view& text, char c) {
 }
 
 // "Z", "+01:00"; as it is to be printed. Empty when it is neither.
-std::string TakeZone(absl::string_view text) {
+std::string TakeZone(absl::string_view text, bool* printable) {
   if (text == "Z") return "Z";
   if (text.size() != 6 || !IsSign(text[0]) || text[3] != ':') return "";
   absl::string_view hours = text.substr(1, 2);
@@ -169,13 +169,18 @@ std::string TakeZone(absl::string_view text) {
   const int h = TakeNumber(hours, 2, 2);
   const int m = TakeNumber(minutes, 2, 2);
   if (h < 0 || h > 24 || m < 0 || m > 60) return "";
-  if (h == 0 && m == 0) return "Z";
-  return std::string(text);
+  const int all = h * 60 + m;
+  if (all == 0) return "Z";
+  *printable = all < 24 * 60;
+  return absl::StrFormat("%c%02d:%02d", text[0], all / 60, all % 60);
 }
 
 }  // namespace
 
-std::string YamlTimestampToRfc3339(absl::string_view text) {
+std::string YamlTimestampToRfc3339(absl::string_view text, bool* printable) {
+  bool in_range = true;
+  if (printable == nullptr) printable = &in_range;
+  *printable = true;
   if (text.size() < 8 || text[4] != '-') return "";
   const int year = TakeNumber(text, 4, 4);
   if (year < 0 || !TakeChar(text, '-')) return "";
@@ -191,6 +196,9 @@ std::string YamlTimestampToRfc3339(absl::string_view text) {
   const char separator = text[0];
   if (separator != 'T' && separator != 't' && separator != ' ') return "";
   text.remove_prefix(1);
+  while (separator == ' ' && !text.empty() && text[0] == ' ') {
+    text.remove_prefix(1);
+  }
   const int hour = TakeNumber(text, 1, 2);
   if (!TakeChar(text, ':')) return "";
   const int minute = TakeNumber(text, 1, 2);
@@ -212,7 +220,7 @@ std::string YamlTimestampToRfc3339(absl::string_view text) {
     text.remove_prefix(n);
   }
   const std::string zone =
-      separator == ' ' ? (text.empty() ? "Z" : "") : TakeZone(text);
+      separator == ' ' ? (text.empty() ? "Z" : "") : TakeZone(text, printable);
   if (zone.empty()) return "";
   return absl::StrFormat("%s%02d:%02d:%02d%s%s", prefix, hour, minute, second,
                          fraction, zone);
@@ -248,9 +256,6 @@ YamlScalar ResolveYamlScalar(absl::string_view text,
     case '-':
       if (auto found = LookUp(text, yaml12)) return *found;
       break;
-    case '<':
-      if (text == "<<") return {Type::kMerge, Value()};
-      return {};
     default:
       if (!IsDigit(first)) return {};
   }
@@ -266,6 +271,38 @@ YamlScalar ResolveYamlScalar(absl::string_view text,
   if (auto number = ParseInt(text, yaml12)) return {Type::kInt, *number};
   if (auto number = ParseFloat(text)) return {Type::kFloat, *number};
   return {};
+}
+
+namespace {
+
+// [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
+bool IsBase60(absl::string_view text) {
+  if (text.find(':') == absl::string_view::npos) return false;
+  const auto digit = [text](size_t i) {
+    return i < text.size() && IsDigit(text[i]);
+  };
+  size_t i = IsSign(text[0]) ? 1 : 0;
+  if (!digit(i)) return false;
+  while (digit(i) || (i < text.size() && text[i] == '_')) ++i;
+  if (i == text.size() || text[i] != ':') return false;
+  while (i < text.size() && text[i] == ':') {
+    ++i;
+    if (!digit(i)) return false;
+    i += text[i] <= '5' && digit(i + 1) ? 2 : 1;
+  }
+  if (i < text.size() && text[i] == '.') {
+    ++i;
+    while (digit(i) || (i < text.size() && text[i] == '_')) ++i;
+  }
+  return i == text.size();
+}
+
+}  // namespace
+
+bool LooksLikeOtherThanString(absl::string_view text) {
+  return ResolveYamlScalar(text, YamlParseOptions::Schema::kYaml11, true)
+                 .type != Type::kString ||
+         IsBase60(text);
 }
 
 }  // namespace weir

@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/escaping.h"
 #include "src/go_number.h"
 #include "src/natural_order.h"
 #include "src/utf8.h"
 #include "src/yaml_scalar.h"
+#include "src/yaml_text.h"
+#include "weir/base/status.h"
+#include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
 namespace weir {
@@ -14,122 +18,14 @@ constexpr int kIndent = 2;
 constexpr int kWidth = 80;
 constexpr size_t kMaxSimpleKey = 128;
 
+using yaml::AnalyzeText;
+using yaml::AppendEscape;
+using yaml::CharacterWidth;
+using yaml::IsPrintable;
+using yaml::LineBreakLength;
+using yaml::TextAnalysis;
+
 enum class Style { kPlain, kSingle, kDouble, kLiteral };
-
-size_t Width(absl::string_view text, size_t i) {
-  return std::max<size_t>(Utf8Length(text.substr(i)), 1);
-}
-
-// The length of the line break at `i`, or 0.
-size_t BreakLength(absl::string_view text, size_t i) {
-  if (text[i] == '\n' || text[i] == '\r') return 1;
-  if (text[i] == '\xc2') return text[i + 1] == '\x85' ? 2 : 0;
-  if (text[i] == '\xe2' && text[i + 1] == '\x80' &&
-      (text[i + 2] == '\xa8' || text[i + 2] == '\xa9')) {
-    return 3;
-  }
-  return 0;
-}
-
-// libyaml's notion, in Go's version of it: nothing above U+FFFD.
-bool IsPrintable(absl::string_view text, size_t i) {
-  const auto c = static_cast<unsigned char>(text[i]);
-  if (c < 0x80) return c == '\n' || (c >= 0x20 && c <= 0x7e);
-  const auto next = static_cast<unsigned char>(text[i + 1]);
-  if (c == 0xc2) return next >= 0xa0;
-  if (c == 0xed) return next < 0xa0;
-  if (c == 0xef) {
-    const auto last = static_cast<unsigned char>(text[i + 2]);
-    return !(next == 0xbb && last == 0xbf) &&
-           !(next == 0xbf && (last == 0xbe || last == 0xbf));
-  }
-  return c > 0xc2 && c < 0xf0;
-}
-
-bool IsBlank(absl::string_view text, size_t i) {
-  return i < text.size() && (text[i] == ' ' || text[i] == '\t');
-}
-
-// [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
-bool IsBase60(absl::string_view text) {
-  if (text.find(':') == absl::string_view::npos) return false;
-  const auto digit = [text](size_t i) {
-    return i < text.size() && text[i] >= '0' && text[i] <= '9';
-  };
-  size_t i = text[0] == '+' || text[0] == '-' ? 1 : 0;
-  if (!digit(i)) return false;
-  while (digit(i) || (i < text.size() && text[i] == '_')) ++i;
-  if (i == text.size() || text[i] != ':') return false;
-  while (i < text.size() && text[i] == ':') {
-    ++i;
-    if (!digit(i)) return false;
-    i += text[i] <= '5' && digit(i + 1) ? 2 : 1;
-  }
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    while (digit(i) || (i < text.size() && text[i] == '_')) ++i;
-  }
-  return i == text.size();
-}
-
-struct Analysis {
-  bool multiline = false;
-  bool plain = true;
-  bool single = true;
-  bool literal = true;
-};
-
-bool IsIndicator(absl::string_view text, size_t i, bool after_blank,
-                 bool before_blank) {
-  const char c = text[i];
-  if (i == 0) {
-    if (absl::string_view("#,[]{}&*!|>'\"%@`").find(c) !=
-        absl::string_view::npos) {
-      return true;
-    }
-    return (c == '?' || c == ':' || c == '-') && before_blank;
-  }
-  return (c == ':' && before_blank) || (c == '#' && after_blank);
-}
-
-Analysis Analyze(absl::string_view text) {
-  Analysis result;
-  if (text.empty()) {
-    result.literal = false;
-    return result;
-  }
-  const absl::string_view head = text.substr(0, 3);
-  bool indicators = head == "---" || head == "...";
-  bool special = false, leading = false, trailing_space = false;
-  bool trailing_break = false, break_space = false, space_break = false;
-  bool after_blank = true, previous_space = false, previous_break = false;
-  for (size_t i = 0, w = 0; i < text.size(); i += w) {
-    w = Width(text, i);
-    const bool last = i + w >= text.size();
-    if (IsIndicator(text, i, after_blank, last || IsBlank(text, i + w))) {
-      indicators = true;
-    }
-    if (!IsPrintable(text, i)) special = true;
-    const bool is_break = BreakLength(text, i) != 0;
-    const bool is_space = text[i] == ' ';
-    if (is_space || is_break) {
-      if (i == 0) leading = true;
-      if (last) (is_space ? trailing_space : trailing_break) = true;
-      if (is_space && previous_break) break_space = true;
-      if (is_break && previous_space) space_break = true;
-      if (is_break) result.multiline = true;
-    }
-    previous_space = is_space;
-    previous_break = is_break;
-    after_blank = is_space || is_break || text[i] == '\t' || text[i] == '\0';
-  }
-  const bool unsafe = space_break || special;
-  result.plain = !(leading || trailing_space || trailing_break || break_space ||
-                   unsafe || result.multiline || indicators);
-  result.single = !(break_space || unsafe);
-  result.literal = !(trailing_space || unsafe);
-  return result;
-}
 
 class Writer {
  public:
@@ -216,18 +112,17 @@ class Writer {
     sorted.reserve(members.size());
     for (const Value::Member& member : members) sorted.push_back(&member);
     const auto less = [](const Value::Member* a, const Value::Member* b) {
-      return NaturalLess(a->key, b->key);
+      return NaturalLess(a->key, b->key, NaturalOrder::kGoYaml2);
     };
-    // Not std::sort: the order has cycles on some odd keys.
-    std::stable_sort(sorted.begin(), sorted.end(), less);
+    SortAsGo(sorted, less);
     for (const Value::Member* member : sorted) WriteMember(*member);
     indent_ = outer;
   }
 
   void WriteMember(const Value::Member& member) {
     WriteIndent();
-    const bool simple =
-        member.key.size() <= kMaxSimpleKey && !Analyze(member.key).multiline;
+    const bool simple = member.key.size() <= kMaxSimpleKey &&
+                        !AnalyzeText(member.key, false).multiline;
     if (simple) {
       WriteString(member.key, true);
       WriteIndicator(":", false, false, false);
@@ -242,26 +137,22 @@ class Writer {
 
   void WriteString(absl::string_view text, bool simple_key) {
     std::string valid;
-    AppendValidUtf8(text, valid);
-    if (valid.size() != text.size()) text = valid;
-    const Analysis analysis = Analyze(text);
+    if (!IsValidUtf8(text)) {
+      AppendValidUtf8(text, valid);
+      text = valid;
+    }
+    const TextAnalysis analysis = AnalyzeText(text, false);
     Style style = Style::kPlain;
     if (text.find('\n') != absl::string_view::npos) {
       style = Style::kLiteral;
-    } else {
-      const YamlScalar::Type type =
-          ResolveYamlScalar(text, YamlParseOptions::Schema::kYaml11, true).type;
-      // Go's resolver takes "<<" for a string here.
-      if ((type != YamlScalar::Type::kString &&
-           type != YamlScalar::Type::kMerge) ||
-          IsBase60(text)) {
-        style = Style::kDouble;
-      }
+    } else if (LooksLikeOtherThanString(text)) {
+      style = Style::kDouble;
     }
     if (simple_key && analysis.multiline) style = Style::kDouble;
-    if (style == Style::kPlain && !analysis.plain) style = Style::kSingle;
-    if (style == Style::kSingle && !analysis.single) style = Style::kDouble;
-    if (style == Style::kLiteral && (!analysis.literal || simple_key)) {
+    if (style == Style::kPlain && !analysis.block_plain) style = Style::kSingle;
+    if (style == Style::kSingle && !analysis.single_quoted)
+      style = Style::kDouble;
+    if (style == Style::kLiteral && (!analysis.block || simple_key)) {
       style = Style::kDouble;
     }
     const int outer = indent_;
@@ -293,14 +184,14 @@ class Writer {
   }
   // One character of `text`, moving `i`.
   void Copy(absl::string_view text, size_t& i) {
-    const size_t width = Width(text, i);
+    const size_t width = CharacterWidth(text, i);
     out_.append(text.data() + i, width);
     ++column_;
     i += width;
   }
   // One line break of `text`, moving `i`.
   void CopyBreak(absl::string_view text, size_t& i) {
-    const size_t length = BreakLength(text, i);
+    const size_t length = LineBreakLength(text, i);
     out_.append(text.data() + i, length);
     column_ = 0;
     i += length;
@@ -362,7 +253,7 @@ class Writer {
           Copy(text, i);
         }
         spaces = true;
-      } else if (BreakLength(text, i) != 0) {
+      } else if (LineBreakLength(text, i) != 0) {
         if (!breaks && text[i] == '\n') PutBreak();
         CopyBreak(text, i);
         indention_ = true;
@@ -384,10 +275,10 @@ class Writer {
     bool spaces = false;
     for (size_t i = 0; i < text.size();) {
       // A byte order mark at the start makes Go escape everything.
-      if (!IsPrintable(text, i) || BreakLength(text, i) != 0 ||
+      if (!IsPrintable(text, i) || LineBreakLength(text, i) != 0 ||
           text[i] == '"' || text[i] == '\\' ||
           text.substr(0, 3) == "\xef\xbb\xbf") {
-        WriteEscape(text, i);
+        column_ += AppendEscape(text, i, &out_);
         spaces = false;
       } else if (text[i] == ' ') {
         if (may_break && !spaces && column_ > kWidth && i > 0 &&
@@ -407,44 +298,21 @@ class Writer {
     WriteIndicator("\"", false, false, false);
   }
 
-  void WriteEscape(absl::string_view text, size_t& i) {
-    const size_t width = Width(text, i);
-    uint32_t c = static_cast<unsigned char>(text[i]);
-    if (width > 1) c &= 0x7fu >> width;
-    for (size_t k = 1; k < width; ++k) {
-      c = (c << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3f);
-    }
-    i += width;
-    Put('\\');
-    static constexpr std::pair<uint32_t, char> kNamed[] = {
-        {0x00, '0'},  {0x07, 'a'}, {0x08, 'b'}, {0x09, 't'},   {0x0a, 'n'},
-        {0x0b, 'v'},  {0x0c, 'f'}, {0x0d, 'r'}, {0x1b, 'e'},   {0x22, '"'},
-        {0x5c, '\\'}, {0x85, 'N'}, {0xa0, '_'}, {0x2028, 'L'}, {0x2029, 'P'}};
-    for (const auto& [code, name] : kNamed) {
-      if (c == code) return Put(name);
-    }
-    const int digits = c <= 0xff ? 2 : c <= 0xffff ? 4 : 8;
-    Put(digits == 2 ? 'x' : digits == 4 ? 'u' : 'U');
-    for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
-      Put("0123456789ABCDEF"[(c >> shift) & 15]);
-    }
-  }
-
   void WriteLiteral(absl::string_view text) {
     WriteIndicator("|", true, false, false);
-    if (text[0] == ' ' || BreakLength(text, 0) != 0) {
+    if (text[0] == ' ' || LineBreakLength(text, 0) != 0) {
       WriteIndicator(absl::StrCat(kIndent), false, false, false);
     }
     size_t last = text.size() - 1;
     while ((text[last] & 0xc0) == 0x80) --last;
-    if (BreakLength(text, last) == 0) {
+    if (LineBreakLength(text, last) == 0) {
       WriteIndicator("-", false, false, false);
     } else if (last == 0) {
       WriteIndicator("+", false, false, false);
     } else {
       --last;
       while ((text[last] & 0xc0) == 0x80) --last;
-      if (BreakLength(text, last) != 0) {
+      if (LineBreakLength(text, last) != 0) {
         WriteIndicator("+", false, false, false);
       }
     }
@@ -453,7 +321,7 @@ class Writer {
     whitespace_ = true;
     bool breaks = true;
     for (size_t i = 0; i < text.size();) {
-      if (BreakLength(text, i) != 0) {
+      if (LineBreakLength(text, i) != 0) {
         CopyBreak(text, i);
         indention_ = true;
         breaks = true;
@@ -475,6 +343,66 @@ class Writer {
 
 }  // namespace
 
-std::string FormatYaml(const Value& value) { return Writer().Write(value); }
+namespace {
+
+// Whether sigs.k8s.io/yaml, which reads the value's JSON as YAML, could see in
+// the text anything but itself.
+bool IsOddText(absl::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    if (static_cast<signed char>(text[i]) >= 0) {
+      if (text[i] == '\x7f') return true;
+      ++i;
+      continue;
+    }
+    const size_t length = Utf8Length(text.substr(i));
+    if (length == 0) return true;
+    const uint32_t c = DecodeUtf8(text.substr(i), length);
+    if (c < 0xa0 || c == 0xfffe || c == 0xffff) return true;
+    i += length;
+  }
+  return false;
+}
+
+bool IsOdd(const Value& value) {
+  // A key is known as one by the ":" up to 1024 characters behind its start;
+  // six may stand for one.
+  constexpr size_t kLongKey = 1024 / 6 - 1;
+  switch (value.kind()) {
+    case Value::Kind::kString:
+      return IsOddText(value.AsString());
+    case Value::Kind::kArray:
+      for (const Value& element : value.array()) {
+        if (IsOdd(element)) return true;
+      }
+      return false;
+    case Value::Kind::kObject:
+      for (const Value::Member& member : value.object()) {
+        if (member.key.size() > kLongKey || IsOddText(member.key) ||
+            IsOdd(member.value)) {
+          return true;
+        }
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> MarshalYaml(const Value& value) {
+  if (!IsOdd(value)) return Writer().Write(value);
+  YamlParseOptions options;
+  options.max_depth = std::numeric_limits<int>::max();
+  WEIR_ASSIGN_OR_RETURN(
+      const Value read,
+      ParseYaml(FormatJson(value, {.escape_html = true}), options));
+  return Writer().Write(read);
+}
+
+std::string FormatYaml(const Value& value) {
+  absl::StatusOr<std::string> text = MarshalYaml(value);
+  return text.ok() ? *std::move(text) : Writer().Write(value);
+}
 
 }  // namespace weir

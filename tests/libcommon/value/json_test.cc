@@ -52,14 +52,6 @@ TEST(JsonTest, RefusesWhatIsNoJson) {
   }
 }
 
-TEST(JsonTest, BoundsNestingAndSize) {
-  const std::string deep(201, '[');
-  EXPECT_EQ(ParseJson(deep).status().code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(ParseJson("[1,2]", {.max_bytes = 4}).status().code(),
-            absl::StatusCode::kResourceExhausted);
-}
-
 TEST(JsonStreamSplitterTest, FindsDocumentsInPiecesOfAnySize) {
   const std::string stream = "{\"a\":\"}\\\"\"}\n[1,[2]] 42 \"x\" {}";
   for (size_t size = 1; size <= stream.size(); ++size) {

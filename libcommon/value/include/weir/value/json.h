@@ -14,14 +14,17 @@
 namespace weir {
 
 struct JsonParseOptions {
+  // Integers that fit stay integers. Otherwise all numbers are doubles, as
+  // encoding/json has them in an interface{}; integers above 2^53 get rounded.
+  bool keep_integers = true;
   size_t max_bytes = 64u << 20;
   int max_depth = 200;
 };
 
-// Parses one JSON document. Integers that fit stay integers; "1.0" and "1e3"
-// are doubles; the last of equal keys wins; invalid UTF-8 becomes U+FFFD.
-// Errors: kInvalidArgument with line and column; kResourceExhausted above a
-// limit.
+// Parses one JSON document. "1.0" and "1e3" are doubles; the last of equal
+// keys wins; invalid UTF-8 becomes U+FFFD.
+// Errors: kInvalidArgument with line and column, and with what encoding/json
+// says for GoError(); kResourceExhausted above a limit.
 absl::StatusOr<Value> ParseJson(absl::string_view text,
                                 const JsonParseOptions& options = {});
 

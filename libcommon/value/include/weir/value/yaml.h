@@ -1,7 +1,8 @@
 // YAML text to Value and back, as Go's YAML libraries read and write it.
 //
-// Reading uses libyaml's events, of which Go's parsers are ports, with Go's
-// rules for plain scalars. Writing follows sigs.k8s.io/yaml (go-yaml 2).
+// What is read and written equals what sigs.k8s.io/yaml v1.5 (go-yaml 2) and
+// kyaml v0.21 (go-yaml 3) read and write, and so do the errors in GoError().
+// docs/adr/0007-yaml-scanner.md says how, tests/codecs proves it.
 //
 // Touches: nothing.
 // Threads: pure functions.
@@ -13,31 +14,34 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "weir/value/go_error.h"
 #include "weir/value/value.h"
 
 namespace weir {
 
 struct YamlParseOptions {
-  // How plain scalars become values. kYaml11 is sigs.k8s.io/yaml: "yes", "on"
-  // and "0777" are a boolean, a boolean and 511. kYaml12 is go-yaml 3 and
-  // kyaml: "yes" is a string.
+  // Whose rules. kYaml11 is sigs.k8s.io/yaml's YAMLToJSON: "yes" and "on" are
+  // booleans, a date is text, keys of other kinds become text. kYaml12 is what
+  // kustomize makes of an object: read by kyaml, aliases and merge keys
+  // expanded, written and read once more. There "yes" is text, a date becomes
+  // RFC 3339, and keys that look like other kinds are an error below the
+  // outermost mapping.
   enum class Schema { kYaml11, kYaml12 } schema = Schema::kYaml11;
-  // Equal keys in one mapping are an error; otherwise the last one wins.
+  // Equal keys in one mapping are an error; otherwise the last one wins. In
+  // kYaml12 they always are.
   bool reject_duplicate_keys = false;
   size_t max_bytes = 64u << 20;
   int max_depth = 200;
-  // Nodes that aliases may add, per document.
+  // Nodes that aliases may add, per document. go-yaml's own limit, a share of
+  // the document, holds beside it.
   size_t max_alias_nodes = 100000;
   size_t max_documents = 100000;
-  // Makes strings of scalars in an object's metadata that would not print as
-  // they are written: 1.10 is "1.10". kAnnotationsOrNull leaves all nulls
-  // alone; kAllMaps is about labels too.
-  enum class MetadataText { kNone, kAnnotations, kAnnotationsOrNull, kAllMaps };
-  MetadataText metadata_text = MetadataText::kNone;
-  // The same for the objects in `items`.
-  bool metadata_text_in_items = false;
-  // Scalars remember how they are written (Value::written, Value::style), and
-  // folded ones are what RewriteFoldedYaml makes of them.
+  // An object's annotations pass through a map of strings, as they do at the
+  // end of a build: tags count for nothing there, of equal keys the last one
+  // wins, and keys that look like other kinds are an error also when they are
+  // quoted.
+  bool text_annotations = false;
+  // Scalars remember how they are written: Value::written, Value::style.
   bool keep_written = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
@@ -49,7 +53,8 @@ struct YamlDocument {
 };
 
 // Parses all documents of a stream.
-// Errors: kInvalidArgument with "file:line:column: reason";
+// Errors: kInvalidArgument with "file:line:column: reason", and with what Go
+// says for GoError();
 // kResourceExhausted above a limit.
 absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
     absl::string_view text, const YamlParseOptions& options = {});
@@ -57,13 +62,6 @@ absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
 // Parses the first document; null when there is none.
 absl::StatusOr<Value> ParseYaml(absl::string_view text,
                                 const YamlParseOptions& options = {});
-
-// What Go's YAML packages say of an error of the parsers above: "line 2: did
-// not find ..."; the error's own message where it is not one of syntax.
-std::string GoYamlError(const absl::Status& status);
-
-// The payload of a Status that holds it.
-inline constexpr char kGoYamlError[] = "weir.dev/go-yaml-error";
 
 // The value of a plain scalar, which remembers how it is written.
 Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema);
@@ -84,6 +82,12 @@ bool IsLostAsYamlBlock(absl::string_view text);
 // One document as sigs.k8s.io/yaml writes it: keys in natural order ("a2"
 // before "a10"), indent 2, sequences not indented under their key, a newline
 // at the end.
+//
+// What that library cannot write (a control character other than those that
+// JSON escapes, a very long key) is written nevertheless.
 std::string FormatYaml(const Value& value);
+// The same, but fails where that library does.
+// Errors: kInvalidArgument, in its words.
+absl::StatusOr<std::string> MarshalYaml(const Value& value);
 
 }  // namespace weir

@@ -1,0 +1,360 @@
+#include "src/yaml_kyaml.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/yaml_scalar.h"
+#include "src/yaml_text.h"
+#include "weir/value/yaml.h"
+
+namespace weir::yaml {
+namespace {
+
+constexpr absl::string_view kCommonTags = "tag:yaml.org,2002:";
+
+bool IsCommonTag(absl::string_view tag, absl::string_view name) {
+  return tag.size() == kCommonTags.size() + name.size() &&
+         tag.substr(0, kCommonTags.size()) == kCommonTags &&
+         tag.substr(kCommonTags.size()) == name;
+}
+
+bool HasTag(const Node& node) { return !node.tag.empty() && node.tag != "!"; }
+
+bool IsTaggedMerge(const Node& node) {
+  if (HasTag(node)) return IsCommonTag(node.tag, "merge");
+  return node.kind == NodeKind::kScalar && node.style == ScalarStyle::kPlain &&
+         node.text == "<<";
+}
+
+bool IsTaggedNull(const Node& node) {
+  if (HasTag(node)) return IsCommonTag(node.tag, "null");
+  return node.kind == NodeKind::kScalar && node.style == ScalarStyle::kPlain &&
+         ResolveYamlScalar(node.text, YamlParseOptions::Schema::kYaml12, true)
+                 .type == YamlScalar::Type::kNull;
+}
+
+}  // namespace
+
+bool Deanchorer::Fail(const Node* node, std::string problem) {
+  problem_ = std::move(problem);
+  problem_mark_ = node->start;
+  return false;
+}
+
+Node* Deanchorer::Copy(const Node* node, bool counts) {
+  if (counts) {
+    if (copies_left_ == 0) {
+      is_limit_ = true;
+      Fail(node, "yaml: document contains excessive aliasing");
+      return nullptr;
+    }
+    --copies_left_;
+  }
+  Node* copy = tree_->NewNode();
+  *copy = *node;
+  copy->owned = nullptr;
+  copy->has_target = false;
+  std::vector<Node*> children;
+  children.reserve(node->children.size());
+  for (const Node* child : node->children) {
+    Node* copied = Copy(child, counts);
+    if (copied == nullptr) return nullptr;
+    children.push_back(copied);
+  }
+  copy->children = tree_->TakeChildren(children, 0);
+  return copy;
+}
+
+Node* Deanchorer::Run(Node* root) {
+  if (!CheckSelfReference(root)) return nullptr;
+  MarkTargets(root);
+  FindTargets(root);
+  return Visit(root);
+}
+
+void Deanchorer::MarkTargets(Node* node) {
+  if (node->kind == NodeKind::kAlias) node->target->has_target = true;
+  for (Node* child : node->children) MarkTargets(child);
+}
+
+bool Deanchorer::FindTargets(Node* node) {
+  for (Node* child : node->children) {
+    if (FindTargets(child)) node->has_target = true;
+  }
+  return node->has_target;
+}
+
+// kyaml overflows its stack there.
+bool Deanchorer::CheckSelfReference(Node* node) {
+  if (node->kind == NodeKind::kAlias) {
+    return !node->target->is_open ||
+           Fail(node, absl::StrCat("yaml: anchor '", node->text,
+                                   "' value contains itself"));
+  }
+  node->is_open = true;
+  for (Node* child : node->children) {
+    if (!CheckSelfReference(child)) return false;
+  }
+  node->is_open = false;
+  return true;
+}
+
+Node* Deanchorer::Visit(Node* node) {
+  node->anchor = "";
+  if (node->kind == NodeKind::kScalar) return node;
+  if (node->kind == NodeKind::kAlias) {
+    const Node* target = Visit(node->target);
+    return target == nullptr ? nullptr : Copy(target, true);
+  }
+  if (node->kind == NodeKind::kMapping && !MergeAll(node)) return nullptr;
+  for (Node*& child : node->children) {
+    child = Visit(child);
+    if (child == nullptr) return nullptr;
+  }
+  return node;
+}
+
+bool Deanchorer::FindMergeValue(const Node* node, Node** value) {
+  *value = nullptr;
+  for (size_t i = 0; i < node->children.size(); i += 2) {
+    if (!IsTaggedMerge(*node->children[i])) continue;
+    if (*value != nullptr) {
+      return Fail(node->children[i], "duplicate merge key");
+    }
+    *value = node->children[i + 1];
+  }
+  return true;
+}
+
+// In the order in which they are laid over each other.
+bool Deanchorer::CollectSources(Node* value, std::vector<Node*>* sources) {
+  switch (value->kind) {
+    case NodeKind::kMapping:
+      sources->push_back(value);
+      return true;
+    case NodeKind::kAlias:
+      if (value->target->kind != NodeKind::kMapping) {
+        return Fail(value,
+                    "invalid map merge: received alias for a non-map value");
+      }
+      sources->push_back(value->target);
+      return true;
+    case NodeKind::kSequence:
+      for (Node* child : value->children) {
+        if (child->kind == NodeKind::kSequence) {
+          return Fail(child, "invalid map merge: received a nested sequence");
+        }
+        std::vector<Node*> more;
+        if (!CollectSources(child, &more)) return false;
+        sources->insert(sources->begin(), more.begin(), more.end());
+      }
+      return true;
+    case NodeKind::kScalar:
+      break;
+  }
+  return Fail(value, "map merge requires map or sequence of maps as the value");
+}
+
+bool Deanchorer::SetEntry(Node* key, Node* value, bool copies,
+                          std::vector<Node*>* content) {
+  // A null has no name, so it is never found and comes twice.
+  const absl::string_view name = IsTaggedNull(*key) ? "" : key->text;
+  size_t at = 0;
+  while (at < content->size() && (*content)[at]->text != name) at += 2;
+  // kyaml copies all; it shows where the same node would be twice in the tree,
+  // or where aliases want it as it was.
+  const bool is_new = at == content->size();
+  for (Node** node : {&key, &value}) {
+    if (!copies && !is_new && !(*node)->has_target) continue;
+    *node = Copy(*node, copies);
+    if (*node == nullptr) return false;
+  }
+  if (at == content->size()) content->resize(at + 2);
+  (*content)[at] = key;
+  (*content)[at + 1] = value;
+  return true;
+}
+
+bool Deanchorer::MergeAll(Node* node) {
+  Node* value = nullptr;
+  if (!FindMergeValue(node, &value)) return false;
+  std::vector<Node*> sources;
+  if (value != nullptr && !CollectSources(value, &sources)) return false;
+  // The first key of that text goes, whether it merges or not.
+  std::vector<Node*> own(node->children.begin(), node->children.end());
+  for (size_t i = 0; i < own.size(); i += 2) {
+    if (own[i]->text != "<<") continue;
+    own.erase(own.begin() + static_cast<ptrdiff_t>(i),
+              own.begin() + static_cast<ptrdiff_t>(i) + 2);
+    break;
+  }
+  std::vector<Node*> content = own;
+  const auto merge = [this, &content](absl::Span<Node* const> from,
+                                      bool copies) {
+    for (size_t i = 0; i < from.size(); i += 2) {
+      // Of equal keys the first one's value counts.
+      size_t first = 0;
+      while (from[first]->text != from[i]->text) first += 2;
+      if (!SetEntry(from[first], from[first + 1], copies, &content)) {
+        return false;
+      }
+    }
+    return true;
+  };
+  for (Node* source : sources) {
+    if (!merge(source->children, true)) return false;
+  }
+  if (!merge(own, false)) return false;
+  node->children = tree_->TakeChildren(content, 0);
+  return true;
+}
+
+namespace {
+
+// Whether go-yaml 2 reads the text, as a whole document, as something else.
+bool IsOtherThanString(absl::string_view text) {
+  const absl::StatusOr<Value> read = ParseYaml(text);
+  if (read.ok()) return !read->is_string();
+  return !absl::StartsWith(GoError(read.status()), "yaml: ");
+}
+
+// The index of the first key of that text, or the number of children.
+size_t FindKey(const Node& node, absl::string_view key) {
+  size_t i = 0;
+  while (i < node.children.size() && node.children[i]->text != key) i += 2;
+  return i;
+}
+
+}  // namespace
+
+void RenewAnnotations(Node* root, Tree* tree) {
+  if (root->kind != NodeKind::kMapping) return;
+  const size_t of_metadata = FindKey(*root, "metadata");
+  if (of_metadata >= root->children.size()) return;
+  Node* metadata = root->children[of_metadata + 1];
+  if (metadata->kind != NodeKind::kMapping) return;
+  const size_t at = FindKey(*metadata, "annotations");
+  if (at >= metadata->children.size()) return;
+  const Node* old = metadata->children[at + 1];
+  if (old->kind != NodeKind::kMapping || old->children.empty()) return;
+  std::map<absl::string_view, absl::string_view> texts;
+  for (size_t i = 0; i < old->children.size(); i += 2) {
+    texts[old->children[i]->text] = old->children[i + 1]->text;
+  }
+  std::vector<Node*> entries;
+  for (const auto& [name, text] : texts) {
+    Node* key = tree->NewNode();
+    key->text = name;
+    Node* value = tree->NewNode();
+    value->text = text;
+    value->implied = "!!str";
+    if (text.find('\n') != absl::string_view::npos) {
+      value->style = ScalarStyle::kLiteral;
+    } else if (!text.empty() && IsOtherThanString(text)) {
+      value->style = ScalarStyle::kDouble;
+    }
+    entries.push_back(key);
+    entries.push_back(value);
+  }
+  Node* renewed = tree->NewNode();
+  renewed->kind = NodeKind::kMapping;
+  renewed->children = tree->TakeChildren(entries, 0);
+  Node* key = tree->NewNode();
+  key->text = "annotations";
+  std::vector<Node*> fields(metadata->children.begin(),
+                            metadata->children.end());
+  fields.erase(fields.begin() + static_cast<ptrdiff_t>(at),
+               fields.begin() + static_cast<ptrdiff_t>(at) + 2);
+  fields.push_back(key);
+  fields.push_back(renewed);
+  metadata->children = tree->TakeChildren(fields, 0);
+}
+
+namespace {
+
+// Line breaks other than "\n" are not always kept.
+bool HasOddBreaks(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\r' ||
+        ((c == '\xc2' || c == '\xe2') && LineBreakLength(text, i) != 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool IsBlockStyle(const Node& node) {
+  return node.style == ScalarStyle::kLiteral ||
+         node.style == ScalarStyle::kFolded;
+}
+
+// Looks for what changes when a tree is written and read again.
+class SteadinessCheck {
+ public:
+  bool Run(const Document& document) {
+    has_comments_ = !document.comments.empty();
+    return Check(*document.root, false) && !(has_comments_ && has_kept_breaks_);
+  }
+
+ private:
+  bool Check(const Node& node, bool in_flow) {
+    if (node.kind == NodeKind::kAlias || HasTag(node) ||
+        !CheckComments(node, in_flow || node.is_flow)) {
+      return false;
+    }
+    if (node.kind == NodeKind::kScalar) return CheckScalar(node);
+    const bool is_mapping = node.kind == NodeKind::kMapping;
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      const Node& child = *node.children[i];
+      if (!Check(child, node.is_flow)) return false;
+      if (is_mapping && i % 2 == 0 && !CheckKey(child, *node.children[i + 1])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // A comment of several lines behind something, or one that waits for a later
+  // value, can end up inside of a block scalar.
+  bool CheckComments(const Node& node, bool in_flow) {
+    if (node.comments == nullptr) return true;
+    has_comments_ = true;
+    return !in_flow && node.comments->line.find('\n') == std::string::npos;
+  }
+
+  bool CheckKey(const Node& key, const Node& value) const {
+    if (key.kind != NodeKind::kScalar || key.text == "<<" ||
+        IsBlockStyle(key) || IsTaggedNull(key)) {
+      return false;
+    }
+    return key.comments == nullptr || key.comments->line.empty() ||
+           (value.kind != NodeKind::kScalar && !value.is_flow);
+  }
+
+  bool CheckScalar(const Node& node) {
+    const absl::string_view text = node.text;
+    if (HasOddBreaks(text)) return false;
+    if (!IsBlockStyle(node) || text.empty()) return true;
+    if (text.back() == '\n' &&
+        (text.size() == 1 || text[text.size() - 2] == '\n')) {
+      has_kept_breaks_ = true;
+    }
+    return text[0] != '\t';
+  }
+
+  bool has_comments_ = false;
+  bool has_kept_breaks_ = false;
+};
+
+}  // namespace
+
+bool IsSteady(const Document& document) {
+  return SteadinessCheck().Run(document);
+}
+
+bool IsEmptyDocument(const Node& root) { return IsTaggedNull(root); }
+
+}  // namespace weir::yaml

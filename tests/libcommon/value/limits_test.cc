@@ -1,0 +1,117 @@
+// What comes from outside is bounded, and each bound says where it was met.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+#include "weir/value/yaml_node.h"
+
+namespace weir {
+namespace {
+
+using Schema = YamlParseOptions::Schema;
+
+std::string Repeat(absl::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) absl::StrAppend(&out, text);
+  return out;
+}
+
+class YamlLimitsTest : public testing::TestWithParam<Schema> {
+ protected:
+  absl::Status Parse(absl::string_view text, YamlParseOptions options = {}) {
+    options.schema = GetParam();
+    options.file_name = "f.yaml";
+    return ParseYamlDocuments(text, options).status();
+  }
+};
+
+TEST_P(YamlLimitsTest, Bytes) {
+  const absl::Status status = Parse("a: 1\nb: 2\n", {.max_bytes = 8});
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:1:1: YAML is larger than 8 bytes");
+}
+
+TEST_P(YamlLimitsTest, DepthOfFlowCollections) {
+  EXPECT_TRUE(Parse(Repeat("[", 200) + Repeat("]", 200)).ok());
+  const absl::Status status = Parse(Repeat("[", 201) + Repeat("]", 201));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:1:201: nested deeper than 200 levels");
+}
+
+TEST_P(YamlLimitsTest, DepthOfBlocks) {
+  std::string text;
+  for (int i = 0; i < 202; ++i) {
+    absl::StrAppend(&text, std::string(static_cast<size_t>(i), ' '), "a:\n");
+  }
+  const absl::Status status = Parse(text);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:201:201: nested deeper than 200 levels");
+}
+
+TEST_P(YamlLimitsTest, DepthWithoutAnEnd) {
+  for (const char* open : {"[", "{", "- ", "? ", "[{", "a: ["}) {
+    EXPECT_FALSE(Parse(Repeat(open, 20000)).ok()) << open;
+  }
+}
+
+TEST_P(YamlLimitsTest, Aliases) {
+  std::string text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 9; ++i) {
+    absl::StrAppend(&text, "a", i, ": &a", i, " [");
+    for (int k = 0; k < 10; ++k) absl::StrAppend(&text, "*a", i - 1, ",");
+    text += "]\n";
+  }
+  const absl::Status status = Parse(text);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message().substr(0, 7), "f.yaml:") << status;
+  EXPECT_NE(status.message().find("excessive aliasing"),
+            absl::string_view::npos);
+}
+
+TEST_P(YamlLimitsTest, MergedAliases) {
+  std::string text = "a0: &a0 {k0: x, k1: x, k2: x}\n";
+  for (int i = 1; i < 40; ++i) {
+    absl::StrAppend(&text, "a", i, ": &a", i, " {<<: [*a", i - 1, ", *a", i - 1,
+                    "], b: *a", i - 1, ", c: *a", i - 1, "}\n");
+  }
+  EXPECT_EQ(Parse(text).code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_P(YamlLimitsTest, Documents) {
+  EXPECT_TRUE(Parse("a: 1\n---\nb: 2\n", {.max_documents = 2}).ok());
+  const absl::Status status =
+      Parse("a: 1\n---\nb: 2\n---\nc: 3\n", {.max_documents = 2});
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:5:1: more than 2 documents");
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, YamlLimitsTest,
+                         testing::Values(Schema::kYaml11, Schema::kYaml12),
+                         [](const auto& info) {
+                           return info.param == Schema::kYaml11 ? "Yaml11"
+                                                                : "Yaml12";
+                         });
+
+TEST(YamlNodeLimitsTest, DepthAndBytes) {
+  EXPECT_EQ(ParseYamlNode(Repeat("[", 201)).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ParseYamlNode("a: 1", {.max_bytes = 3}).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(JsonLimitsTest, SayWhere) {
+  const absl::Status deep = ParseJson(Repeat("[", 201)).status();
+  EXPECT_EQ(deep.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(deep.message(),
+            "invalid JSON at line 1 column 201: nested deeper than 200 levels");
+  const absl::Status large = ParseJson("[1,2]", {.max_bytes = 4}).status();
+  EXPECT_EQ(large.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(large.message(),
+            "invalid JSON at line 1 column 1: larger than 4 bytes");
+}
+
+}  // namespace
+}  // namespace weir
