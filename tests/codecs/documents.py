@@ -98,6 +98,17 @@ def scalar_text(rng):
     return "".join(rng.choice(WEIRD) for _ in range(rng.randint(0, 12)))
 
 
+def fitting_tag(text):
+    """The tag of what the text looks like, more or less."""
+    if text in NAMES:
+        return "!!null" if text.lower() in ("null", "~", "") else "!!bool"
+    if text in NUMBERS:
+        if text.startswith(("20", "99")):
+            return "!!timestamp"
+        return "!!float" if set(text) & set(".eE") else "!!int"
+    return "!!binary" if text.isalnum() else "!!str"
+
+
 def single_quoted(rng, text):
     return "'" + text.replace("'", "''") + "'"
 
@@ -159,7 +170,7 @@ class YamlWriter:
             out += self.rng.choice([self.comment(), ""]) + "\n"
         return out
 
-    def properties(self, is_key=False):
+    def properties(self, is_key=False, text=None):
         out = ""
         if self.use_anchors and self.chance(0.04):
             name = self.rng.choice(["a", "b", "c", "x-1", "a_b"])
@@ -167,6 +178,8 @@ class YamlWriter:
             out += "&" + name + " "
         if self.use_tags and self.chance(0.04 if not is_key else 0.02):
             tag = self.rng.choice(TAGS) + " "
+            if text is not None and self.chance(0.5):
+                tag = fitting_tag(text) + " "
             out = tag + out if self.chance(0.5) else out + tag
         return out
 
@@ -175,7 +188,7 @@ class YamlWriter:
         if self.anchors and self.chance(0.05):
             return "*" + rng.choice(self.anchors + ["nope"][:rng.random() < .02])
         text = scalar_text(rng)
-        properties = self.properties(is_key)
+        properties = self.properties(is_key, text)
         roll = rng.random()
         if any(c in FORBIDDEN for c in text) and self.chance(0.97):
             return properties + double_quoted(rng, text)

@@ -99,17 +99,25 @@ class Parser {
     return true;
   }
 
+  bool FailAtLimit(absl::string_view reason, absl::string_view go_text) {
+    error_ = MakeError(absl::StatusCode::kResourceExhausted, reason, go_text);
+    return false;
+  }
+
   bool ParseValue(Value& out, int depth) {
     if (at_ == end_) return FailHere(kBeginning);
+    if (++values_ > options_.max_values) {
+      return FailAtLimit(
+          absl::StrCat("more than ", options_.max_values, " values"),
+          "too many values");
+    }
     switch (*at_) {
       case '{':
       case '[':
         if (depth >= options_.max_depth) {
-          error_ = MakeError(absl::StatusCode::kResourceExhausted,
-                             absl::StrCat("nested deeper than ",
+          return FailAtLimit(absl::StrCat("nested deeper than ",
                                           options_.max_depth, " levels"),
                              "exceeded max depth");
-          return false;
         }
         return *at_ == '{' ? ParseObject(out, depth) : ParseArray(out, depth);
       case '"': {
@@ -343,6 +351,7 @@ class Parser {
   const char* begin_;
   const char* at_;
   const char* end_;
+  size_t values_ = 0;
   absl::Status error_;
   absl::Status number_error_;  // The first; the text itself is JSON.
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "src/yaml_scanner.h"
 
 namespace weir::yaml {
@@ -12,11 +13,21 @@ namespace {
 
 // How far ahead a comment is looked for.
 constexpr size_t kHorizon = 512;
+// How many may wait for what they belong to.
+constexpr size_t kMaxComments = 100000;
 
 }  // namespace
 
-void Scanner::AddComment(Comment comment) {
-  if (options_.keep_comments) comments_.push_back(std::move(comment));
+bool Scanner::AddComment(Comment comment) {
+  if (!options_.keep_comments) return true;
+  if (comments_.size() == kMaxComments) {
+    Fail("", mark(),
+         absl::StrCat("more than ", kMaxComments, " comments in one place"));
+    error_.kind = Error::Kind::kLimit;
+    return false;
+  }
+  comments_.push_back(std::move(comment));
+  return true;
 }
 
 // Reads the comment that is `ahead` characters from here, to its line's end.
@@ -52,8 +63,7 @@ bool Scanner::ScanLineComment(const Mark& token) {
   if (!TakeCommentLine(static_cast<int32_t>(ahead), &comment.line)) {
     return false;
   }
-  AddComment(std::move(comment));
-  return true;
+  return AddComment(std::move(comment));
 }
 
 // Comments before the token to come. What an empty line or an indentation cuts
@@ -81,8 +91,11 @@ bool Scanner::ScanComments(Mark scan) {
     return Mark{index() + static_cast<int32_t>(ahead), line, column};
   };
   const auto add_foot = [&] {
-    AddComment({scan, owner, start, here(), "", "", std::exchange(text, "")});
-    owner = scan = here();
+    const Mark end = here();
+    const Comment foot = {scan, owner, start, end, "", "", text};
+    text.clear();
+    owner = scan = end;
+    return AddComment(foot);
   };
   for (; ahead < kHorizon; ++ahead) {
     if (!Ensure(ahead + 1)) return false;
@@ -99,7 +112,7 @@ bool Scanner::ScanComments(Mark scan) {
       if ((ends_flow || !recent_empty) && !text.empty()) {
         if (is_foot) {
           if (is_outer) owner = start;
-          add_foot();
+          if (!add_foot()) return false;
         } else if (c != '\0') {
           text.push_back('\n');
         }
@@ -111,8 +124,9 @@ bool Scanner::ScanComments(Mark scan) {
       ++line;
       continue;
     }
-    if (!text.empty() && column - 1 < next_indent && column != start.column) {
-      add_foot();
+    if (!text.empty() && column - 1 < next_indent && column != start.column &&
+        !add_foot()) {
+      return false;
     }
     if (c != '#') break;
     if (text.empty()) {
@@ -130,7 +144,7 @@ bool Scanner::ScanComments(Mark scan) {
   if (!text.empty()) {
     Mark end = here();
     --end.index;
-    AddComment({scan, start, start, end, std::move(text), "", ""});
+    return AddComment({scan, start, start, end, std::move(text), "", ""});
   }
   return true;
 }

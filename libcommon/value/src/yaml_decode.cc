@@ -116,7 +116,13 @@ bool Decoder::Fail(const Node* node, std::string problem) {
   return false;
 }
 
+bool Decoder::has_enough_errors() const {
+  constexpr size_t kEnough = 1000;
+  return type_errors_.size() >= kEnough;
+}
+
 void Decoder::AddTypeError(const Mark& mark, std::string problem) {
+  if (has_enough_errors()) return;
   if (type_errors_.empty()) type_error_mark_ = mark;
   type_errors_.push_back(absl::StrCat("line ", mark.line + 1, ": ", problem));
 }
@@ -295,7 +301,8 @@ bool Decoder::DecodeTagged(Node* node, absl::string_view tag, Result* out) {
     out->value = std::move(found.value);
     return true;
   }
-  return DecodePlain(*node, out);
+  if (!DecodePlain(*node, out)) out->value = Value(text);
+  return true;
 }
 
 bool Decoder::DecodeSequence(Node* node, Place place, Result* out) {
@@ -387,30 +394,39 @@ bool Decoder::HasStringKeys(const Node* node) const {
 // go-yaml 3 looks at what keys are written as, and at no more.
 bool Decoder::CheckUnique(const Node* node) {
   const size_t count = node->children.size() / 2;
-  if (count < 2) return true;
-  constexpr size_t kFew = 8;
   const auto key = [node](size_t i) { return node->children[2 * i]; };
-  if (count > kFew) {
-    absl::flat_hash_set<std::pair<NodeKind, absl::string_view>> seen;
-    seen.reserve(count);
-    bool is_unique = true;
-    for (size_t i = 0; i < count; ++i) {
-      is_unique = seen.emplace(key(i)->kind, key(i)->text).second && is_unique;
+  const auto is_same = [&key](size_t i, size_t j) {
+    return key(i)->kind == key(j)->kind && key(i)->text == key(j)->text;
+  };
+  bool is_unique = true;
+  constexpr size_t kFew = 8;
+  if (count <= kFew) {
+    for (size_t i = 1; i < count; ++i) {
+      for (size_t j = 0; j < i; ++j) is_unique = is_unique && !is_same(i, j);
     }
     if (is_unique) return true;
   }
-  const size_t errors = type_errors_.size();
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t j = i + 1; j < count; ++j) {
-      if (key(i)->kind == key(j)->kind && key(i)->text == key(j)->text) {
-        AddTypeError(
-            key(j)->start,
-            absl::StrCat("mapping key ", GoQuote(key(j)->text),
-                         " already defined at line ", key(i)->start.line + 1));
-      }
+  absl::flat_hash_map<std::pair<NodeKind, absl::string_view>, size_t> seen;
+  seen.reserve(count);
+  // The next key that is the same, or `count`.
+  std::vector<size_t> next(count, count);
+  for (size_t i = count; i-- > 0;) {
+    const auto [found, is_new] = seen.emplace(
+        std::pair<NodeKind, absl::string_view>(key(i)->kind, key(i)->text), i);
+    if (is_new) continue;
+    is_unique = false;
+    next[i] = std::exchange(found->second, i);
+  }
+  if (is_unique) return true;
+  for (size_t i = 0; i < count && !has_enough_errors(); ++i) {
+    for (size_t j = next[i]; j < count && !has_enough_errors(); j = next[j]) {
+      AddTypeError(
+          key(j)->start,
+          absl::StrCat("mapping key ", GoQuote(key(j)->text),
+                       " already defined at line ", key(i)->start.line + 1));
     }
   }
-  return errors == type_errors_.size();
+  return false;
 }
 
 bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
@@ -583,28 +599,38 @@ bool Decoder::SetMember(const Node* value, Key key, Result result,
 void Decoder::Finish(Members members, Result* out) {
   out->trouble = members.own;
   out->is_good = members.is_good;
-  // The JSON of a map is written in the order of its keys.
-  const std::string* least = nullptr;
-  for (const auto& [index, trouble] : members.troubles) {
-    if (members.own.unfit != Unfit::kNone) break;
-    const std::string& key = members.list[index].key;
-    const bool is_early = trouble.unfit >= Unfit::kNullKey;
-    bool replaced = false;
-    for (size_t i = index + 1; i < members.list.size(); ++i) {
-      // 1 and "1" are one only when they become JSON.
-      replaced =
-          replaced || (members.list[i].key == key &&
-                       (!is_early || members.kinds[i] == members.kinds[index]));
-    }
-    const bool have_early = out->trouble.unfit >= Unfit::kNullKey;
-    if (replaced || have_early ||
-        (least != nullptr && !is_early && *least <= key)) {
-      continue;
-    }
-    least = &key;
-    out->trouble = trouble;
+  if (members.own.unfit == Unfit::kNone && !members.troubles.empty()) {
+    out->trouble = FirstTrouble(members);
   }
   out->value = Value::FromMembers(std::move(members.list));
+}
+
+// The JSON of a map is written in the order of its keys.
+Decoder::Trouble Decoder::FirstTrouble(const Members& members) {
+  // 1 and "1" are one only when they become JSON.
+  constexpr int kAnyKind = -1;
+  absl::flat_hash_map<std::pair<absl::string_view, int>, size_t> last;
+  const auto kind_of = [&members](size_t i) {
+    return members.kinds.empty() ? kAnyKind
+                                 : static_cast<int>(members.kinds[i]);
+  };
+  for (size_t i = 0; i < members.list.size(); ++i) {
+    last[{members.list[i].key, kind_of(i)}] = i;
+    last[{members.list[i].key, kAnyKind}] = i;
+  }
+  Trouble first;
+  const std::string* least = nullptr;
+  for (const auto& [index, trouble] : members.troubles) {
+    const std::string& key = members.list[index].key;
+    const bool is_early = trouble.unfit >= Unfit::kNullKey;
+    if (last[{key, is_early ? kind_of(index) : kAnyKind}] != index) continue;
+    if (is_early) return trouble;
+    if (least == nullptr || key < *least) {
+      least = &key;
+      first = trouble;
+    }
+  }
+  return first;
 }
 
 // Merges as go-yaml 2 does: at once, over what is there already.

@@ -98,6 +98,8 @@ class Decoder {
 
   bool Fail(const Node* node, std::string problem);
   void AddTypeError(const Mark& mark, std::string problem);
+  // So many that nobody reads more.
+  bool has_enough_errors() const;
   // One more step of decoding, in Go's count.
   bool Count(const Node* node);
 
@@ -119,6 +121,7 @@ class Decoder {
   bool MergeOne(Node* source, Merged* merged, Members* members);
   bool SetMember(const Node* value, Key key, Result result, Members* members);
   static void Finish(Members members, Result* out);
+  static Trouble FirstTrouble(const Members& members);
 
   bool IsMerge(const Node* node) const;
   bool HasStringKeys(const Node* node) const;

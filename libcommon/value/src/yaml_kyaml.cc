@@ -1,5 +1,6 @@
 #include "src/yaml_kyaml.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -146,10 +147,9 @@ bool Deanchorer::CollectSources(Node* value, std::vector<Node*>* sources) {
         if (child->kind == NodeKind::kSequence) {
           return Fail(child, "invalid map merge: received a nested sequence");
         }
-        std::vector<Node*> more;
-        if (!CollectSources(child, &more)) return false;
-        sources->insert(sources->begin(), more.begin(), more.end());
+        if (!CollectSources(child, sources)) return false;
       }
+      std::reverse(sources->begin(), sources->end());
       return true;
     case NodeKind::kScalar:
       break;
@@ -158,22 +158,39 @@ bool Deanchorer::CollectSources(Node* value, std::vector<Node*>* sources) {
 }
 
 bool Deanchorer::SetEntry(Node* key, Node* value, bool copies,
-                          std::vector<Node*>* content) {
+                          Entries* entries) {
   // A null has no name, so it is never found and comes twice.
   const absl::string_view name = IsTaggedNull(*key) ? "" : key->text;
-  size_t at = 0;
-  while (at < content->size() && (*content)[at]->text != name) at += 2;
+  std::vector<Node*>& list = entries->list;
+  const auto found = entries->places.find(name);
   // kyaml copies all; it shows where the same node would be twice in the tree,
   // or where aliases want it as it was.
-  const bool is_new = at == content->size();
+  const bool is_new = found == entries->places.end();
   for (Node** node : {&key, &value}) {
     if (!copies && !is_new && !(*node)->has_target) continue;
     *node = Copy(*node, copies);
     if (*node == nullptr) return false;
   }
-  if (at == content->size()) content->resize(at + 2);
-  (*content)[at] = key;
-  (*content)[at + 1] = value;
+  if (!is_new) {
+    list[found->second] = key;
+    list[found->second + 1] = value;
+    if (key->text != name) entries->places.erase(found);
+    return true;
+  }
+  entries->places.emplace(key->text, list.size());
+  list.push_back(key);
+  list.push_back(value);
+  return true;
+}
+
+bool Deanchorer::SetEntries(absl::Span<Node* const> from, bool copies,
+                            Entries* entries) {
+  // Of equal keys the first one's value counts.
+  absl::flat_hash_map<absl::string_view, size_t> firsts;
+  for (size_t i = 0; i < from.size(); i += 2) {
+    const size_t first = firsts.emplace(from[i]->text, i).first->second;
+    if (!SetEntry(from[first], from[first + 1], copies, entries)) return false;
+  }
   return true;
 }
 
@@ -190,24 +207,16 @@ bool Deanchorer::MergeAll(Node* node) {
               own.begin() + static_cast<ptrdiff_t>(i) + 2);
     break;
   }
-  std::vector<Node*> content = own;
-  const auto merge = [this, &content](absl::Span<Node* const> from,
-                                      bool copies) {
-    for (size_t i = 0; i < from.size(); i += 2) {
-      // Of equal keys the first one's value counts.
-      size_t first = 0;
-      while (from[first]->text != from[i]->text) first += 2;
-      if (!SetEntry(from[first], from[first + 1], copies, &content)) {
-        return false;
-      }
-    }
-    return true;
-  };
-  for (Node* source : sources) {
-    if (!merge(source->children, true)) return false;
+  Entries entries;
+  entries.list = own;
+  for (size_t i = 0; i < own.size(); i += 2) {
+    entries.places.emplace(own[i]->text, i);
   }
-  if (!merge(own, false)) return false;
-  node->children = tree_->TakeChildren(content, 0);
+  for (Node* source : sources) {
+    if (!SetEntries(source->children, true, &entries)) return false;
+  }
+  if (!SetEntries(own, false, &entries)) return false;
+  node->children = tree_->TakeChildren(entries.list, 0);
   return true;
 }
 

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "src/yaml_parser.h"
 #include "src/yaml_tree.h"
 
@@ -18,7 +20,7 @@ namespace weir::yaml {
 // merged, in place.
 class Deanchorer {
  public:
-  // At most `max_copies` nodes are made.
+  // At most `max_copies` nodes are made for aliases and merge keys.
   Deanchorer(Tree* tree, size_t max_copies)
       : tree_(tree), copies_left_(max_copies) {}
 
@@ -29,14 +31,21 @@ class Deanchorer {
   bool is_limit() const { return is_limit_; }
 
  private:
+  // The entries of a mapping under way.
+  struct Entries {
+    std::vector<Node*> list;  // Key, value, key, value.
+    // Where in the list the first key of a text is.
+    absl::flat_hash_map<absl::string_view, size_t> places;
+  };
+
   Node* Visit(Node* node);
   bool Fail(const Node* node, std::string problem);
   Node* Copy(const Node* node, bool counts);
   bool MergeAll(Node* node);
   bool FindMergeValue(const Node* node, Node** value);
   bool CollectSources(Node* value, std::vector<Node*>* sources);
-  bool SetEntry(Node* key, Node* value, bool copies,
-                std::vector<Node*>* content);
+  bool SetEntry(Node* key, Node* value, bool copies, Entries* entries);
+  bool SetEntries(absl::Span<Node* const> from, bool copies, Entries* entries);
   bool CheckSelfReference(Node* node);
   static void MarkTargets(Node* node);
   static bool FindTargets(Node* node);

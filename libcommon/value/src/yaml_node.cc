@@ -144,7 +144,10 @@ absl::StatusOr<YamlNodeDocument> ParseYamlNode(
   const yaml::Source source(text);
   Tree tree;
   constexpr yaml::Dialect kDialect = yaml::Dialect::kGoYaml3;
-  yaml::Parser parser(source, {kDialect, true, options.max_depth}, &tree);
+  yaml::Parser parser(source,
+                      {kDialect, true, options.max_depth,
+                       options.max_document_nodes, options.max_nodes},
+                      &tree);
   yaml::Document document;
   YamlNodeDocument out;
   if (!parser.Next(&document)) {

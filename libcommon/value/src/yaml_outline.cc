@@ -57,7 +57,10 @@ absl::StatusOr<std::vector<YamlOutline>> OutlineYaml(absl::string_view text) {
   const yaml::Source source(text);
   yaml::Tree tree;
   constexpr yaml::Dialect kDialect = yaml::Dialect::kGoYaml3;
-  yaml::Parser parser(source, {kDialect, false, options.max_depth}, &tree);
+  yaml::Parser parser(source,
+                      {kDialect, false, options.max_depth,
+                       options.max_document_nodes, options.max_nodes},
+                      &tree);
   std::vector<YamlOutline> documents;
   for (yaml::Document document; parser.Next(&document);) {
     documents.push_back(OutlineOf(*document.root));

@@ -98,17 +98,21 @@ bool Parser::Fail(absl::string_view context, const Mark& context_mark,
   return false;
 }
 
-bool Parser::FailTooDeep(const Mark& mark) {
-  Fail("", mark,
-       absl::StrCat("nested deeper than ", options_.max_depth, " levels"),
-       mark);
+bool Parser::FailAtLimit(const Mark& mark, std::string problem) {
+  Fail("", mark, problem, mark);
   error_.kind = Error::Kind::kLimit;
   return false;
+}
+
+bool Parser::FailTooDeep(const Mark& mark) {
+  return FailAtLimit(
+      mark, absl::StrCat("nested deeper than ", options_.max_depth, " levels"));
 }
 
 bool Parser::Next(Document* document) {
   anchors_.clear();
   has_aliases_ = false;
+  document_nodes_ = 0;
   bool found = false;
   bool implicit = false;
   if (!ParseDocumentStart(document, &found, &implicit) || !found) return false;
@@ -203,13 +207,8 @@ bool Parser::AddDirective(const Token& token, bool* has_version) {
     }
     return Fail("", Mark(), "found incompatible YAML document", token.start);
   }
-  for (const auto& [handle, prefix] : directives_) {
-    if (handle == token.text) {
-      return Fail("", Mark(), "found duplicate %TAG directive", token.start);
-    }
-  }
-  directives_.emplace_back(std::string(token.text), std::string(token.suffix));
-  return true;
+  return directives_.emplace(token.text, token.suffix).second ||
+         Fail("", Mark(), "found duplicate %TAG directive", token.start);
 }
 
 bool Parser::ParseDocumentEnd(Document* document) {
@@ -222,10 +221,34 @@ bool Parser::ParseDocumentEnd(Document* document) {
   return true;
 }
 
-Node* Parser::Empty(const Mark& mark) {
+Node* Parser::AddNode(const Mark& mark) {
+  if (++document_nodes_ > options_.max_document_nodes) {
+    FailAtLimit(mark, absl::StrCat("more than ", options_.max_document_nodes,
+                                   " nodes in a document"));
+    return nullptr;
+  }
+  if (++nodes_ > options_.max_nodes) {
+    FailAtLimit(mark, absl::StrCat("more than ", options_.max_nodes, " nodes"));
+    return nullptr;
+  }
   Node* node = tree_->NewNode();
   node->start = mark;
-  node->is_implicit = true;
+  return node;
+}
+
+Node* Parser::AddNode(NodeKind kind, const Properties& properties) {
+  Node* node = AddNode(properties.start);
+  if (node == nullptr) return nullptr;
+  node->kind = kind;
+  node->tag = properties.tag;
+  node->anchor = properties.anchor;
+  if (!node->anchor.empty()) anchors_[node->anchor] = node;
+  return node;
+}
+
+Node* Parser::Empty(const Mark& mark) {
+  Node* node = AddNode(mark);
+  if (node != nullptr) node->is_implicit = true;
   return node;
 }
 
@@ -239,9 +262,9 @@ Node* Parser::ParseAlias(const Token& token) {
     error_.kind = Error::Kind::kMeaning;
     return nullptr;
   }
-  Node* node = tree_->NewNode();
+  Node* node = AddNode(token.start);
+  if (node == nullptr) return nullptr;
   node->kind = NodeKind::kAlias;
-  node->start = token.start;
   node->text = token.text;
   node->target = found->second;
   has_aliases_ = true;
@@ -289,9 +312,8 @@ bool Parser::ResolveTag(const Mark& start, const Mark& mark,
   absl::string_view prefix = handle == "!"    ? "!"
                              : handle == "!!" ? kCommonTags
                                               : absl::string_view();
-  for (const auto& [name, value] : directives_) {
-    if (name == handle) prefix = value;
-  }
+  const auto found = directives_.find(handle);
+  if (found != directives_.end()) prefix = found->second;
   if (prefix.empty()) {
     return Fail("while parsing a node", start, "found undefined tag handle",
                 mark);
@@ -322,8 +344,8 @@ Node* Parser::ParseContent(const Properties& properties, bool block,
   const bool is_flow = IsOneOf(type, {kFlowSequenceStart, kFlowMappingStart});
   if (!is_block && !is_flow) {
     if (!properties.anchor.empty() || !properties.tag.empty()) {
-      Node* node = NewNode(NodeKind::kScalar, properties);
-      node->is_implicit = properties.tag.empty();
+      Node* node = AddNode(NodeKind::kScalar, properties);
+      if (node != nullptr) node->is_implicit = properties.tag.empty();
       return node;
     }
     Fail(block ? "while parsing a block node" : "while parsing a flow node",
@@ -336,8 +358,9 @@ Node* Parser::ParseContent(const Properties& properties, bool block,
   }
   const bool is_mapping =
       type == kBlockMappingStart || type == kFlowMappingStart;
-  Node* node = NewNode(is_mapping ? NodeKind::kMapping : NodeKind::kSequence,
+  Node* node = AddNode(is_mapping ? NodeKind::kMapping : NodeKind::kSequence,
                        properties);
+  if (node == nullptr) return nullptr;
   node->is_flow = is_flow;
   if (is_flow) {
     SetComments(node, TakeComments());
@@ -351,18 +374,9 @@ Node* Parser::ParseContent(const Properties& properties, bool block,
   return ParseCollection(node, *token, depth) ? node : nullptr;
 }
 
-Node* Parser::NewNode(NodeKind kind, const Properties& properties) {
-  Node* node = tree_->NewNode();
-  node->kind = kind;
-  node->start = properties.start;
-  node->tag = properties.tag;
-  node->anchor = properties.anchor;
-  if (!node->anchor.empty()) anchors_[node->anchor] = node;
-  return node;
-}
-
 Node* Parser::ParseScalar(const Token& token, const Properties& properties) {
-  Node* node = NewNode(NodeKind::kScalar, properties);
+  Node* node = AddNode(NodeKind::kScalar, properties);
+  if (node == nullptr) return nullptr;
   node->style = token.style;
   node->text = token.text;
   node->owned = token.owned;
@@ -581,7 +595,8 @@ Node* Parser::ParsePairInSequence(const Mark& start, int depth) {
   }
   Properties properties;
   properties.start = start;
-  Node* node = NewNode(NodeKind::kMapping, properties);
+  Node* node = AddNode(NodeKind::kMapping, properties);
+  if (node == nullptr) return nullptr;
   node->is_flow = true;
   const size_t first = stack_.size();
   scanner_.Take();
@@ -593,8 +608,8 @@ Node* Parser::ParsePairInSequence(const Mark& start, int depth) {
     scanner_.Take();
   } else {
     key = ParseNode(false, false, depth + 1);
-    if (key == nullptr) return nullptr;
   }
+  if (key == nullptr) return nullptr;
   stack_.push_back(key);
   Node* value = ParseFlowValue(kFlowSequenceEnd, depth);
   if (value == nullptr) return nullptr;

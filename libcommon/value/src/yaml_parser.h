@@ -19,6 +19,8 @@ struct ParserOptions {
   Dialect dialect = Dialect::kGoYaml2;
   bool keep_comments = false;
   int max_depth = 200;
+  size_t max_document_nodes = 1000000;
+  size_t max_nodes = 4000000;
 };
 
 struct Document {
@@ -58,7 +60,9 @@ class Parser {
   bool ParseProperties(Properties* properties);
   bool ResolveTag(const Mark& start, const Mark& mark, absl::string_view handle,
                   absl::string_view suffix, absl::string_view* tag);
-  Node* NewNode(NodeKind kind, const Properties& properties);
+  // Null above a limit.
+  Node* AddNode(const Mark& mark);
+  Node* AddNode(NodeKind kind, const Properties& properties);
   Node* Empty(const Mark& mark);
   bool ParseCollection(Node* node, const Token& token, int depth);
   bool ParseBlockSequence(Node* node, const Mark& start, int depth);
@@ -75,9 +79,10 @@ class Parser {
   void MoveFootToKey(Node* key, Node* value);
   void FinishMapping(Node* node, size_t first, Comments comments);
 
-  // Both return false.
+  // These return false.
   bool Fail(absl::string_view context, const Mark& context_mark,
             absl::string_view problem, const Mark& mark);
+  bool FailAtLimit(const Mark& mark, std::string problem);
   bool FailTooDeep(const Mark& mark);
 
   const ParserOptions options_;
@@ -85,7 +90,9 @@ class Parser {
   Scanner scanner_;
   bool started_ = false;
   bool has_aliases_ = false;
-  std::vector<std::pair<std::string, std::string>> directives_;
+  size_t nodes_ = 0;
+  size_t document_nodes_ = 0;
+  absl::flat_hash_map<std::string, std::string> directives_;  // By handle.
   absl::flat_hash_map<std::string, Node*> anchors_;
   std::vector<Node*> stack_;
   // Comments on their way to a node.

@@ -1,3 +1,4 @@
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,7 +55,8 @@ class Reader {
 
  private:
   yaml::ParserOptions MakeParserOptions() const {
-    return {dialect_, is_kyaml_, options_.max_depth};
+    return {dialect_, is_kyaml_, options_.max_depth,
+            options_.max_document_nodes, options_.max_nodes};
   }
 
   yaml::DecodeOptions MakeDecodeOptions() const {
@@ -101,14 +103,22 @@ class Reader {
     yaml::Decoder decoder(options);
     if (decoder.Decode(document.root, out)) return absl::OkStatus();
     // Decoding took texts out of the tree.
-    yaml::Tree again;
-    yaml::Parser parser(source_, MakeParserOptions(), &again);
-    yaml::Document same;
-    for (size_t i = 0; i <= number; ++i) {
-      same = yaml::Document();
-      WEIR_CHECK(parser.Next(&same));
+    const yaml::Document again = ParseAgain(number);
+    return Rewrite(again, decoder.problem_mark(), &again_.tree, out);
+  }
+
+  yaml::Document ParseAgain(size_t number) {
+    if (again_.parser == nullptr) {
+      again_.parser = std::make_unique<yaml::Parser>(
+          source_, MakeParserOptions(), &again_.tree);
     }
-    return Rewrite(same, decoder.problem_mark(), &again, out);
+    yaml::Document document;
+    for (; again_.next <= number; ++again_.next) {
+      again_.tree.ClearNodes();
+      document = yaml::Document();
+      WEIR_CHECK(again_.parser->Next(&document));
+    }
+    return document;
   }
 
   absl::Status Rewrite(const yaml::Document& document, const Mark& mark,
@@ -123,8 +133,11 @@ class Reader {
     const std::string text = yaml::NodeWriter().Write(*root, document.comments);
     const yaml::Source source(text);
     yaml::Tree rewritten;
-    yaml::Parser parser(source, {dialect_, false, options_.max_depth},
-                        &rewritten);
+    yaml::ParserOptions parser_options = MakeParserOptions();
+    parser_options.keep_comments = false;
+    // The text is that of a tree which had its limits.
+    parser_options.max_document_nodes = parser_options.max_nodes;
+    yaml::Parser parser(source, parser_options, &rewritten);
     yaml::Document again;
     if (!parser.Next(&again)) {
       const yaml::Error& error = parser.error();
@@ -152,6 +165,12 @@ class Reader {
   const bool is_kyaml_;
   const Dialect dialect_;
   const yaml::Source source_;
+  // For documents that are needed once more.
+  struct {
+    yaml::Tree tree;
+    std::unique_ptr<yaml::Parser> parser;
+    size_t next = 0;
+  } again_;
 };
 
 absl::StatusOr<std::vector<YamlDocument>> Parse(absl::string_view text,

@@ -92,6 +92,8 @@ void Scanner::TakeBreak(std::string* out) {
 }
 
 bool Scanner::EnsureSlowly(size_t count) {
+  constexpr size_t kMaxWidth = 4;
+  if (left() >= kMaxWidth * count) return true;
   for (const char* c = at_; c < end_; ++c) {
     if ((*c & '\xc0') != '\x80' && --count == 0) return true;
   }

@@ -150,7 +150,7 @@ class Scanner {
   bool ScanComments(Mark scan);
   bool ScanLineComment(const Mark& token);
   void MakeHeadOfEntry();
-  void AddComment(Comment comment);
+  bool AddComment(Comment comment);
   bool TakeCommentLine(int32_t ahead, std::string* text);
   Mark BlockEndMark(Mark mark) const;
 

@@ -88,6 +88,41 @@ TEST_P(YamlLimitsTest, Documents) {
   EXPECT_EQ(status.message(), "f.yaml:5:1: more than 2 documents");
 }
 
+TEST_P(YamlLimitsTest, NodesOfADocument) {
+  const YamlParseOptions options = {.max_document_nodes = 5};
+  EXPECT_TRUE(Parse("[a, b]\n---\n{a: , b: }\n", options).ok());
+  const absl::Status status = Parse("a: 1\n---\nb: [c,\n  {d: e}]\n", options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:4:4: more than 5 nodes in a document");
+}
+
+TEST_P(YamlLimitsTest, NodesOfAllDocuments) {
+  const YamlParseOptions options = {.max_nodes = 5};
+  EXPECT_TRUE(Parse("[a, b]\n---\n[c]\n", options).ok());
+  const absl::Status status = Parse("[a, b]\n---\n[c,\n\n d]\n", options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:5:2: more than 5 nodes");
+}
+
+TEST_P(YamlLimitsTest, NodesOfEachKind) {
+  const YamlParseOptions options = {.max_document_nodes = 3};
+  for (const char* text :
+       {"[[[[]]]]", "[a: b, c]", "{a, b}", "? \n? \n? \n", "- \n- \n- \n- \n",
+        "- &a\n- *a\n- *a\n", "a:\nb:\n", "[? , ? ]",
+        "- !!str\n- !!str\n- !!str\n", "a:\n- \n- \n", "a: |\n  x\nb: 'y'\n"}) {
+    EXPECT_EQ(Parse(text, options).code(), absl::StatusCode::kResourceExhausted)
+        << text << ": " << Parse(text, options);
+  }
+}
+
+TEST_P(YamlLimitsTest, DuplicateKeysNamed) {
+  const absl::Status status =
+      Parse(Repeat("a: 1\n", 100000), {.reject_duplicate_keys = true});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_LT(status.message().size(), 100000u);
+  EXPECT_GT(status.message().size(), 10000u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemas, YamlLimitsTest,
                          testing::Values(Schema::kYaml11, Schema::kYaml12),
                          [](const auto& info) {
@@ -100,6 +135,31 @@ TEST(YamlNodeLimitsTest, DepthAndBytes) {
             absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ParseYamlNode("a: 1", {.max_bytes = 3}).status().code(),
             absl::StatusCode::kResourceExhausted);
+}
+
+TEST(YamlNodeLimitsTest, Nodes) {
+  EXPECT_EQ(ParseYamlNode("[a, b]", {.max_document_nodes = 2}).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(ParseYamlNode("[a, b]", {.max_document_nodes = 3}).ok());
+}
+
+// Each is a comment of its own, for its column is another.
+TEST(YamlNodeLimitsTest, Comments) {
+  const absl::Status status =
+      ParseYamlNode("a:\n  b: 1\n" + Repeat(" #\n#\n", 60000)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(status.message().find("comments"), absl::string_view::npos)
+      << status;
+}
+
+TEST(JsonLimitsTest, Values) {
+  const JsonParseOptions options = {.max_values = 3};
+  EXPECT_TRUE(ParseJson("{\"a\": [2]}", options).ok());
+  const absl::Status status =
+      ParseJson("[1, {\n\"a\": [3]}]", options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(),
+            "invalid JSON at line 2 column 6: more than 3 values");
 }
 
 TEST(JsonLimitsTest, SayWhere) {

@@ -19,6 +19,7 @@ struct JsonParseOptions {
   bool keep_integers = true;
   size_t max_bytes = 64u << 20;
   int max_depth = 200;
+  size_t max_values = 8000000;  // At any depth.
 };
 
 // Parses one JSON document. "1.0" and "1e3" are doubles; the last of equal

@@ -36,6 +36,9 @@ struct YamlParseOptions {
   // the document, holds beside it.
   size_t max_alias_nodes = 100000;
   size_t max_documents = 100000;
+  // Scalars, aliases and collections: of one document, and of all together.
+  size_t max_document_nodes = 1000000;
+  size_t max_nodes = 4000000;
   // An object's annotations pass through a map of strings, as they do at the
   // end of a build: tags count for nothing there, of equal keys the last one
   // wins, and keys that look like other kinds are an error also when they are
