@@ -8,6 +8,7 @@
 #include "src/yaml_parser.h"
 #include "src/yaml_scalar.h"
 #include "src/yaml_source.h"
+#include "src/yaml_text.h"
 #include "src/yaml_tree.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -49,7 +50,8 @@ std::string FormatYamlFloat(double number) {
 }
 
 bool IsLostAsYamlBlock(absl::string_view text) {
-  return !text.empty() && text[0] == '\t' && StaysBlock(text);
+  return !text.empty() && text[0] == '\t' &&
+         yaml::AnalyzeText(text, true).block;
 }
 
 // The writer looks at the start of the text where it means to look ahead, and
