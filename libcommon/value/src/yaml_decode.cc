@@ -9,6 +9,7 @@
 #include "src/go_base64.h"
 #include "src/go_number.h"
 #include "src/yaml_scalar.h"
+#include "src/yaml_tag.h"
 #include "weir/value/go_quote.h"
 #include "weir/value/json.h"
 
@@ -16,20 +17,6 @@ namespace weir::yaml {
 namespace {
 
 using Schema = YamlParseOptions::Schema;
-
-constexpr absl::string_view kCommonTags = "tag:yaml.org,2002:";
-
-// "tag:yaml.org,2002:int" is "!!int".
-std::string ShortTag(absl::string_view tag) {
-  if (tag.substr(0, kCommonTags.size()) != kCommonTags) return std::string(tag);
-  return absl::StrCat("!!", tag.substr(kCommonTags.size()));
-}
-
-bool IsCommonTag(absl::string_view tag, absl::string_view name) {
-  return tag.size() == kCommonTags.size() + name.size() &&
-         tag.substr(0, kCommonTags.size()) == kCommonTags &&
-         tag.substr(kCommonTags.size()) == name;
-}
 
 // The share of decoding that may be of aliases, which shrinks as documents
 // grow.
@@ -41,10 +28,6 @@ double AllowedAliasShare(size_t steps) {
   if (count >= kHigh) return 0.10;
   return 0.99 - 0.89 * ((count - kLow) / (kHigh - kLow));
 }
-
-}  // namespace
-
-namespace {
 
 Value::Style StyleOf(const Node& node) {
   using Style = Value::Style;

@@ -7,19 +7,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/yaml_scalar.h"
+#include "src/yaml_tag.h"
 #include "src/yaml_text.h"
 #include "weir/value/yaml.h"
 
 namespace weir::yaml {
 namespace {
-
-constexpr absl::string_view kCommonTags = "tag:yaml.org,2002:";
-
-bool IsCommonTag(absl::string_view tag, absl::string_view name) {
-  return tag.size() == kCommonTags.size() + name.size() &&
-         tag.substr(0, kCommonTags.size()) == kCommonTags &&
-         tag.substr(kCommonTags.size()) == name;
-}
 
 bool HasTag(const Node& node) { return !node.tag.empty() && node.tag != "!"; }
 

@@ -8,13 +8,13 @@
 #include "src/go_base64.h"
 #include "src/utf8.h"
 #include "src/yaml_scalar.h"
+#include "src/yaml_tag.h"
 
 namespace weir::yaml {
 namespace {
 
 constexpr int kIndent = 2;
 constexpr size_t kMaxSimpleKey = 128;
-constexpr absl::string_view kCommonTags = "tag:yaml.org,2002:";
 
 absl::string_view TagOfPlain(absl::string_view text) {
   static constexpr absl::string_view kTags[] = {
@@ -22,11 +22,6 @@ absl::string_view TagOfPlain(absl::string_view text) {
   const YamlScalar found =
       ResolveYamlScalar(text, YamlParseOptions::Schema::kYaml12, true);
   return kTags[static_cast<size_t>(found.type)];
-}
-
-std::string LongTag(absl::string_view tag) {
-  if (!absl::StartsWith(tag, "!!")) return std::string(tag);
-  return absl::StrCat(kCommonTags, tag.substr(2));
 }
 
 }  // namespace

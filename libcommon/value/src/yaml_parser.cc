@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/yaml_tag.h"
 
 namespace weir::yaml {
 namespace {
-
-constexpr absl::string_view kCommonTags = "tag:yaml.org,2002:";
 
 bool IsOneOf(TokenType type, std::initializer_list<TokenType> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
