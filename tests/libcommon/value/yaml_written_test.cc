@@ -14,7 +14,7 @@ Value ReadWritten(const std::string& text) {
   options.keep_written = true;
   // A document of its own, "~" would be none.
   const absl::StatusOr<Value> list = ParseYaml("- " + text, options);
-  return list.ok() ? (*list)[0] : Value("not read");
+  return list.ok() ? list->array()[0] : Value("not read");
 }
 
 struct WrittenCase {
