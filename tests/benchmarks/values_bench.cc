@@ -1,6 +1,10 @@
-// Reads and writes many manifests, and prints what each direction costs.
+// Reads and writes many manifests, and prints what each direction costs, or
+// the manifests themselves.
 //
 //   values_bench [documents=2000] [rounds=10]
+//   values_bench --text > FILE; MANIFESTS=FILE go test -bench .
+//
+// The second line, in tests/codecs/oracle, measures Go's libraries.
 
 #include <algorithm>
 #include <chrono>
@@ -69,10 +73,16 @@ void Print(const char* what, size_t bytes, double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int count = argc > 1 ? std::atoi(argv[1]) : 2000;
+  const bool is_text =
+      argc > 1 && absl::string_view(argv[1]) == absl::string_view("--text");
+  const int count = argc > 1 && !is_text ? std::atoi(argv[1]) : 2000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 10;
   std::string text;
   for (int i = 0; i < count; ++i) text.append(Manifest(i));
+  if (is_text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
+  }
   std::printf("%d manifests, %zu bytes, best of %d\n", 2 * count, text.size(),
               rounds);
   using Schema = weir::YamlParseOptions::Schema;

@@ -204,26 +204,6 @@ func kyamlMarshal(in []byte) ([]byte, error) {
 	return kyaml.Marshal(value)
 }
 
-// plainDecode is for experiments: no pass through text.
-func plainDecode(in []byte) ([]byte, error) {
-	node, err := readNode(in)
-	if node == nil || err != nil {
-		return nil, err
-	}
-	if err := node.DeAnchor(); err != nil {
-		return nil, err
-	}
-	var value interface{}
-	if err := node.YNode().Decode(&value); err != nil {
-		return nil, err
-	}
-	asJSON, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return yaml.JSONToYAML(asJSON)
-}
-
 var codecs = map[byte]func([]byte) ([]byte, error){
 	'j': yaml.YAMLToJSON,
 	's': yaml.YAMLToJSONStrict,
@@ -235,7 +215,6 @@ var codecs = map[byte]func([]byte) ([]byte, error){
 	'i': jsonIndented,
 	'y': yaml.JSONToYAML,
 	'm': kyamlMarshal,
-	'd': plainDecode,
 }
 
 func run(codec byte, in []byte) (out []byte, err error) {
