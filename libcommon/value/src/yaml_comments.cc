@@ -14,7 +14,7 @@ namespace {
 // How far ahead a comment is looked for.
 constexpr size_t kHorizon = 512;
 // How many may wait for what they belong to.
-constexpr size_t kMaxComments = 100000;
+constexpr size_t kMaxComments = 10000;
 
 }  // namespace
 
