@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -96,6 +97,9 @@ class Execution {
   void Random(void* bytes, size_t size);
   // Below `bound`, which is above 0; uniform.
   uint64_t RandomBelow(uint64_t bound);
+  // A place for what a function wants to keep until the execution ends, such
+  // as a compiled pattern. Emptied when there are many.
+  std::shared_ptr<const void>& Cached(const std::string& key);
   // Whatever the embedder's functions need to find.
   void* user_data = nullptr;
 
@@ -104,6 +108,7 @@ class Execution {
   struct Generator;
   ExecOptions options_;
   std::unique_ptr<Generator> generator_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const void>> cache_;
   uint64_t steps_ = 0;
   size_t output_bytes_ = 0;
   size_t function_bytes_ = 0;
@@ -113,7 +118,9 @@ class Execution {
 
 class Set {
  public:
-  explicit Set(std::shared_ptr<const FunctionTable> functions);
+  // `name` is only what an error calls the set.
+  explicit Set(std::shared_ptr<const FunctionTable> functions,
+               absl::string_view name = "");
   // Another set that starts with this one's templates: what is parsed into
   // one is not seen by the other. Costs no copy.
   Set Overlay() const;
@@ -139,9 +146,8 @@ class Set {
  private:
   friend class Evaluator;
   struct Layer;
-  Set(std::shared_ptr<const FunctionTable> functions,
-      std::shared_ptr<Layer> top);
   std::shared_ptr<const FunctionTable> functions_;
+  std::string name_;
   std::shared_ptr<Layer> top_;
 };
 

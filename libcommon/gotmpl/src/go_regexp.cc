@@ -1,0 +1,222 @@
+#include "go_regexp.h"
+
+#include <re2/re2.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "unicode.h"
+
+namespace weir::gotmpl {
+namespace {
+
+re2::StringPiece Piece(absl::string_view text) {
+  return re2::StringPiece(text.data(), text.size());
+}
+
+// Go's words for what RE2 found.
+absl::string_view Describe(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case RE2::ErrorMissingParen:
+      return "missing closing )";
+    case RE2::ErrorUnexpectedParen:
+      return "unexpected )";
+    case RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    default:
+      return "expression too large";
+  }
+}
+
+// The part of the pattern that Go's message shows.
+std::string Culprit(RE2::ErrorCode code, const RE2& re,
+                    absl::string_view pattern) {
+  switch (code) {
+    case RE2::ErrorMissingParen:
+    case RE2::ErrorUnexpectedParen:
+      return std::string(pattern);
+    case RE2::ErrorTrailingBackslash:
+      return "";
+    default:
+      return re.error_arg();
+  }
+}
+
+RE2::Options QuietOptions() {
+  RE2::Options options;
+  options.set_log_errors(false);
+  return options;
+}
+
+// Takes the name after "$" off `rest`; empty when there is none.
+absl::string_view TakeName(absl::string_view& rest) {
+  const bool braced = absl::StartsWith(rest, "{");
+  const size_t start = braced ? 1 : 0;
+  size_t end = start;
+  while (end < rest.size()) {
+    size_t size = 1;
+    const Rune rune = DecodeRune(rest.substr(end), &size);
+    if (rune != '_' && !IsLetter(rune) && !IsDigit(rune)) break;
+    end += size;
+  }
+  const absl::string_view name = rest.substr(start, end - start);
+  if (braced && (end == rest.size() || rest[end] != '}')) return {};
+  if (!name.empty()) rest.remove_prefix(braced ? end + 1 : end);
+  return name;
+}
+
+}  // namespace
+
+struct Regexp::Impl {
+  explicit Impl(absl::string_view text)
+      : re(Piece(text), QuietOptions()), pattern(text) {}
+
+  // Calls `use` with the groups of each match that Go counts, until it
+  // returns false.
+  template <typename Use>
+  void ForEach(absl::string_view text, Use use) const;
+  void Expand(absl::string_view with,
+              const std::vector<re2::StringPiece>& groups,
+              std::string* out) const;
+  int GroupIndex(absl::string_view name) const;
+
+  RE2 re;
+  std::string pattern;
+};
+
+template <typename Use>
+void Regexp::Impl::ForEach(absl::string_view text, Use use) const {
+  std::vector<re2::StringPiece> groups(
+      static_cast<size_t>(re.NumberOfCapturingGroups()) + 1);
+  size_t at = 0;
+  // An empty match right behind another does not count.
+  size_t previous_end = absl::string_view::npos;
+  if (text.data() == nullptr) text = absl::string_view("", 0);
+  while (at <= text.size() &&
+         re.Match(Piece(text), at, text.size(), RE2::UNANCHORED, groups.data(),
+                  static_cast<int>(groups.size()))) {
+    const auto start = static_cast<size_t>(groups[0].data() - text.data());
+    const size_t end = start + groups[0].size();
+    const bool counts = end > start || start != previous_end;
+    if (counts && !use(groups)) return;
+    previous_end = end;
+    if (end > at) {
+      at = end;
+      if (end > start) continue;
+    }
+    if (at >= text.size()) return;
+    size_t size = 1;
+    DecodeRune(text.substr(at), &size);
+    at += size;
+  }
+}
+
+int Regexp::Impl::GroupIndex(absl::string_view name) const {
+  bool is_number = !name.empty();
+  for (const char c : name) is_number = is_number && c >= '0' && c <= '9';
+  int index = -1;
+  // "$01" is a name, and no group has it.
+  if (is_number && (name.size() == 1 || name[0] != '0')) {
+    return name.size() < 9 && absl::SimpleAtoi(name, &index) ? index : -1;
+  }
+  const auto& names = re.NamedCapturingGroups();
+  const auto found = names.find(std::string(name));
+  return found == names.end() ? -1 : found->second;
+}
+
+void Regexp::Impl::Expand(absl::string_view with,
+                          const std::vector<re2::StringPiece>& groups,
+                          std::string* out) const {
+  while (!with.empty()) {
+    const size_t dollar = with.find('$');
+    absl::StrAppend(out, with.substr(0, dollar));
+    if (dollar == absl::string_view::npos) return;
+    with.remove_prefix(dollar + 1);
+    if (absl::StartsWith(with, "$")) {
+      out->push_back('$');
+      with.remove_prefix(1);
+      continue;
+    }
+    const absl::string_view name = TakeName(with);
+    if (name.empty()) {
+      out->push_back('$');
+      continue;
+    }
+    const int index = GroupIndex(name);
+    if (index < 0 || index >= static_cast<int>(groups.size())) continue;
+    const re2::StringPiece& group = groups[static_cast<size_t>(index)];
+    if (group.data() != nullptr) out->append(group.data(), group.size());
+  }
+}
+
+Regexp::Regexp(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Regexp::~Regexp() = default;
+
+absl::StatusOr<std::shared_ptr<const Regexp>> Regexp::Compile(
+    absl::string_view pattern) {
+  auto impl = std::make_unique<const Impl>(pattern);
+  if (!impl->re.ok()) {
+    const RE2::ErrorCode code = impl->re.error_code();
+    return absl::InvalidArgumentError(
+        absl::StrCat("error parsing regexp: ", Describe(code),
+                     code == RE2::ErrorTrailingBackslash ? ": ``" : ": `",
+                     Culprit(code, impl->re, pattern),
+                     code == RE2::ErrorTrailingBackslash ? "" : "`"));
+  }
+  return std::shared_ptr<const Regexp>(new Regexp(std::move(impl)));
+}
+
+bool Regexp::Matches(absl::string_view text) const {
+  return RE2::PartialMatch(Piece(text), impl_->re);
+}
+
+std::vector<absl::string_view> Regexp::FindAll(absl::string_view text,
+                                               int64_t n) const {
+  std::vector<absl::string_view> matches;
+  if (n == 0) return matches;
+  impl_->ForEach(text, [&](const std::vector<re2::StringPiece>& groups) {
+    matches.emplace_back(groups[0].data(), groups[0].size());
+    return n < 0 || static_cast<int64_t>(matches.size()) < n;
+  });
+  return matches;
+}
+
+std::string Regexp::ReplaceAll(absl::string_view text,
+                               absl::string_view with) const {
+  if (text.data() == nullptr) text = absl::string_view("", 0);
+  std::string out;
+  size_t copied = 0;
+  impl_->ForEach(text, [&](const std::vector<re2::StringPiece>& groups) {
+    const auto start = static_cast<size_t>(groups[0].data() - text.data());
+    absl::StrAppend(&out, text.substr(copied, start - copied));
+    impl_->Expand(with, groups, &out);
+    copied = start + groups[0].size();
+    return true;
+  });
+  absl::StrAppend(&out, text.substr(copied));
+  return out;
+}
+
+const std::string& Regexp::pattern() const { return impl_->pattern; }
+
+}  // namespace weir::gotmpl

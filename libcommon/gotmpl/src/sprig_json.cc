@@ -1,0 +1,77 @@
+// Sprig's JSON functions, by encoding/json's rules.
+#include "absl/strings/str_replace.h"
+#include "rows.h"
+#include "weir/base/status.h"
+#include "weir/gotmpl/json.h"
+#include "weir/value/json.h"
+
+namespace weir::gotmpl {
+
+absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
+  WEIR_RETURN_IF_ERROR(CheckJson(text));
+  JsonParseOptions options;
+  options.max_depth = 1000;
+  WEIR_ASSIGN_OR_RETURN(const Value value, ParseJson(text, options));
+  return FromValue(value);
+}
+
+absl::StatusOr<std::string> MarshalJson(const Any& value,
+                                        const MarshalOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(value));
+  JsonFormatOptions format;
+  format.indent = options.indent;
+  format.escape_html = options.escape_html;
+  std::string text = FormatJson(tree, format);
+  if (!options.escape_html) {
+    // encoding/json escapes these two all the same.
+    absl::StrReplaceAll({{"\xE2\x80\xA8", "\\u2028"},
+                         {"\xE2\x80\xA9", "\\u2029"}},
+                        &text);
+  }
+  return text;
+}
+
+namespace {
+
+Result FromJson(Call& call) {
+  absl::StatusOr<Any> value = UnmarshalJson(call.args[0].AsString());
+  return value.ok() ? *std::move(value) : Any();
+}
+
+Result MustFromJson(Call& call) {
+  return UnmarshalJson(call.args[0].AsString());
+}
+
+template <int indent, bool escapes>
+Result MustToJson(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(const std::string text,
+                        MarshalJson(call.args[0], {indent, escapes}));
+  return Text(call, text);
+}
+
+template <int indent>
+Result ToJson(Call& call) {
+  const absl::StatusOr<std::string> text =
+      MarshalJson(call.args[0], {indent, true});
+  return Text(call, text.ok() ? *text : "");
+}
+
+constexpr absl::string_view kTo = "func(interface {}) string";
+constexpr absl::string_view kMustTo = "func(interface {}) (string, error)";
+
+constexpr Row kRows[] = {
+    {"fromJson", "func(string) interface {}", FromJson},
+    {"mustFromJson", "func(string) (interface {}, error)", MustFromJson},
+    {"toJson", kTo, ToJson<0>},
+    {"mustToJson", kMustTo, MustToJson<0, true>},
+    {"toPrettyJson", kTo, ToJson<2>},
+    {"mustToPrettyJson", kMustTo, MustToJson<2, true>},
+    {"toRawJson", kTo, MustToJson<0, false>},
+    {"mustToRawJson", kMustTo, MustToJson<0, false>},
+};
+
+}  // namespace
+
+void AddJson(FunctionTable& table) { AddRows(kRows, table); }
+
+}  // namespace weir::gotmpl

@@ -1,0 +1,52 @@
+#include "case_runner.h"
+
+#include "weir/base/status.h"
+#include "weir/value/json.h"
+
+namespace weir::templates {
+namespace {
+
+gotmpl::MissingKey MissingKeyOf(absl::string_view name) {
+  if (name == "zero") return gotmpl::MissingKey::kZero;
+  if (name == "error") return gotmpl::MissingKey::kError;
+  return gotmpl::MissingKey::kDefault;
+}
+
+}  // namespace
+
+CaseRunner::CaseRunner(absl::string_view data_json, bool has_sprig) {
+  absl::StatusOr<Value> data = ParseJson(data_json);
+  WEIR_CHECK(data.ok());
+  data_ = *std::move(data);
+  gotmpl::FunctionTable functions = gotmpl::FunctionTable::Builtins();
+  if (has_sprig) gotmpl::AddSprig(functions);
+  functions_ =
+      std::make_shared<const gotmpl::FunctionTable>(std::move(functions));
+}
+
+Value CaseRunner::Run(const Value& record) const {
+  Value result = record;
+  result.Erase("o");
+  result.Erase("e");
+  gotmpl::Set set(functions_, "t");
+  absl::StatusOr<gotmpl::TemplateRef> parsed =
+      set.Parse("t", record.GetString("t"));
+  absl::Status status = parsed.status();
+  std::string out;
+  if (status.ok()) {
+    gotmpl::ExecOptions options;
+    options.missing_key = MissingKeyOf(record.GetString("m"));
+    options.time_zone = absl::UTCTimeZone();
+    gotmpl::Execution execution(options);
+    const Value& data = record.Has("d") ? record["d"] : data_;
+    status = set.Execute(execution, *parsed, gotmpl::FromValue(data), &out);
+  }
+  if (status.ok()) {
+    result.Set("o", Value(out));
+  } else {
+    result.Set("e", Value(status.message()));
+  }
+  return result;
+}
+
+}  // namespace weir::templates
