@@ -17,9 +17,9 @@ std::shared_ptr<const FunctionTable> Functions() {
     FunctionTable table = FunctionTable::Builtins();
     weir::gotmpl::AddSprig(table);
     // These take seconds by design.
-    for (const char* slow : {"genPrivateKey", "genCA", "genSelfSignedCert",
-                             "genSignedCert", "bcrypt", "htpasswd",
-                             "derivePassword"}) {
+    for (const char* slow :
+         {"genPrivateKey", "genCA", "genSelfSignedCert", "genSignedCert",
+          "bcrypt", "htpasswd", "derivePassword"}) {
       table.Remove(slow);
     }
     return new std::shared_ptr<const FunctionTable>(
@@ -30,12 +30,11 @@ std::shared_ptr<const FunctionTable> Functions() {
 
 weir::Value Data() {
   using weir::Value;
-  return Value::MakeObject(
-      {{"s", "text"},
-       {"n", 3},
-       {"f", 1.5},
-       {"l", Value(Value::Array{1, "a", nullptr})},
-       {"m", Value::MakeObject({{"a", 1}, {"b", "x"}})}});
+  return Value::MakeObject({{"s", "text"},
+                            {"n", 3},
+                            {"f", 1.5},
+                            {"l", Value(Value::Array{1, "a", nullptr})},
+                            {"m", Value::MakeObject({{"a", 1}, {"b", "x"}})}});
 }
 
 }  // namespace
@@ -54,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.limits.max_stack_bytes = 1u << 20;
   weir::gotmpl::Execution execution(options);
   std::string out;
-  const absl::Status status = set.Execute(
-      execution, *parsed, weir::gotmpl::FromValue(Data()), &out);
+  const absl::Status status =
+      set.Execute(execution, *parsed, weir::gotmpl::FromValue(Data()), &out);
   if (!status.ok()) (void)weir::gotmpl::UnwrapChain(status);
   return 0;
 }

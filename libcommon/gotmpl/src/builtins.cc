@@ -181,8 +181,7 @@ absl::StatusOr<Any> IndexMap(const Any& item, const Any& index) {
     return GoError("value is nil; should be of type string");
   }
   if (index.type() != types::String()) {
-    return GoError("value has type ", index.type_name(),
-                   "; should be string");
+    return GoError("value has type ", index.type_name(), "; should be string");
   }
   const Type* elem = item.type()->elem;
   const Dict* dict = item.AsDict();
@@ -234,6 +233,9 @@ Result Slice(Call& call) {
   }
   size_t bounds[3] = {0, item.size(), item.size()};
   for (size_t i = 0; i < indexes.size(); ++i) {
+    if (indexes[i].is_boxed()) {
+      return GoError("cannot index slice/array with type interface {}");
+    }
     const absl::StatusOr<size_t> bound = IndexOf(indexes[i], item.size());
     if (!bound.ok()) return bound.status();
     bounds[i] = *bound;
@@ -427,8 +429,8 @@ constexpr Row kRows[] = {
      [](Call& call) -> Result { return Text(call, Sprintln(call.args)); }},
     {"printf", "func(string, ...interface {}) string",
      [](Call& call) -> Result {
-       return Text(call, Sprintf(call.args[0].AsString(),
-                                 call.args.subspan(1)));
+       return Text(call,
+                   Sprintf(call.args[0].AsString(), call.args.subspan(1)));
      }},
     {"html", "func(...interface {}) string",
      [](Call& call) -> Result {

@@ -154,9 +154,9 @@ bool AddExtension(X509* certificate, int nid, const char* value) {
 
 void AddName(GENERAL_NAMES* names, int type, absl::string_view bytes) {
   GENERAL_NAME* name = GENERAL_NAME_new();
-  ASN1_STRING* text =
-      type == GEN_DNS ? static_cast<ASN1_STRING*>(ASN1_IA5STRING_new())
-                      : static_cast<ASN1_STRING*>(ASN1_OCTET_STRING_new());
+  ASN1_STRING* text = type == GEN_DNS
+                          ? static_cast<ASN1_STRING*>(ASN1_IA5STRING_new())
+                          : static_cast<ASN1_STRING*>(ASN1_OCTET_STRING_new());
   ASN1_STRING_set(text, bytes.data(), static_cast<int>(bytes.size()));
   GENERAL_NAME_set0_value(name, type, text);
   sk_GENERAL_NAME_push(names, name);
@@ -243,8 +243,8 @@ absl::Status FillCertificate(const CertificateRequest& request, absl::Time now,
       X509_get_subject_name(certificate), NID_commonName, MBSTRING_UTF8,
       reinterpret_cast<const unsigned char*>(request.common_name.data()),
       static_cast<int>(request.common_name.size()), -1, 0);
-  X509_set_issuer_name(certificate, X509_get_subject_name(
-                                        authority ? authority : certificate));
+  X509_set_issuer_name(
+      certificate, X509_get_subject_name(authority ? authority : certificate));
   AddExtension(certificate, NID_key_usage,
                request.is_authority
                    ? "critical,digitalSignature,keyEncipherment,keyCertSign"
@@ -264,11 +264,10 @@ const EVP_MD* DigestFor(EVP_PKEY* key) {
 
 }  // namespace
 
+absl::Status CheckIp(const std::string& ip) { return IpBytes(ip).status(); }
+
 absl::StatusOr<KeyPair> MakeCertificate(const CertificateRequest& request,
                                         absl::Time now) {
-  for (const std::string& ip : request.ips) {
-    WEIR_RETURN_IF_ERROR(IpBytes(ip));
-  }
   Owned<EVP_PKEY> key;
   if (request.key_pem.empty()) {
     key.reset(EVP_RSA_gen(2048));
@@ -287,8 +286,8 @@ absl::StatusOr<KeyPair> MakeCertificate(const CertificateRequest& request,
                           "error parsing private key");
   }
   const Owned<X509> certificate(X509_new());
-  WEIR_RETURN_IF_ERROR(FillCertificate(request, now, key.get(),
-                                       authority.get(), certificate.get()));
+  WEIR_RETURN_IF_ERROR(FillCertificate(request, now, key.get(), authority.get(),
+                                       certificate.get()));
   EVP_PKEY* signer = authority_key ? authority_key.get() : key.get();
   if (X509_sign(certificate.get(), signer, DigestFor(signer)) <= 0) {
     return Error("error creating certificate: x509: the key cannot sign");
@@ -319,8 +318,7 @@ absl::Status CheckKeyPair(absl::string_view certificate_pem,
                           absl::string_view key_pem) {
   WEIR_RETURN_IF_ERROR(
       ParseCertificate(certificate_pem, "decodedCert.Bytes").status());
-  WEIR_RETURN_IF_ERROR(ParseKey(key_pem).status(),
-                       "error parsing private key");
+  WEIR_RETURN_IF_ERROR(ParseKey(key_pem).status(), "error parsing private key");
   return absl::OkStatus();
 }
 

@@ -31,6 +31,8 @@ struct CertificateRequest {
   const KeyPair* authority = nullptr;
 };
 
+// Errors: kInvalidArgument "error parsing ip: x".
+absl::Status CheckIp(const std::string& ip);
 // Errors: kInvalidArgument with the text that Sprig has.
 absl::StatusOr<KeyPair> MakeCertificate(const CertificateRequest& request,
                                         absl::Time now);

@@ -132,8 +132,7 @@ double Arithmetic::ToDouble(const Decimal& decimal) {
 
 }  // namespace
 
-absl::StatusOr<double> CombineDecimals(DecimalOperation operation,
-                                       double first,
+absl::StatusOr<double> CombineDecimals(DecimalOperation operation, double first,
                                        absl::Span<const double> others) {
   Arithmetic arithmetic;
   WEIR_ASSIGN_OR_RETURN(Decimal result, arithmetic.FromDouble(first));

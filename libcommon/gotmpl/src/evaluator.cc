@@ -56,8 +56,8 @@ std::string Evaluator::Where() const {
   if (node_ == nullptr) return absl::StrCat("template: ", template_->name);
   const absl::string_view text =
       absl::string_view(template_->source->text)
-          .substr(0, std::min<size_t>(node_->pos,
-                                      template_->source->text.size()));
+          .substr(0,
+                  std::min<size_t>(node_->pos, template_->source->text.size()));
   const size_t newline = text.rfind('\n');
   const size_t column = newline == absl::string_view::npos
                             ? text.size()
@@ -76,9 +76,9 @@ bool Evaluator::Fail(absl::string_view message, absl::StatusCode code) {
 bool Evaluator::FailCall(const Node* node, absl::string_view name,
                          const absl::Status& cause) {
   At(node);
-  error_ = WrapError(absl::StrCat(Where(), ": error calling ", name, ": ",
-                                  cause.message()),
-                     cause);
+  error_ = WrapError(
+      absl::StrCat(Where(), ": error calling ", name, ": ", cause.message()),
+      cause);
   return false;
 }
 
@@ -91,14 +91,14 @@ bool Evaluator::Step() {
 bool Evaluator::EnterDepth() {
   const char here = 0;
   const Limits& limits = execution_.options_.limits;
-  const auto used = static_cast<size_t>(
-      std::abs(&here - execution_.stack_base_));
+  const auto used =
+      static_cast<size_t>(std::abs(&here - execution_.stack_base_));
   if (execution_.depth_ < limits.max_depth && used < limits.max_stack_bytes) {
     return true;
   }
-  return Fail(absl::StrCat("exceeded maximum template depth (",
-                           execution_.depth_, ")"),
-              absl::StatusCode::kResourceExhausted);
+  return Fail(
+      absl::StrCat("exceeded maximum template depth (", execution_.depth_, ")"),
+      absl::StatusCode::kResourceExhausted);
 }
 
 absl::Status Evaluator::Run(const Template& parsed, const Any& data) {
@@ -199,10 +199,9 @@ Evaluator::Flow Evaluator::WalkElement(const BranchNode* range,
   if (range->pipe->is_assign) {
     const bool is_set =
         declared.empty() ||
-        (declared.size() == 1
-             ? SetVariable(declared[0]->name, element)
-             : SetVariable(declared[0]->name, index) &&
-                   SetVariable(declared[1]->name, element));
+        (declared.size() == 1 ? SetVariable(declared[0]->name, element)
+                              : SetVariable(declared[0]->name, index) &&
+                                    SetVariable(declared[1]->name, element));
     if (!is_set) return Flow::kError;
   } else if (!declared.empty()) {
     variables_[mark - 1].value = element;
@@ -243,8 +242,8 @@ Evaluator::Flow Evaluator::WalkItems(const Any& dot, const BranchNode* range,
     case Kind::kSlice:
       for (size_t i = 0; i < items.size(); ++i) {
         *ran = true;
-        const Flow flow = WalkElement(
-            range, Any::Int(static_cast<int64_t>(i)), items.At(i));
+        const Flow flow =
+            WalkElement(range, Any::Int(static_cast<int64_t>(i)), items.At(i));
         if (flow != Flow::kNext) return flow;
       }
       return Flow::kNext;
@@ -419,8 +418,7 @@ bool Evaluator::Operand(const Any& dot, const Node* node, Any* value) {
       *value = static_cast<const StringNode*>(node)->value;
       return true;
     default:
-      return Fail(absl::StrCat("can't handle assignment of ",
-                               node->ToString(),
+      return Fail(absl::StrCat("can't handle assignment of ", node->ToString(),
                                " to empty interface argument"));
   }
 }
@@ -429,10 +427,9 @@ bool Evaluator::Constant(const NumberNode* number, Any* value) {
   At(number);
   const absl::string_view text = number->text;
   const bool is_rune = !text.empty() && text[0] == '\'';
-  const bool is_hex_int = text.size() > 2 && text[0] == '0' &&
-                          (text[1] == 'x' || text[1] == 'X') &&
-                          !absl::StrContains(text, 'p') &&
-                          !absl::StrContains(text, 'P');
+  const bool is_hex_int =
+      text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X') &&
+      !absl::StrContains(text, 'p') && !absl::StrContains(text, 'P');
   if (number->is_complex) {
     *value = Any::Complex128(number->complex128);
   } else if (number->is_float && !is_hex_int && !is_rune &&
@@ -458,8 +455,8 @@ bool Evaluator::ChainNodeValue(const Any& dot, const ChainNode* node,
                                Any* value) {
   At(node);
   if (node->node->type == NodeType::kNil) {
-    return Fail(absl::StrCat("indirection through explicit nil in ",
-                             node->ToString()));
+    return Fail(
+        absl::StrCat("indirection through explicit nil in ", node->ToString()));
   }
   Any receiver;
   if (!Argument(dot, nullptr, node->node, &receiver)) return false;

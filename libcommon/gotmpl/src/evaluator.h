@@ -73,24 +73,22 @@ class Evaluator {
              Any* value);
   bool MapField(const std::string& field, bool has_args, const Any& receiver,
                 Any* value);
-  bool StructField(const std::string& field, bool has_args,
-                   const Any& receiver, Any* value);
+  bool StructField(const std::string& field, bool has_args, const Any& receiver,
+                   Any* value);
   bool CallMethod(const Any& dot, const Method& method, const Node* node,
                   const Nodes* args, const Any* final, const Any& receiver,
                   Any* value);
-  bool CallFunction(const Any& dot, const Function& function,
-                    const Node* node, absl::string_view name,
-                    const Nodes* args, const Any* final, const Any& receiver,
-                    Any* value);
+  bool CallFunction(const Any& dot, const Function& function, const Node* node,
+                    absl::string_view name, const Nodes* args, const Any* final,
+                    const Any& receiver, Any* value);
   bool CheckCount(const Signature& signature, absl::string_view name,
                   size_t arguments, bool has_final);
-  bool ShortCircuit(const Any& dot, const Function& function,
-                    const Nodes* args, const Any* final, Any* value);
+  bool ShortCircuit(const Any& dot, const Function& function, const Nodes* args,
+                    const Any* final, Any* value);
   bool Invoke(const Function& function, const Node* node,
-              absl::string_view name, absl::Span<Any> args,
-              const Any& receiver, Any* value);
-  bool Argument(const Any& dot, const Type* type, const Node* node,
-                Any* value);
+              absl::string_view name, absl::Span<Any> args, const Any& receiver,
+              Any* value);
+  bool Argument(const Any& dot, const Type* type, const Node* node, Any* value);
   bool Literal(const Type* type, const Node* node, Any* value);
   bool LiteralNumber(const Type* type, const Node* node, Any* value);
   bool Validate(const Type* type, Any* value);

@@ -25,9 +25,7 @@ bool IsUntyped(const Type* type) {
   return type == types::ReflectValue() || type->kind == Kind::kInterface;
 }
 
-Any NilOf(const Type* type) {
-  return IsUntyped(type) ? Any() : Any::Nil(type);
-}
+Any NilOf(const Type* type) { return IsUntyped(type) ? Any() : Any::Nil(type); }
 
 // The type that the i-th argument must have.
 const Type* ParameterType(const Signature& signature, size_t i) {
@@ -62,8 +60,8 @@ bool Evaluator::CheckCount(const Signature& signature, absl::string_view name,
                              arguments));
   }
   if (given == wanted) return true;
-  return Fail(absl::StrCat("wrong number of args for ", name, ": want ",
-                           wanted, " got ", given));
+  return Fail(absl::StrCat("wrong number of args for ", name, ": want ", wanted,
+                           " got ", given));
 }
 
 bool Evaluator::CallFunction(const Any& dot, const Function& function,
@@ -94,10 +92,9 @@ bool Evaluator::CallFunction(const Any& dot, const Function& function,
   }
   if (function.special == Function::Special::kCall) {
     const std::string callee =
-        count > 0 ? (*args)[1]->ToString()
-        : final->is_string()
-            ? std::string(final->AsString())
-            : absl::StrCat("<", final->type_name(), " Value>");
+        count > 0            ? (*args)[1]->ToString()
+        : final->is_string() ? std::string(final->AsString())
+                             : absl::StrCat("<", final->type_name(), " Value>");
     values.insert(values.begin(), Any::String(callee));
   }
   return Invoke(function, node, name, absl::MakeSpan(values), receiver, value);
@@ -172,8 +169,8 @@ bool Evaluator::Argument(const Any& dot, const Type* type, const Node* node,
         *value = NilOf(type);
         return true;
       }
-      return Fail(absl::StrCat("cannot assign nil to ",
-                               type ? type->name : "<nil>"));
+      return Fail(
+          absl::StrCat("cannot assign nil to ", type ? type->name : "<nil>"));
     case NodeType::kField:
       return FieldNodeValue(dot, static_cast<const FieldNode*>(node), nullptr,
                             nullptr, value) &&

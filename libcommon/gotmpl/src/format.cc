@@ -89,8 +89,7 @@ void Printer::BadVerb(const Any& value, Rune verb) {
 bool Printer::PrintByMethod(const Any& value, Rune verb) {
   const Type* type = value.type();
   if (is_erroring_ || !type->text || fmt_.flags.sharp_v) return false;
-  if (verb != 'v' && verb != 's' && verb != 'x' && verb != 'X' &&
-      verb != 'q') {
+  if (verb != 'v' && verb != 's' && verb != 'x' && verb != 'X' && verb != 'q') {
     return false;
   }
   PrintString(type->text(value), value, verb);
@@ -104,6 +103,10 @@ void Printer::Print(const Any& arg, Rune verb) {
     } else {
       BadVerb(arg, verb);
     }
+    return;
+  }
+  if (verb == 'w') {
+    BadVerb(arg, verb);
     return;
   }
   if (verb == 'T') {
@@ -243,8 +246,7 @@ void Printer::PrintComplex(const Any& value, Rune verb) {
   }
 }
 
-void Printer::PrintString(absl::string_view text, const Any& value,
-                          Rune verb) {
+void Printer::PrintString(absl::string_view text, const Any& value, Rune verb) {
   switch (verb) {
     case 'v':
       return fmt_.flags.sharp_v ? fmt_.Quoted(text) : fmt_.String(text);

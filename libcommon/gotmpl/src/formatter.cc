@@ -157,8 +157,7 @@ void Formatter::Integer(uint64_t value, int base, bool is_signed, Rune verb,
 }
 
 // The sharp flag keeps the point and trailing zeros.
-void Formatter::KeepPoint(Rune verb, int precision,
-                          std::string* number) const {
+void Formatter::KeepPoint(Rune verb, int precision, std::string* number) const {
   int digits = 0;
   if (verb == 'g' || verb == 'G' || verb == 'x' || verb == 'X') {
     digits = precision == -1 ? 6 : precision;

@@ -31,8 +31,8 @@ size_t TypeEnd(absl::string_view list) {
 
 }  // namespace
 
-absl::StatusOr<Signature> Signature::Parse(
-    absl::string_view text, absl::Span<const Type* const> more) {
+absl::StatusOr<Signature> Signature::Parse(absl::string_view text,
+                                           absl::Span<const Type* const> more) {
   const auto malformed = [&] {
     return absl::InvalidArgumentError(
         absl::StrCat("no signature of known types: ", text));

@@ -48,9 +48,40 @@ absl::string_view Describe(RE2::ErrorCode code) {
   }
 }
 
+// "(?<name>" as "(?P<name>", which this RE2 knows.
+std::string WithNamedGroups(absl::string_view pattern) {
+  if (!absl::StrContains(pattern, "(?<")) return std::string(pattern);
+  std::string out;
+  bool in_class = false, in_quote = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const absl::string_view rest = pattern.substr(i);
+    if (rest[0] == '\\' && rest.size() > 1) {
+      if (rest[1] == 'Q') in_quote = true;
+      if (rest[1] == 'E') in_quote = false;
+      absl::StrAppend(&out, rest.substr(0, 2));
+      ++i;
+      continue;
+    }
+    if (rest[0] == '[') in_class = true;
+    if (rest[0] == ']') in_class = false;
+    if (!in_class && !in_quote && absl::StartsWith(rest, "(?<")) {
+      absl::StrAppend(&out, "(?P<");
+      i += 2;
+      continue;
+    }
+    out.push_back(rest[0]);
+  }
+  return out;
+}
+
 // The part of the pattern that Go's message shows.
 std::string Culprit(RE2::ErrorCode code, const RE2& re,
                     absl::string_view pattern) {
+  if (code == RE2::ErrorBadNamedCapture &&
+      !absl::StrContains(pattern, re.error_arg()) &&
+      absl::StartsWith(re.error_arg(), "(?P<")) {
+    return absl::StrCat("(?<", re.error_arg().substr(4));
+  }
   switch (code) {
     case RE2::ErrorMissingParen:
     case RE2::ErrorUnexpectedParen:
@@ -89,7 +120,7 @@ absl::string_view TakeName(absl::string_view& rest) {
 
 struct Regexp::Impl {
   explicit Impl(absl::string_view text)
-      : re(Piece(text), QuietOptions()), pattern(text) {}
+      : re(WithNamedGroups(text), QuietOptions()), pattern(text) {}
 
   // Calls `use` with the groups of each match that Go counts, until it
   // returns false.

@@ -201,11 +201,10 @@ struct Digits {
 Digits Scientific(double number, int precision) {
   char buffer[1600];
   const std::to_chars_result end =
-      precision < 0
-          ? std::to_chars(buffer, buffer + sizeof(buffer), number,
-                          std::chars_format::scientific)
-          : std::to_chars(buffer, buffer + sizeof(buffer), number,
-                          std::chars_format::scientific, precision);
+      precision < 0 ? std::to_chars(buffer, buffer + sizeof(buffer), number,
+                                    std::chars_format::scientific)
+                    : std::to_chars(buffer, buffer + sizeof(buffer), number,
+                                    std::chars_format::scientific, precision);
   const absl::string_view text(buffer, end.ptr - buffer);
   Digits result;
   const size_t e = text.find('e');
@@ -436,8 +435,7 @@ std::optional<Rune> HexEscape(absl::string_view* text, size_t digits) {
     value = value << 4 | static_cast<uint64_t>(DigitOf((*text)[i]));
   }
   text->remove_prefix(digits);
-  if (digits > 2 &&
-      (value > kMaxRune || (value >= 0xD800 && value < 0xE000))) {
+  if (digits > 2 && (value > kMaxRune || (value >= 0xD800 && value < 0xE000))) {
     return std::nullopt;
   }
   return static_cast<Rune>(value);

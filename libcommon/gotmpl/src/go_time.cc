@@ -17,9 +17,9 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr absl::string_view kMonths[] = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
-constexpr absl::string_view kWeekdays[] = {
-    "Sunday",   "Monday", "Tuesday", "Wednesday",
-    "Thursday", "Friday", "Saturday"};
+constexpr absl::string_view kWeekdays[] = {"Sunday",    "Monday",   "Tuesday",
+                                           "Wednesday", "Thursday", "Friday",
+                                           "Saturday"};
 
 bool IsDigit(absl::string_view text, size_t i) {
   return i < text.size() && text[i] >= '0' && text[i] <= '9';
@@ -30,8 +30,8 @@ size_t NameField(absl::string_view text, absl::string_view longer,
                  absl::string_view shorter) {
   if (absl::StartsWith(text, longer)) return longer.size();
   if (absl::StartsWith(text, shorter) &&
-      (text.size() == 3 || !absl::ascii_islower(
-                               static_cast<unsigned char>(text[3])))) {
+      (text.size() == 3 ||
+       !absl::ascii_islower(static_cast<unsigned char>(text[3])))) {
     return shorter.size();
   }
   return 0;
@@ -133,8 +133,7 @@ void Writer::WriteDate(absl::string_view field) {
   }
   if (field == "1") return absl::StrAppend(&out_, cs.month());
   if (field == "01") return AppendPadded(cs.month(), 2, &out_);
-  const absl::string_view weekday =
-      WeekdayName(WeekdayOf(absl::CivilDay(cs)));
+  const absl::string_view weekday = WeekdayName(WeekdayOf(absl::CivilDay(cs)));
   if (field == "Monday") return absl::StrAppend(&out_, weekday);
   if (field == "Mon") return absl::StrAppend(&out_, weekday.substr(0, 3));
   if (field == "2") return absl::StrAppend(&out_, cs.day());
@@ -291,14 +290,11 @@ struct Unit {
   uint64_t nanoseconds;
 };
 constexpr Unit kUnits[] = {
-    {"ns", 1},
-    {"us", 1000},
+    {"ns", 1},           {"us", 1000},
     {"\xC2\xB5s", 1000},  // micro sign
     {"\xCE\xBCs", 1000},  // Greek mu
-    {"ms", 1000000},
-    {"s", 1000000000},
-    {"m", 60000000000},
-    {"h", 3600000000000},
+    {"ms", 1000000},     {"s", 1000000000},
+    {"m", 60000000000},  {"h", 3600000000000},
 };
 
 constexpr uint64_t kMost = uint64_t{1} << 63;
@@ -369,9 +365,9 @@ std::string TakeTerm(absl::string_view* text, uint64_t* total) {
   if (value > kMost / unit->nanoseconds) return std::string(kInvalid);
   value *= unit->nanoseconds;
   if (fraction > 0) {
-    value += static_cast<uint64_t>(
-        static_cast<double>(fraction) *
-        (static_cast<double>(unit->nanoseconds) / scale));
+    value +=
+        static_cast<uint64_t>(static_cast<double>(fraction) *
+                              (static_cast<double>(unit->nanoseconds) / scale));
     if (value > kMost) return std::string(kInvalid);
   }
   *total += value;

@@ -41,11 +41,17 @@ class Checker {
   bool done_ = false;
 };
 
+// Where a text that ends is said to have a space that does not fit.
+bool ShowsEndAsSpace(absl::string_view where) {
+  return absl::StartsWith(where, "in ") ||
+         absl::StartsWith(where, "after decimal");
+}
+
 absl::Status Checker::Wrong(absl::string_view where) const {
-  if (at_end()) {
+  if (at_end() && !ShowsEndAsSpace(where)) {
     return absl::InvalidArgumentError("unexpected end of JSON input");
   }
-  const char c = peek();
+  const char c = at_end() ? ' ' : peek();
   std::string shown;
   if (c == '\'') {
     shown = R"('\'')";
@@ -75,7 +81,7 @@ absl::Status Checker::CheckWord(absl::string_view word) {
 
 absl::Status Checker::CheckEscape() {
   ++at_;
-  if (at_end()) return Wrong("");
+  if (at_end()) return Wrong("in string escape code");
   if (peek() != 'u') {
     if (absl::StrContains("bfnrt\\/\"", peek())) return absl::OkStatus();
     return Wrong("in string escape code");
@@ -226,8 +232,6 @@ absl::Status Checker::Check() {
 
 }  // namespace
 
-absl::Status CheckJson(absl::string_view text) {
-  return Checker(text).Check();
-}
+absl::Status CheckJson(absl::string_view text) { return Checker(text).Check(); }
 
 }  // namespace weir::gotmpl

@@ -16,11 +16,16 @@ constexpr absl::string_view kLeftDelim = "{{", kRightDelim = "}}";
 constexpr absl::string_view kSpaces = " \t\r\n";
 
 constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
-    {"block", TokenType::kBlock},       {"break", TokenType::kBreak},
-    {"continue", TokenType::kContinue}, {"define", TokenType::kDefine},
-    {"else", TokenType::kElse},         {"end", TokenType::kEnd},
-    {"if", TokenType::kIf},             {"range", TokenType::kRange},
-    {"nil", TokenType::kNil},           {"template", TokenType::kTemplate},
+    {"block", TokenType::kBlock},
+    {"break", TokenType::kBreak},
+    {"continue", TokenType::kContinue},
+    {"define", TokenType::kDefine},
+    {"else", TokenType::kElse},
+    {"end", TokenType::kEnd},
+    {"if", TokenType::kIf},
+    {"range", TokenType::kRange},
+    {"nil", TokenType::kNil},
+    {"template", TokenType::kTemplate},
     {"with", TokenType::kWith},
 };
 
@@ -46,8 +51,7 @@ size_t LeadingBlanks(absl::string_view text) {
 
 size_t TrailingBlanks(absl::string_view text) {
   const size_t last = text.find_last_not_of(kSpaces);
-  return last == absl::string_view::npos ? text.size()
-                                         : text.size() - last - 1;
+  return last == absl::string_view::npos ? text.size() : text.size() - last - 1;
 }
 
 int CountLines(absl::string_view text) {
@@ -298,8 +302,8 @@ Token Lexer::LexInside() {
     return LexIdentifier();
   }
   if (rune < 0x80 && IsPrint(rune)) return Take(TokenType::kChar);
-  return Error(absl::StrCat("unrecognized character in action: ",
-                            DescribeRune(rune)));
+  return Error(
+      absl::StrCat("unrecognized character in action: ", DescribeRune(rune)));
 }
 
 Token Lexer::LexSpace() {

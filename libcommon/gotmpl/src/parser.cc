@@ -129,7 +129,8 @@ std::string ParseNumber(const Token& token, NumberNode* number) {
     return ParseCharConstant(token.text, number);
   }
   if (token.type == TokenType::kComplex) {
-    if (!ParseComplex(token.text, number)) return "syntax error scanning complex number";
+    if (!ParseComplex(token.text, number))
+      return "syntax error scanning complex number";
     SimplifyComplex(number);
     return "";
   }
@@ -251,9 +252,9 @@ void TreeParser::Unexpected(const Token& token, absl::string_view where) {
   }
   std::string extra;
   if (action_line_ != 0 && action_line_ != token.line) {
-    extra = absl::StrCat(
-        absl::EndsWith(token.error, " action") ? "" : " in action",
-        " started at ", context_.source->name, ":", action_line_);
+    extra =
+        absl::StrCat(absl::EndsWith(token.error, " action") ? "" : " in action",
+                     " started at ", context_.source->name, ":", action_line_);
   }
   Fail(absl::StrCat(token.error, extra));
 }
@@ -400,8 +401,7 @@ const Node* TreeParser::ElseControl() {
   if (peek.type == TokenType::kIf || peek.type == TokenType::kWith) {
     return New<Node>(NodeType::kElse, peek.pos);
   }
-  return New<Node>(NodeType::kElse,
-                   Expect(TokenType::kRightDelim, "else").pos);
+  return New<Node>(NodeType::kElse, Expect(TokenType::kRightDelim, "else").pos);
 }
 
 const BranchNode* TreeParser::Control(NodeType type, absl::string_view where) {
@@ -426,8 +426,7 @@ void TreeParser::Else(NodeType type, BranchNode* branch, const Node* next) {
     Next();
     ListNode* list = New<ListNode>(next->pos);
     if (IsTooDeep()) return;
-    list->nodes.push_back(
-        Control(type, type == NodeType::kIf ? "if" : "with"));
+    list->nodes.push_back(Control(type, type == NodeType::kIf ? "if" : "with"));
     branch->else_list = list;
     return;
   }
@@ -460,8 +459,7 @@ const Node* TreeParser::TemplateControl() {
 
 std::string TreeParser::TemplateName(const Token& token,
                                      absl::string_view where) {
-  if (token.type != TokenType::kString &&
-      token.type != TokenType::kRawString) {
+  if (token.type != TokenType::kString && token.type != TokenType::kRawString) {
     Unexpected(token, where);
     return "";
   }
@@ -641,8 +639,7 @@ const Node* TreeParser::Parenthesized() {
   if (parentheses_ >= kMaxParentheses) Fail("max expression depth exceeded");
   if (failed() || IsTooDeep()) return nullptr;
   ++parentheses_;
-  const Node* pipe =
-      Pipeline("parenthesized pipeline", TokenType::kRightParen);
+  const Node* pipe = Pipeline("parenthesized pipeline", TokenType::kRightParen);
   --parentheses_;
   return pipe;
 }

@@ -25,13 +25,12 @@ const std::vector<PasswordType>& PasswordTypes() {
   static const auto* const types = new std::vector<PasswordType>{
       {"maximum", {"anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"}},
       {"long",
-       {"CvcvnoCvcvCvcv", "CvcvCvcvnoCvcv", "CvcvCvcvCvcvno",
-        "CvccnoCvcvCvcv", "CvccCvcvnoCvcv", "CvccCvcvCvcvno",
-        "CvcvnoCvccCvcv", "CvcvCvccnoCvcv", "CvcvCvccCvcvno",
-        "CvcvnoCvcvCvcc", "CvcvCvcvnoCvcc", "CvcvCvcvCvccno",
-        "CvccnoCvccCvcv", "CvccCvccnoCvcv", "CvccCvccCvcvno",
-        "CvcvnoCvccCvcc", "CvcvCvccnoCvcc", "CvcvCvccCvccno",
-        "CvccnoCvcvCvcc", "CvccCvcvnoCvcc", "CvccCvcvCvccno"}},
+       {"CvcvnoCvcvCvcv", "CvcvCvcvnoCvcv", "CvcvCvcvCvcvno", "CvccnoCvcvCvcv",
+        "CvccCvcvnoCvcv", "CvccCvcvCvcvno", "CvcvnoCvccCvcv", "CvcvCvccnoCvcv",
+        "CvcvCvccCvcvno", "CvcvnoCvcvCvcc", "CvcvCvcvnoCvcc", "CvcvCvcvCvccno",
+        "CvccnoCvccCvcv", "CvccCvccnoCvcv", "CvccCvccCvcvno", "CvcvnoCvccCvcc",
+        "CvcvCvccnoCvcc", "CvcvCvccCvccno", "CvccnoCvcvCvcc", "CvccCvcvnoCvcc",
+        "CvccCvcvCvccno"}},
       {"medium", {"CvcnoCvc", "CvcCvcno"}},
       {"short", {"Cvcn"}},
       {"basic", {"aaanaaan", "aannaaan", "aaannaaa"}},
@@ -96,9 +95,8 @@ std::string RunCbc(absl::string_view password, absl::string_view vector,
                     Unsigned(iv), encrypts ? 1 : 0);
   EVP_CIPHER_CTX_set_padding(context.get(), 0);
   int size = 0;
-  EVP_CipherUpdate(context.get(),
-                   reinterpret_cast<unsigned char*>(out.data()), &size,
-                   Unsigned(input), static_cast<int>(input.size()));
+  EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                   &size, Unsigned(input), static_cast<int>(input.size()));
   out.resize(static_cast<size_t>(size));
   return out;
 }
@@ -184,17 +182,15 @@ absl::StatusOr<std::string> DecryptCbc(absl::string_view password,
                      capacity));
   }
   if (bytes.size() < kBlock) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("runtime error: slice bounds out of range [16:",
-                     bytes.size(), "]"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "runtime error: slice bounds out of range [16:", bytes.size(), "]"));
   }
   const absl::string_view blocks = bytes.substr(kBlock);
   if (blocks.size() % kBlock != 0) {
     return absl::InvalidArgumentError("crypto/cipher: input not full blocks");
   }
   if (blocks.empty()) {
-    return absl::InvalidArgumentError(
-        "runtime error: index out of range [-1]");
+    return absl::InvalidArgumentError("runtime error: index out of range [-1]");
   }
   std::string text = RunCbc(password, bytes.substr(0, kBlock), blocks, false);
   const size_t padding = static_cast<uint8_t>(text.back());

@@ -33,9 +33,11 @@ absl::string_view Arg(const Call& call, size_t i) {
   return call.args[i].AsString();
 }
 
-// The texts of a list; `what` is said of one that is none.
-absl::StatusOr<std::vector<std::string>> Texts(const Any& list,
-                                               absl::string_view what) {
+// The texts of a list; `what` is said of one that is none. `check` is asked
+// of each.
+absl::StatusOr<std::vector<std::string>> Texts(
+    const Any& list, absl::string_view what,
+    absl::Status (*check)(const std::string&)) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < list.size(); ++i) {
     const Any item = list.At(i);
@@ -43,6 +45,7 @@ absl::StatusOr<std::vector<std::string>> Texts(const Any& list,
       return GoError(what, FormatValue(item), " is not a string");
     }
     texts.emplace_back(item.AsString());
+    WEIR_RETURN_IF_ERROR(check(texts.back()));
   }
   return texts;
 }
@@ -65,10 +68,11 @@ Result Authority(Call& call) {
 absl::Status Fill(Call& call, CertificateRequest* request) {
   request->common_name = std::string(Arg(call, 0));
   WEIR_ASSIGN_OR_RETURN(request->ips,
-                        Texts(call.args[1], "error parsing ip: "));
+                        Texts(call.args[1], "error parsing ip: ", CheckIp));
   WEIR_ASSIGN_OR_RETURN(
       request->dns_names,
-      Texts(call.args[2], "error processing alternate dns name: "));
+      Texts(call.args[2], "error processing alternate dns name: ",
+            [](const std::string&) { return absl::OkStatus(); }));
   request->days_valid = call.args[3].AsInt();
   return absl::OkStatus();
 }
@@ -109,23 +113,24 @@ Result Htpasswd(Call& call) {
   if (absl::StrContains(Arg(call, 0), ':')) {
     return Any::String(absl::StrCat("invalid username: ", Arg(call, 0)));
   }
-  return Any::String(absl::StrCat(Arg(call, 0), ":", Hashed(call, Arg(call, 1))));
+  return Any::String(
+      absl::StrCat(Arg(call, 0), ":", Hashed(call, Arg(call, 1))));
 }
 
 Result Encrypt(Call& call) {
   if (Arg(call, 1).empty()) return Any::String("");
   std::string vector(16, '\0');
   call.execution.Random(vector.data(), vector.size());
-  return Text(call, absl::Base64Escape(
-                        EncryptCbc(Arg(call, 0), Arg(call, 1), vector)));
+  return Text(
+      call, absl::Base64Escape(EncryptCbc(Arg(call, 0), Arg(call, 1), vector)));
 }
 
 Result Decrypt(Call& call) {
   if (Arg(call, 1).empty()) return Any::String("");
   WEIR_ASSIGN_OR_RETURN(const std::string bytes, DecodeBase64(Arg(call, 1)));
-  WEIR_ASSIGN_OR_RETURN(const std::string text,
-                        DecryptCbc(Arg(call, 0), bytes,
-                                   Arg(call, 1).size() / 4 * 3));
+  WEIR_ASSIGN_OR_RETURN(
+      const std::string text,
+      DecryptCbc(Arg(call, 0), bytes, Arg(call, 1).size() / 4 * 3));
   return Text(call, text);
 }
 

@@ -80,8 +80,7 @@ Result FormatIn(Call& call, absl::string_view layout, const Any& date,
                 absl::string_view zone) {
   const std::optional<Location> location =
       LoadLocation(zone, call.execution.options().time_zone);
-  const GoTime time =
-      In(DateOf(call, date), location ? *location : Location());
+  const GoTime time = In(DateOf(call, date), location ? *location : Location());
   return Text(call, FormatTime(time, layout));
 }
 
@@ -159,8 +158,9 @@ Result DurationRound(Call& call) {
   const uint64_t u = d < 0 ? 0 - bits : bits;
   constexpr uint64_t kSecond = 1'000'000'000, kHour = 3600 * kSecond;
   constexpr std::pair<uint64_t, absl::string_view> kUnits[] = {
-      {kHour * 24 * 365, "y"}, {kHour * 24 * 30, "mo"}, {kHour * 24, "d"},
-      {kHour, "h"},            {60 * kSecond, "m"},     {kSecond, "s"}};
+      {kHour * 24 * 365, "y"}, {kHour * 24 * 30, "mo"},
+      {kHour * 24, "d"},       {kHour, "h"},
+      {60 * kSecond, "m"},     {kSecond, "s"}};
   for (const auto& [unit, name] : kUnits) {
     if (u > unit) return Any::String(absl::StrCat(u / unit, name));
   }
@@ -168,9 +168,9 @@ Result DurationRound(Call& call) {
 }
 
 Result MustToDate(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(GoTime time,
-                        ParseTime(call.args[0].AsString(),
-                                  call.args[1].AsString(), Local(call)));
+  WEIR_ASSIGN_OR_RETURN(
+      GoTime time,
+      ParseTime(call.args[0].AsString(), call.args[1].AsString(), Local(call)));
   return Wrapped(std::move(time));
 }
 
@@ -182,10 +182,9 @@ Result ToDate(Call& call) {
 
 template <typename Get>
 Method TimeGetter(absl::string_view name, absl::string_view result, Get get) {
-  return Method{std::string(name), absl::StrCat("func() ", result),
-                [get](Call& call) -> Result {
-                  return get(TimeOf(call.receiver));
-                }};
+  return Method{
+      std::string(name), absl::StrCat("func() ", result),
+      [get](Call& call) -> Result { return get(TimeOf(call.receiver)); }};
 }
 
 template <typename Get>
@@ -199,19 +198,19 @@ template <typename Holds>
 Method TimeComparison(absl::string_view name, Holds holds) {
   return Method{std::string(name), "func(time.Time) bool",
                 [holds](Call& call) -> Result {
-                  return Any::Bool(holds(TimeOf(call.receiver).at,
-                                         TimeOf(call.args[0]).at));
+                  return Any::Bool(
+                      holds(TimeOf(call.receiver).at, TimeOf(call.args[0]).at));
                 }};
 }
 
 Result AddDate(Call& call) {
   const GoTime time = TimeOf(call.receiver);
   const absl::TimeZone::CivilInfo info = Civil(time);
-  const absl::CivilSecond civil(
-      info.cs.year() + call.args[0].AsInt(),
-      info.cs.month() + call.args[1].AsInt(),
-      info.cs.day() + call.args[2].AsInt(), info.cs.hour(), info.cs.minute(),
-      info.cs.second());
+  const absl::CivilSecond civil(info.cs.year() + call.args[0].AsInt(),
+                                info.cs.month() + call.args[1].AsInt(),
+                                info.cs.day() + call.args[2].AsInt(),
+                                info.cs.hour(), info.cs.minute(),
+                                info.cs.second());
   GoTime moved = In(time, time.location);
   moved.at = absl::FromCivil(civil, time.location.zone) + info.subsecond;
   return Wrapped(std::move(moved));
@@ -255,42 +254,37 @@ std::vector<Method> TimeMethods() {
       IntGetter("Hour", [](const Info& i) { return i.cs.hour(); }),
       IntGetter("Minute", [](const Info& i) { return i.cs.minute(); }),
       IntGetter("Second", [](const Info& i) { return i.cs.second(); }),
-      IntGetter("Nanosecond",
-                [](const Info& i) {
-                  return absl::ToInt64Nanoseconds(i.subsecond);
-                }),
-      IntGetter("YearDay",
-                [](const Info& i) {
-                  return absl::GetYearDay(absl::CivilDay(i.cs));
-                }),
+      IntGetter(
+          "Nanosecond",
+          [](const Info& i) { return absl::ToInt64Nanoseconds(i.subsecond); }),
+      IntGetter(
+          "YearDay",
+          [](const Info& i) { return absl::GetYearDay(absl::CivilDay(i.cs)); }),
       TimeGetter("Month", "time.Month",
                  [](const GoTime& t) {
                    return Any::Integer(types::Month(), Civil(t).cs.month());
                  }),
       TimeGetter("Weekday", "time.Weekday",
                  [](const GoTime& t) {
-                   return Any::Integer(
-                       types::Weekday(),
-                       WeekdayOf(absl::CivilDay(Civil(t).cs)));
+                   return Any::Integer(types::Weekday(),
+                                       WeekdayOf(absl::CivilDay(Civil(t).cs)));
                  }),
       TimeGetter("Unix", "int64",
                  [](const GoTime& t) {
                    return Any::Int64(absl::ToUnixSeconds(t.at));
                  }),
-      TimeGetter("UnixMilli", "int64",
-                 [](const GoTime& t) {
-                   return Any::Int64(absl::ToUnixMillis(t.at));
-                 }),
-      TimeGetter("UnixMicro", "int64",
-                 [](const GoTime& t) {
-                   return Any::Int64(absl::ToUnixMicros(t.at));
-                 }),
-      TimeGetter("UnixNano", "int64",
-                 [](const GoTime& t) {
-                   return Any::Int64(absl::ToUnixNanos(t.at));
-                 }),
-      TimeGetter("IsZero", "bool",
-                 [](const GoTime& t) { return Any::Bool(t.at == GoTime().at); }),
+      TimeGetter(
+          "UnixMilli", "int64",
+          [](const GoTime& t) { return Any::Int64(absl::ToUnixMillis(t.at)); }),
+      TimeGetter(
+          "UnixMicro", "int64",
+          [](const GoTime& t) { return Any::Int64(absl::ToUnixMicros(t.at)); }),
+      TimeGetter(
+          "UnixNano", "int64",
+          [](const GoTime& t) { return Any::Int64(absl::ToUnixNanos(t.at)); }),
+      TimeGetter(
+          "IsZero", "bool",
+          [](const GoTime& t) { return Any::Bool(t.at == GoTime().at); }),
       TimeGetter("UTC", "time.Time",
                  [](const GoTime& t) { return Wrapped(In(t, Location())); }),
       Method{"Local", "func() time.Time",
@@ -333,22 +327,22 @@ absl::StatusOr<Value> TimeJson(const Any& value) {
   const GoTime& time = TimeOf(value);
   const auto year = Civil(time).cs.year();
   if (year < 0 || year > 9999) {
-    return GoError("json: error calling MarshalJSON for type time.Time: "
-                   "Time.MarshalJSON: year outside of range [0,9999]");
+    return GoError(
+        "json: error calling MarshalJSON for type time.Time: "
+        "Time.MarshalJSON: year outside of range [0,9999]");
   }
   return Value(FormatTime(time, kRfc3339Nano));
 }
 
 Method DurationUnit(absl::string_view name, double unit) {
-  return Method{std::string(name), "func() float64",
-                [unit](Call& call) -> Result {
-                  const int64_t d = call.receiver.AsInt();
-                  const auto whole_unit = static_cast<int64_t>(unit);
-                  const int64_t whole = d / whole_unit;
-                  return Any::Float64(
-                      static_cast<double>(whole) +
-                      static_cast<double>(d % whole_unit) / unit);
-                }};
+  return Method{
+      std::string(name), "func() float64", [unit](Call& call) -> Result {
+        const int64_t d = call.receiver.AsInt();
+        const auto whole_unit = static_cast<int64_t>(unit);
+        const int64_t whole = d / whole_unit;
+        return Any::Float64(static_cast<double>(whole) +
+                            static_cast<double>(d % whole_unit) / unit);
+      }};
 }
 
 Method DurationCount(absl::string_view name, int64_t unit) {
@@ -372,8 +366,8 @@ std::vector<Method> DurationMethods() {
              }},
       Method{"Round", "func(time.Duration) time.Duration",
              [](Call& call) -> Result {
-               return DurationOf(RoundDuration(call.receiver.AsInt(),
-                                               call.args[0].AsInt()));
+               return DurationOf(
+                   RoundDuration(call.receiver.AsInt(), call.args[0].AsInt()));
              }},
       Method{"Truncate", "func(time.Duration) time.Duration",
              [](Call& call) -> Result {
@@ -393,10 +387,10 @@ const Type* NewType(absl::string_view name, Kind kind,
   type->is_named = true;
   type->methods = std::move(methods);
   if (type->methods.empty()) {
-    type->methods.push_back({"String", "func() string",
-                             [text](Call& call) -> Result {
-                               return Any::String(text(call.receiver));
-                             }});
+    type->methods.push_back(
+        {"String", "func() string", [text](Call& call) -> Result {
+           return Any::String(text(call.receiver));
+         }});
   }
   type->text = std::move(text);
   return type;

@@ -25,8 +25,8 @@ Result Set(Call& call) {
   if (call.args[0].is_nil()) {
     return GoError("assignment to entry in nil map");
   }
-  WEIR_RETURN_IF_ERROR(call.execution.Charge(
-      call.args[1].AsString().size() + sizeof(Any)));
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Charge(call.args[1].AsString().size() + sizeof(Any)));
   call.args[0].AsDict()->Set(call.args[1].AsString(), call.args[2]);
   return call.args[0];
 }
@@ -104,8 +104,8 @@ Result NewDict(Call& call) {
   Any dict = Any::NewDict();
   for (size_t i = 0; i < call.args.size(); i += 2) {
     const std::string key = ToText(call.args[i]);
-    dict.AsDict()->Set(key, i + 1 < call.args.size() ? call.args[i + 1]
-                                                     : Any::String(""));
+    dict.AsDict()->Set(
+        key, i + 1 < call.args.size() ? call.args[i + 1] : Any::String(""));
   }
   return dict;
 }
@@ -124,8 +124,8 @@ class Merger {
   absl::Status Merge(Dict& into, const Dict& from, int depth);
 
  private:
-  absl::Status MergeMember(Dict& into, absl::string_view key,
-                           const Any& value, int depth);
+  absl::Status MergeMember(Dict& into, absl::string_view key, const Any& value,
+                           int depth);
 
   Call& call_;
   const bool overwrites_;
@@ -141,12 +141,11 @@ absl::Status Merger::MergeMember(Dict& into, absl::string_view key,
   if (value.is_nil() && !value.is_dict() && !value.is_list()) {
     return absl::OkStatus();
   }
-  const bool both_dicts = found != nullptr && found->is_dict() &&
-                          value.is_dict();
+  const bool both_dicts =
+      found != nullptr && found->is_dict() && value.is_dict();
   if (both_dicts && found->AsDict() != nullptr && value.AsDict() != nullptr) {
     const Any target = *found;
-    WEIR_RETURN_IF_ERROR(
-        Merge(*target.AsDict(), *value.AsDict(), depth + 1));
+    WEIR_RETURN_IF_ERROR(Merge(*target.AsDict(), *value.AsDict(), depth + 1));
     found = into.Find(key);
   }
   if (value.is_list()) {
@@ -228,7 +227,12 @@ Result Copier::Copy(const Any& value, int depth) {
   return dict;
 }
 
-Result DeepCopy(Call& call) { return Copier(call).Copy(call.args[0], 0); }
+Result DeepCopy(Call& call) {
+  if (call.args[0].is_nothing()) {
+    return GoError("reflect: call of reflect.Value.Type on zero Value");
+  }
+  return Copier(call).Copy(call.args[0], 0);
+}
 
 absl::Status NotA(const Any& value, absl::string_view wanted) {
   return GoError("interface conversion: interface {} is ",
@@ -237,7 +241,8 @@ absl::Status NotA(const Any& value, absl::string_view wanted) {
 }
 
 Result Dig(Call& call) {
-  if (call.args.size() < 3) return GoError("dig needs at least three arguments");
+  if (call.args.size() < 3)
+    return GoError("dig needs at least three arguments");
   const Type* wanted = types::Dict();
   const size_t keys = call.args.size() - 2;
   Any at = call.args.back();

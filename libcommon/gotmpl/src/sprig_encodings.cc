@@ -121,8 +121,8 @@ Result Adler32(Call& call) {
 }
 
 Result Decoded(Call& call, const absl::StatusOr<std::string>& bytes) {
-  return Text(call, bytes.ok() ? absl::string_view(*bytes)
-                               : bytes.status().message());
+  return Text(
+      call, bytes.ok() ? absl::string_view(*bytes) : bytes.status().message());
 }
 
 constexpr absl::string_view kText = "func(string) string";

@@ -1,18 +1,46 @@
 // Sprig's JSON functions, by encoding/json's rules.
 #include "absl/strings/str_replace.h"
+#include "go_strconv.h"
 #include "rows.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/json.h"
 #include "weir/value/json.h"
 
 namespace weir::gotmpl {
+namespace {
+
+// The first number that no float64 holds, of a text that is JSON.
+std::string HugeNumber(absl::string_view text) {
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (in_string) {
+      if (text[i] == '\\') ++i;
+      if (i < text.size() && text[i] == '"') in_string = false;
+    } else if (text[i] == '"') {
+      in_string = true;
+    } else if (text[i] == '-' || (text[i] >= '0' && text[i] <= '9')) {
+      const size_t end =
+          std::min(text.find_first_not_of("+-.eE0123456789", i), text.size());
+      const absl::string_view number = text.substr(i, end - i);
+      if (!ParseFloat(number)) return std::string(number);
+      i = end - 1;
+    }
+  }
+  return "";
+}
+
+}  // namespace
 
 absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
   WEIR_RETURN_IF_ERROR(CheckJson(text));
   JsonParseOptions options;
   options.max_depth = 1000;
-  WEIR_ASSIGN_OR_RETURN(const Value value, ParseJson(text, options));
-  return FromValue(value);
+  const absl::StatusOr<Value> value = ParseJson(text, options);
+  if (value.ok()) return FromValue(*value);
+  const std::string number = HugeNumber(text);
+  if (number.empty()) return value.status();
+  return GoError("json: cannot unmarshal number ", number,
+                 " into Go value of type float64");
 }
 
 absl::StatusOr<std::string> MarshalJson(const Any& value,
@@ -24,9 +52,8 @@ absl::StatusOr<std::string> MarshalJson(const Any& value,
   std::string text = FormatJson(tree, format);
   if (!options.escape_html) {
     // encoding/json escapes these two all the same.
-    absl::StrReplaceAll({{"\xE2\x80\xA8", "\\u2028"},
-                         {"\xE2\x80\xA9", "\\u2029"}},
-                        &text);
+    absl::StrReplaceAll(
+        {{"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}}, &text);
   }
   return text;
 }

@@ -117,14 +117,12 @@ Result Rest(Call& call) {
 }
 
 Result Initial(Call& call) {
-  WEIR_RETURN_IF_ERROR(
-      NeedList(call.args[0], "Cannot find initial on type "));
+  WEIR_RETURN_IF_ERROR(NeedList(call.args[0], "Cannot find initial on type "));
   return Between(call, 0, 1);
 }
 
 Result Reverse(Call& call) {
-  WEIR_RETURN_IF_ERROR(
-      NeedList(call.args[0], "Cannot find reverse on type "));
+  WEIR_RETURN_IF_ERROR(NeedList(call.args[0], "Cannot find reverse on type "));
   WEIR_RETURN_IF_ERROR(ChargeItems(call, call.args[0].size()));
   const std::vector<Any> items = Items(call.args[0]);
   return Any::List(std::vector<Any>(items.rbegin(), items.rend()));
@@ -160,8 +158,7 @@ Result Unique(Call& call) {
 }
 
 Result Without(Call& call) {
-  WEIR_RETURN_IF_ERROR(
-      NeedList(call.args[0], "Cannot find without on type "));
+  WEIR_RETURN_IF_ERROR(NeedList(call.args[0], "Cannot find without on type "));
   std::vector<Any> kept;
   for (Any& item : Items(call.args[0])) {
     WEIR_ASSIGN_OR_RETURN(const bool is_in,
@@ -194,9 +191,8 @@ Result Slice(Call& call) {
     return GoError("reflect.Value.Slice: slice index out of bounds");
   }
   if (list.type()->elem == types::Uint8()) {
-    return Any::Bytes(
-               list.AsString().substr(static_cast<size_t>(start),
-                                      static_cast<size_t>(end - start)))
+    return Any::Bytes(list.AsString().substr(static_cast<size_t>(start),
+                                             static_cast<size_t>(end - start)))
         .WithType(list.type());
   }
   WEIR_RETURN_IF_ERROR(ChargeItems(call, static_cast<size_t>(end - start)));
@@ -226,7 +222,8 @@ Result List(Call& call) {
 
 constexpr absl::string_view kListOf =
     "func(interface {}) ([]interface {}, error)";
-constexpr absl::string_view kItemOf = "func(interface {}) (interface {}, error)";
+constexpr absl::string_view kItemOf =
+    "func(interface {}) (interface {}, error)";
 constexpr absl::string_view kWithItem =
     "func(interface {}, interface {}) ([]interface {}, error)";
 constexpr absl::string_view kSlice =

@@ -112,8 +112,7 @@ double PowerOfTen(double n) {
 }
 
 Result Round(Call& call) {
-  const double round_on =
-      call.args.size() > 2 ? call.args[2].AsFloat() : 0.5;
+  const double round_on = call.args.size() > 2 ? call.args[2].AsFloat() : 0.5;
   const double power = PowerOfTen(ToFloat64(call.args[1]));
   const double digit = power * ToFloat64(call.args[0]);
   double whole = 0;
@@ -127,8 +126,9 @@ absl::StatusOr<std::vector<int64_t>> Steps(Call& call, int64_t start,
                                            int64_t stop, int64_t step) {
   std::vector<int64_t> steps;
   if (stop < start ? step >= 0 : step <= 0) return steps;
-  const double count = (static_cast<double>(stop) - static_cast<double>(start)) /
-                       static_cast<double>(step);
+  const double count =
+      (static_cast<double>(stop) - static_cast<double>(start)) /
+      static_cast<double>(step);
   WEIR_RETURN_IF_ERROR(call.execution.Step(static_cast<uint64_t>(count)));
   WEIR_RETURN_IF_ERROR(
       call.execution.Charge(static_cast<size_t>(count * sizeof(Any))));
@@ -174,8 +174,7 @@ Result ToDecimal(Call& call) {
 }
 
 constexpr absl::string_view kTwo = "func(interface {}, interface {}) int64";
-constexpr absl::string_view kMore =
-    "func(interface {}, ...interface {}) int64";
+constexpr absl::string_view kMore = "func(interface {}, ...interface {}) int64";
 constexpr absl::string_view kMoreFloats =
     "func(interface {}, ...interface {}) float64";
 constexpr absl::string_view kOneFloat = "func(interface {}) float64";
@@ -227,7 +226,8 @@ constexpr Row kRows[] = {
      [](Call& call) -> Result {
        return DecimalsOf(DecimalOperation::kMultiply, call);
      }},
-    {"biggest", kMore, [](Call& call) -> Result { return Extreme(call, true); }},
+    {"biggest", kMore,
+     [](Call& call) -> Result { return Extreme(call, true); }},
     {"max", kMore, [](Call& call) -> Result { return Extreme(call, true); }},
     {"min", kMore, [](Call& call) -> Result { return Extreme(call, false); }},
     {"maxf", kMoreFloats,

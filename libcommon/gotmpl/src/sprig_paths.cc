@@ -39,8 +39,8 @@ std::string Base(absl::string_view path) {
   while (absl::EndsWith(path, "/")) path.remove_suffix(1);
   if (path.empty()) return "/";
   const size_t slash = path.rfind('/');
-  return std::string(
-      slash == absl::string_view::npos ? path : path.substr(slash + 1));
+  return std::string(slash == absl::string_view::npos ? path
+                                                      : path.substr(slash + 1));
 }
 
 std::string Dir(absl::string_view path) {
@@ -142,8 +142,7 @@ Result UrlJoin(Call& call) {
 constexpr Row kUrlRows[] = {
     {"urlParse", "func(string) map[string]interface {}", UrlParse},
     {"urlJoin", "func(map[string]interface {}) string", UrlJoin},
-    {"getHostByName", kText,
-     [](Call&) -> Result { return Any::String(""); }},
+    {"getHostByName", kText, [](Call&) -> Result { return Any::String(""); }},
 };
 
 }  // namespace

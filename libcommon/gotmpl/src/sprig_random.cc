@@ -45,8 +45,7 @@ Result Integer(Call& call) {
   const auto low = call.args[0].AsUint(), high = call.args[1].AsUint();
   const auto span = static_cast<int64_t>(high - low);
   if (span <= 0) return GoError("invalid argument to Intn");
-  const uint64_t pick =
-      call.execution.RandomBelow(static_cast<uint64_t>(span));
+  const uint64_t pick = call.execution.RandomBelow(static_cast<uint64_t>(span));
   return Any::Int(static_cast<int64_t>(low + pick));
 }
 

@@ -78,8 +78,8 @@ Result Repeated(Call& call, int64_t count, absl::string_view text,
   if (count < 0) return GoError("strings: negative Repeat count");
   const auto n = static_cast<size_t>(count);
   if (!text.empty()) {
-    const size_t bytes = n > SIZE_MAX / text.size() ? SIZE_MAX / 2
-                                                    : n * text.size();
+    const size_t bytes =
+        n > SIZE_MAX / text.size() ? SIZE_MAX / 2 : n * text.size();
     WEIR_RETURN_IF_ERROR(call.execution.Charge(bytes));
     out->reserve(bytes);
     for (size_t i = 0; i < n; ++i) absl::StrAppend(out, text);
@@ -144,8 +144,7 @@ Result Truncate(Call& call) {
   return call.args[1];
 }
 
-std::string Abbreviated(absl::string_view text, int64_t offset,
-                        int64_t width) {
+std::string Abbreviated(absl::string_view text, int64_t offset, int64_t width) {
   const auto size = static_cast<int64_t>(text.size());
   if (text.empty() || width < 4) return "";
   if (size <= width) return std::string(text);
@@ -320,8 +319,7 @@ Result Replace(Call& call) {
     }
     return Any::String(out);
   }
-  const size_t most =
-      text.size() + (text.size() / old.size()) * with.size();
+  const size_t most = text.size() + (text.size() / old.size()) * with.size();
   if (most > (size_t{1} << 20)) {
     WEIR_RETURN_IF_ERROR(call.execution.Charge(most));
   }
@@ -362,8 +360,8 @@ Any Numbered(const std::vector<std::string>& parts) {
 }
 
 Result Join(Call& call) {
-  return Text(call, absl::StrJoin(ToTexts(call.args[1]),
-                                  std::string(Arg(call, 0))));
+  return Text(call,
+              absl::StrJoin(ToTexts(call.args[1]), std::string(Arg(call, 0))));
 }
 
 Result SortAlpha(Call& call) {
@@ -433,8 +431,8 @@ constexpr Row kRows[] = {
      }},
     {"wrapWith", "func(int, string, string) string",
      [](Call& call) -> Result {
-       return Text(call, WrapText(Arg(call, 2), IntArg(call, 0), Arg(call, 1),
-                                  true));
+       return Text(call,
+                   WrapText(Arg(call, 2), IntArg(call, 0), Arg(call, 1), true));
      }},
     {"contains", kHas,
      [](Call& call) -> Result {

@@ -22,8 +22,7 @@ const text::Version& Of(const Any& value) {
 }
 
 Any Wrapped(text::Version version) {
-  return Any::OfObject(types::Version(),
-                       new VersionObject(std::move(version)));
+  return Any::OfObject(types::Version(), new VersionObject(std::move(version)));
 }
 
 // Takes a run of characters for which `is_good` holds.
@@ -51,8 +50,8 @@ std::string Complaint(absl::string_view text) {
   if (absl::StartsWith(text, "v")) text.remove_prefix(1);
   std::vector<absl::string_view> numbers;
   for (int i = 0; i < 3; ++i) {
-    if (i > 0 && !(absl::StartsWith(text, ".") && text.size() > 1 &&
-                   IsDigit(text[1]))) {
+    if (i > 0 &&
+        !(absl::StartsWith(text, ".") && text.size() > 1 && IsDigit(text[1]))) {
       break;
     }
     if (i > 0) text.remove_prefix(1);
@@ -88,8 +87,7 @@ absl::StatusOr<text::Version> Parse(absl::string_view text) {
 }
 
 Result Semver(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(text::Version version,
-                        Parse(call.args[0].AsString()));
+  WEIR_ASSIGN_OR_RETURN(text::Version version, Parse(call.args[0].AsString()));
   return Wrapped(std::move(version));
 }
 
@@ -124,9 +122,7 @@ Any Grown(const text::Version& from, int part) {
 template <typename Get>
 Method Getter(absl::string_view name, absl::string_view result, Get get) {
   return Method{std::string(name), absl::StrCat("func() ", result),
-                [get](Call& call) -> Result {
-                  return get(Of(call.receiver));
-                }};
+                [get](Call& call) -> Result { return get(Of(call.receiver)); }};
 }
 
 template <typename Holds>
@@ -134,8 +130,9 @@ Method Comparison(absl::string_view name, Holds holds) {
   return Method{std::string(name), "func(*semver.Version) bool",
                 [holds](Call& call) -> Result {
                   if (call.args[0].is_nil()) {
-                    return GoError("runtime error: invalid memory address or "
-                                   "nil pointer dereference");
+                    return GoError(
+                        "runtime error: invalid memory address or "
+                        "nil pointer dereference");
                   }
                   return Any::Bool(holds(text::CompareVersions(
                       Of(call.receiver), Of(call.args[0]))));
@@ -168,8 +165,8 @@ std::vector<Method> VersionMethods() {
              [](const V& v) { return Grown(v, 2); }),
       Method{"Compare", "func(*semver.Version) int",
              [](Call& call) -> Result {
-               const int order = text::CompareVersions(Of(call.receiver),
-                                                       Of(call.args[0]));
+               const int order =
+                   text::CompareVersions(Of(call.receiver), Of(call.args[0]));
                return Any::Int(order < 0 ? -1 : order > 0 ? 1 : 0);
              }},
       Comparison("Equal", [](int order) { return order == 0; }),

@@ -112,8 +112,7 @@ struct Set::Layer {
   std::shared_ptr<const Layer> below;
 };
 
-Set::Set(std::shared_ptr<const FunctionTable> functions,
-         absl::string_view name)
+Set::Set(std::shared_ptr<const FunctionTable> functions, absl::string_view name)
     : functions_(std::move(functions)),
       name_(name),
       top_(std::make_shared<Layer>()) {}

@@ -5,8 +5,15 @@
 namespace weir::gotmpl {
 namespace {
 
-enum class Word { kInvalid, kNumber, kUpper, kAlphabet, kConnector, kPunct,
-                  kOther };
+enum class Word {
+  kInvalid,
+  kNumber,
+  kUpper,
+  kAlphabet,
+  kConnector,
+  kPunct,
+  kOther
+};
 
 struct Piece {
   Word type = Word::kInvalid;
@@ -78,8 +85,7 @@ Piece NextWord(absl::string_view* text) {
     piece.type = Word::kInvalid;
   } else if (IsConnector(rune)) {
     piece.type = Word::kConnector;
-    end = Run(*text, end, rune,
-              [](Rune r, size_t) { return IsConnector(r); });
+    end = Run(*text, end, rune, [](Rune r, size_t) { return IsConnector(r); });
   } else if (IsPunct(rune)) {
     piece.type = Word::kPunct;
     end = Run(*text, end, rune, [](Rune r, size_t) { return IsPunct(r); });
@@ -150,8 +156,7 @@ void Joiner::TakeTail() {
     Lower(piece_);
     piece_ = NextWord(&rest_);
   }
-  ConnectUnless(piece_.type == Word::kInvalid ||
-                piece_.type == Word::kPunct ||
+  ConnectUnless(piece_.type == Word::kInvalid || piece_.type == Word::kPunct ||
                 piece_.type == Word::kConnector);
 }
 

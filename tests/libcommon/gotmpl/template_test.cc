@@ -84,9 +84,10 @@ TEST(TemplateTest, EmbeddersFunctionSeesItsArgumentsConverted) {
       ElementsAre("template: t:1:3: executing \"t\" at <twice \"a\" 0>: error "
                   "calling twice: no zero",
                   "no zero"));
-  EXPECT_THAT(std::string(Render(set, *set.Parse("t", "{{ twice 1 1 }}"))
-                              .status.message()),
-              HasSubstr("expected string; found 1"));
+  EXPECT_THAT(
+      std::string(
+          Render(set, *set.Parse("t", "{{ twice 1 1 }}")).status.message()),
+      HasSubstr("expected string; found 1"));
 }
 
 TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
@@ -94,9 +95,9 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   functions.Add("include", "func(string, interface {}) (string, error)",
                 [](Call& call) -> absl::StatusOr<Any> {
                   std::string out;
-                  absl::Status status = call.set.Execute(
-                      call.execution, call.args[0].AsString(), call.args[1],
-                      &out);
+                  absl::Status status =
+                      call.set.Execute(call.execution, call.args[0].AsString(),
+                                       call.args[1], &out);
                   if (!status.ok()) return status;
                   return Any::String(out);
                 });
@@ -138,9 +139,8 @@ INSTANTIATE_TEST_SUITE_P(
         LimitCase{"Repeat", R"({{ repeat 999999999 "xxxxxxxxxxxx" }})"},
         LimitCase{"Until", "{{ until 2000000000 }}"},
         LimitCase{"RangeOverInteger", "{{ range 9000000000 }}{{ end }}"},
-        LimitCase{"Doubling",
-                  R"({{ $x := "aaaaaaaa" }}{{ range 40 }})"
-                  R"({{ $x = print $x $x }}{{ end }})"},
+        LimitCase{"Doubling", R"({{ $x := "aaaaaaaa" }}{{ range 40 }})"
+                              R"({{ $x = print $x $x }}{{ end }})"},
         LimitCase{"Output", R"({{ range 5000000 }}xxxxxxxxxxxxxxxx{{ end }})"},
         LimitCase{"Indent", R"({{ indent 500000000 "a" }})"},
         LimitCase{"RandomText", R"({{ randAlphaNum 500000000 }})"},
@@ -148,9 +148,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
-  const Outcome outcome = Render(
-      R"({{ $d := dict }}{{ $_ := set $d "d" $d }}{{ len (print $d) }})"
-      R"({{ toJson $d }}|)");
+  const Outcome outcome =
+      Render(R"({{ $d := dict }}{{ $_ := set $d "d" $d }}{{ len (print $d) }})"
+             R"({{ toJson $d }}|)");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_THAT(outcome.text, testing::EndsWith("|"));
 }
@@ -187,8 +187,8 @@ TEST(TemplateTest, OneSetRunsOnManyThreads) {
   Set set(Sprig());
   const TemplateRef parsed = *set.Parse(
       "t", R"({{ range $i, $e := .l }}{{ $e | quote }}{{ "lit" }}{{ end }})");
-  const Value data = Value::MakeObject(
-      {{"l", Value(Value::Array{"a", "b", "c"})}});
+  const Value data =
+      Value::MakeObject({{"l", Value(Value::Array{"a", "b", "c"})}});
   std::vector<std::string> texts(8);
   {
     ThreadGroup threads;

@@ -46,8 +46,7 @@ TEST(ConvertTest, NumbersAreFloatsUnlessAskedOtherwise) {
             R"({"a":[1,2.5,"x",null,true]})");
   const Any list = *FromValue(value).AsDict()->Find("a");
   EXPECT_EQ(list.At(0).type(), types::Float64());
-  const Any exact =
-      *FromValue(value, Numbers::kExact).AsDict()->Find("a");
+  const Any exact = *FromValue(value, Numbers::kExact).AsDict()->Find("a");
   EXPECT_EQ(exact.At(0).type(), types::Int64());
 }
 
