@@ -108,7 +108,7 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   options.limits.max_depth = 50;
   const Outcome deep = Render(set, set.Find("self"), Any(), options);
   EXPECT_EQ(deep.status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(UnwrapChain(deep.status).size(), 51u);
+  EXPECT_EQ(UnwrapChain(deep.status).size(), 50u);
 }
 
 struct LimitCase {
