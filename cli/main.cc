@@ -1,4 +1,4 @@
-// The `weir` program.
+// The `weir-all` program: every command, started by `weir`.
 #include "src/invocation.h"
 #include "weir/base/signals.h"
 

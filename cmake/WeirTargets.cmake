@@ -70,6 +70,34 @@ function(weir_executable name)
   install(TARGETS ${name} COMPONENT runtime)
 endfunction()
 
+# weir_find_archives(out NAMES...)
+#
+# The static archives lib<name>.a, and of a name that ends in "_" all that begin
+# so; nothing when one is not installed.
+function(weir_find_archives out)
+  set(found "")
+  foreach(name ${ARGN})
+    unset(archive CACHE)
+    if(name MATCHES "_$")
+      find_library(archive NAMES lib${name}strings.a)
+    else()
+      find_library(archive NAMES lib${name}.a)
+    endif()
+    if(NOT archive)
+      message(STATUS "No static lib${name}: linking dynamically")
+      set(${out} "" PARENT_SCOPE)
+      return()
+    endif()
+    if(name MATCHES "_$")
+      get_filename_component(folder ${archive} DIRECTORY)
+      file(GLOB archive ${folder}/lib${name}*.a)
+    endif()
+    list(APPEND found ${archive})
+  endforeach()
+  unset(archive CACHE)
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
 # weir_proto_library(name PROTOS ... [GRPC] [DEPS ...] [NO_INSTALL])
 #
 # Generates C++ from .proto files into the build tree. Paths are relative to

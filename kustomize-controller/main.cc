@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "weir/http/proxy.h"
 #include "weir/kustomize_controller/controller.h"
 #include "weir/reconcile/flags.h"
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   if (const char* host = std::getenv("SOURCE_CONTROLLER_LOCALHOST")) {
     options.source_controller_localhost = host;
   }
+  options.proxies = weir::http::ProxiesFromEnvironment();
   weir::reconcile::FlagSet flags(
       "kustomize-controller",
       "Applies Kustomizations and keeps the cluster as they say.");

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "CLI/App.hpp"
@@ -20,7 +21,6 @@
 #include "absl/strings/str_replace.h"
 #include "invocation.h"
 #include "output.h"
-#include "remote_source.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/kustomize/build.h"
@@ -94,7 +94,7 @@ bool IsManagedBySet(const BuildArgs& args) {
          (set != nullptr && absl::string_view(set) == "on");
 }
 
-BuildOptions OptionsOf(const BuildArgs& args, NetworkSource* network) {
+BuildOptions OptionsOf(const BuildArgs& args, kustomize::RemoteSource* remote) {
   BuildOptions options;
   options.load_restrictor = args.load_restrictor == kNone
                                 ? BuildOptions::LoadRestrictor::kNone
@@ -102,12 +102,11 @@ BuildOptions OptionsOf(const BuildArgs& args, NetworkSource* network) {
   options.reorder = args.reorder == "none" ? BuildOptions::Reorder::kNone
                                            : BuildOptions::Reorder::kLegacy;
   options.add_managed_by = IsManagedBySet(args);
-  options.remote = network;
+  options.remote = remote;
   options.allow_remote_bases = true;
   options.enable_alpha_plugins = args.enable_alpha_plugins;
   options.helm.enabled = args.enable_helm || args.enable_alpha_plugins;
   options.helm.command = args.helm_command;
-  options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   return options;
 }
 
@@ -126,12 +125,8 @@ absl::Status Explain(const Context& ctx, const kustomize::FileSystem& files,
   return absl::OkStatus();
 }
 
-absl::Status Build(const Context& ctx, const BuildArgs& args) {
-  const char* home = std::getenv("HOME");
-  NetworkSource network(absl::StrCat(home == nullptr ? "" : home, "/.ssh"));
-  kustomize::ParseCache parsed;
-  BuildOptions options = OptionsOf(args, &network);
-  options.parse_cache = &parsed;
+absl::Status BuildWith(const Context& ctx, const BuildArgs& args,
+                       const BuildOptions& options) {
   const auto files = kustomize::MakeDiskFileSystem("/");
   const bool is_input = args.directory == kStandardInput;
   WEIR_ASSIGN_OR_RETURN(const std::string directory,
@@ -153,14 +148,6 @@ absl::Status Build(const Context& ctx, const BuildArgs& args) {
       const kustomize::BuildResult built,
       kustomize::BuildText(ctx, *files, directory, text, options));
   return Write(built, args.output);
-}
-
-// Some of upstream's messages show a whole patch.
-absl::Status OnOneLine(const absl::Status& status) {
-  return absl::Status(
-      status.code(),
-      absl::StrReplaceAll(absl::StripAsciiWhitespace(status.message()),
-                          {{"\n", "\\n"}}));
 }
 
 void AddFunctionFlags(CLI::App* build, BuildArgs* args) {
@@ -203,12 +190,31 @@ void AddHelmFlags(CLI::App* build, BuildArgs* args) {
 
 }  // namespace
 
-int RunBuild(const Context& ctx, const BuildArgs& args) {
-  const absl::Status status = Build(ctx, args);
-  return status.ok() ? 0 : Fail(OnOneLine(status));
+absl::Status Build(const Context& ctx, const BuildArgs& args,
+                   kustomize::RemoteSource& remote) {
+  std::vector<std::string> warnings;
+  kustomize::ParseCache parsed;
+  BuildOptions options = OptionsOf(args, &remote);
+  options.parse_cache = &parsed;
+  options.on_warning = [&](absl::string_view text) {
+    warnings.emplace_back(text);
+  };
+  WEIR_RETURN_IF_ERROR(BuildWith(ctx, args, options));
+  for (const std::string& warning : warnings) PrintWarning(warning);
+  return absl::OkStatus();
 }
 
-void AddBuildCommand(CLI::App& app, Invocation& invocation) {
+int ReportBuild(const absl::Status& status) {
+  if (status.ok()) return 0;
+  // Some of upstream's messages show a whole patch.
+  return Fail(absl::Status(
+      status.code(),
+      absl::StrReplaceAll(absl::StripAsciiWhitespace(status.message()),
+                          {{"\n", "\\n"}})));
+}
+
+void AddBuildFlags(CLI::App& app, Invocation& invocation,
+                   std::function<int(const Context&, const BuildArgs&)> run) {
   auto args = std::make_shared<BuildArgs>();
   CLI::App* build = app.add_subcommand(
       "build", "Prints the objects of a folder's kustomization");
@@ -262,9 +268,9 @@ void AddBuildCommand(CLI::App& app, Invocation& invocation) {
                   "Taken as kustomize takes it; errors name their cause");
   AddHelmFlags(build, args.get());
   AddFunctionFlags(build, args.get());
-  build->callback([&invocation, args] {
-    invocation.run = [args](const Context& ctx) {
-      return RunBuild(ctx, *args);
+  build->callback([&invocation, args, run = std::move(run)] {
+    invocation.run = [args, run](const Context& ctx) {
+      return run(ctx, *args);
     };
   });
 }

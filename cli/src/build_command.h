@@ -1,14 +1,20 @@
 // RunBuild builds a kustomization, as `kustomize build` does.
 //
-// Touches: files (reads the kustomization, writes what `output` names), network
-// (for what is named by URL), process (standard input, output and error).
+// Touches: files (reads the kustomization, writes what `output` names), what
+// the RemoteSource touches, process (standard input, output and error).
 // Threads: one thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "weir/base/context.h"
+#include "weir/kustomize/remote.h"
+
+namespace CLI {
+class App;
+}
 
 namespace weir::cli {
 
@@ -37,7 +43,17 @@ struct BuildArgs {
   std::vector<std::string> mounts;
 };
 
-// Returns the exit code.
-int RunBuild(const Context& ctx, const BuildArgs& args);
+// Builds, and prints or writes the result. `remote` fetches what is named by
+// URL. Warnings are printed at the end.
+absl::Status Build(const Context& ctx, const BuildArgs& args,
+                   kustomize::RemoteSource& remote);
+// Prints the error on one line. Returns the exit code.
+int ReportBuild(const absl::Status& status);
+
+struct Invocation;
+
+// Adds the command with its flags; `run` does it.
+void AddBuildFlags(CLI::App& app, Invocation& invocation,
+                   std::function<int(const Context&, const BuildArgs&)> run);
 
 }  // namespace weir::cli

@@ -22,6 +22,7 @@
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/codec/crd.h"
+#include "weir/http/proxy.h"
 #include "weir/kube/conditions.h"
 #include "weir/kube/config.h"
 #include "weir/kustomize_controller/controller.h"
@@ -246,6 +247,7 @@ absl::Status UpSession::Impl::MakeControllers() {
   kustomize_controller::Options kustomize_options;
   kustomize_options.artifacts = source->artifacts();
   kustomize_options.tree_dir = absl::StrCat(options.data, "/trees");
+  kustomize_options.proxies = http::ProxiesFromEnvironment();
   kustomize_options.common.feature_gates.Set("ExternalArtifact", true);
   WEIR_ASSIGN_OR_RETURN(kustomize,
                         kustomize_controller::KustomizeController::Create(

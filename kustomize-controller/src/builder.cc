@@ -85,6 +85,7 @@ absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
   options.reorder = BuildOptions::Reorder::kNone;
   options.flux_mode = true;
   options.allow_remote_bases = settings.allow_remote_bases;
+  options.remote = settings.remote;
   options.parse_cache = settings.parse_cache;
   const std::unique_ptr<weir::kustomize::FileSystem> files =
       weir::kustomize::MakeDiskFileSystem(root);

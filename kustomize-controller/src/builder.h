@@ -1,6 +1,6 @@
 // Builder turns an extracted artifact into the objects to apply.
 //
-// Touches: files (the extracted artifact).
+// Touches: files (the extracted artifact), what the RemoteSource touches.
 // Threads: pure functions.
 #pragma once
 
@@ -12,12 +12,14 @@
 #include "src/variables.h"
 #include "weir/base/context.h"
 #include "weir/kustomize/parse_cache.h"
+#include "weir/kustomize/remote.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize_controller {
 
 struct BuildSettings {
   bool allow_remote_bases = true;
+  weir::kustomize::RemoteSource* remote = nullptr;
   bool is_strict = true;  // A variable that is not set is an error.
   weir::kustomize::ParseCache* parse_cache = nullptr;  // Shared by builds.
 };

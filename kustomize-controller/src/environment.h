@@ -18,12 +18,13 @@
 #include "weir/kustomize_controller/controller.h"
 #include "weir/reconcile/controller.h"
 #include "weir/reconcile/manager.h"
+#include "weir/remote/network_source.h"
 
 namespace weir::kustomize_controller {
 
 struct Environment {
   Environment(reconcile::Manager& m, const Options& o)
-      : manager(m), options(o) {}
+      : manager(m), options(o), remote({.proxies = o.proxies}) {}
 
   bool IsEnabled(absl::string_view gate) const {
     return options.common.feature_gates.IsEnabled(gate);
@@ -38,6 +39,7 @@ struct Environment {
   std::unique_ptr<apply::Tracker> tracker;
   // Of all artifacts: a manifest is parsed once until it changes.
   weir::kustomize::ParseCache parsed{size_t{16} << 20};
+  remote::NetworkSource remote;
   // Set once the manager has made it, before any pass.
   reconcile::Controller* controller = nullptr;
 };

@@ -190,6 +190,7 @@ Pass::Result Pass::Build(const Context& ctx) {
   variables_digest_ = DigestOf(*variables);
   BuildSettings settings;
   settings.allow_remote_bases = !environment_.options.no_remote_bases;
+  settings.remote = &environment_.remote;
   settings.is_strict = environment_.IsEnabled("StrictPostBuildSubstitutions");
   settings.parse_cache = &environment_.parsed;
   absl::StatusOr<BuiltObjects> built = BuildObjects(

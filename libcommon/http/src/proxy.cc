@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -106,7 +107,21 @@ bool IsExempt(absl::string_view no_proxy, absl::string_view host,
   return false;
 }
 
+std::string Environment(const char* upper, const char* lower) {
+  const char* value = std::getenv(upper);
+  if (value == nullptr || *value == '\0') value = std::getenv(lower);
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
+
+ProxySettings ProxiesFromEnvironment() {
+  ProxySettings settings;
+  settings.https_proxy = Environment("HTTPS_PROXY", "https_proxy");
+  settings.http_proxy = Environment("HTTP_PROXY", "http_proxy");
+  settings.no_proxy = Environment("NO_PROXY", "no_proxy");
+  return settings;
+}
 
 std::string ChooseProxy(const ProxySettings& settings, absl::string_view url) {
   const absl::StatusOr<Target> target = ParseTarget(url);

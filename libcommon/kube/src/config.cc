@@ -85,11 +85,6 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string EitherCase(const char* upper, const char* lower) {
-  const std::string value = Environment(upper);
-  return value.empty() ? Environment(lower) : value;
-}
-
 }  // namespace
 
 LoadOptions LoadOptionsFromEnvironment() {
@@ -98,9 +93,7 @@ LoadOptions LoadOptionsFromEnvironment() {
   options.home = Environment("HOME");
   options.service_host = Environment("KUBERNETES_SERVICE_HOST");
   options.service_port = Environment("KUBERNETES_SERVICE_PORT");
-  options.proxies.https_proxy = EitherCase("HTTPS_PROXY", "https_proxy");
-  options.proxies.http_proxy = EitherCase("HTTP_PROXY", "http_proxy");
-  options.proxies.no_proxy = EitherCase("NO_PROXY", "no_proxy");
+  options.proxies = http::ProxiesFromEnvironment();
   return options;
 }
 

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "weir/artifact/service.h"
 #include "weir/base/context.h"
+#include "weir/http/proxy.h"
 #include "weir/reconcile/feature_gates.h"
 #include "weir/reconcile/flags.h"
 #include "weir/reconcile/manager.h"
@@ -35,8 +36,11 @@ struct Options {
 
   // Refuse sources of other namespaces.
   bool no_cross_namespace_refs = false;
-  // Refuse bases that are not in the artifact.
+  // Refuse bases that are not in the artifact. Single files that a
+  // kustomization names by URL are fetched all the same, as Flux does.
   bool no_remote_bases = false;
+  // For what kustomizations name by URL.
+  http::ProxySettings proxies;
   // Managers whose fields are taken over, beside kubectl's.
   std::vector<std::string> override_managers;
   // Kinds "<group>/<Kind>" that have a stage of their own, before the rest.

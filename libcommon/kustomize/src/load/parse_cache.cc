@@ -1,18 +1,13 @@
 #include "weir/kustomize/parse_cache.h"
 
-#include <openssl/evp.h>
-
 #include <string>
 #include <utility>
 
+#include "src/model/sha256.h"
+
 namespace weir::kustomize {
 
-std::string ParseCache::KeyOf(absl::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return std::string(reinterpret_cast<const char*>(digest), size);
-}
+std::string ParseCache::KeyOf(absl::string_view text) { return Sha256(text); }
 
 ParseCache::Objects ParseCache::Find(const std::string& key) {
   const MutexLock lock(mu_);

@@ -20,21 +20,46 @@ namespace {
 
 using Parts = absl::Span<const std::string>;
 
+// Whether a visit that creates nothing would find a field that the test holds
+// for, fail, or write.
+bool Reaches(const Value& node, Parts path,
+             absl::FunctionRef<bool(const Value&)> test) {
+  if (path.empty()) return test(node);
+  if (node.is_null()) return false;
+  if (node.is_array()) {
+    for (const Value& item : node.array()) {
+      if (Reaches(item, path, test)) return true;
+    }
+    return false;
+  }
+  if (!node.is_object()) return true;
+  absl::string_view name = path[0];
+  const bool is_list = absl::ConsumeSuffix(&name, "[]");
+  const Value* field = node.Find(name);
+  if (field == nullptr) return !IsFieldName(name);
+  if (field->is_null() && is_list) return true;
+  return Reaches(*field, path.subspan(1), test);
+}
+
 class Walk {
  public:
-  Walk(bool create, CreateKind kind, PlaceSetter set)
-      : create_(create && kind != CreateKind::kNone), kind_(kind), set_(set) {}
+  // `tracks_place`: whether `set` is told where the field is.
+  Walk(bool create, CreateKind kind, bool tracks_place, PlaceSetter set)
+      : create_(create && kind != CreateKind::kNone),
+        kind_(kind),
+        tracks_place_(tracks_place),
+        set_(set) {}
 
   absl::Status Visit(Value& node, Parts path) {
     if (path.empty()) return set_(node, place_);
     if (node.is_null()) return absl::OkStatus();
     if (node.is_array()) {
       for (size_t i = 0; i < node.size(); ++i) {
-        place_.push_back(absl::StrCat(i));
+        if (tracks_place_) place_.push_back(absl::StrCat(i));
         WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path),
                              "visit traversal on path: [",
                              absl::StrJoin(path, " "), "]");
-        place_.pop_back();
+        if (tracks_place_) place_.pop_back();
       }
       return absl::OkStatus();
     }
@@ -66,9 +91,9 @@ class Walk {
         field = Fresh(path);
       }
     }
-    place_.emplace_back(name);
+    if (tracks_place_) place_.emplace_back(name);
     const absl::Status status = Visit(field, path.subspan(1));
-    place_.pop_back();
+    if (tracks_place_) place_.pop_back();
     return status;
   }
 
@@ -79,6 +104,7 @@ class Walk {
 
   const bool create_;
   const CreateKind kind_;
+  const bool tracks_place_;
   PlaceSetter set_;
   std::vector<std::string> place_;
 };
@@ -90,21 +116,42 @@ bool IsOfId(Parts path) {
          (path.size() == 1 || path[1] == "name" || path[1] == "namespace");
 }
 
+absl::Status Run(Resource* resource, const FieldSpec& spec, CreateKind create,
+                 bool tracks_place, PlaceSetter set) {
+  const bool creates = spec.create && create != CreateKind::kNone;
+  // What is not there needs no copy of the way to it.
+  if (!creates && !Reaches(resource->tree(), spec.parts,
+                           [](const Value&) { return true; })) {
+    return absl::OkStatus();
+  }
+  Walk walk(spec.create, create, tracks_place, set);
+  Value& tree =
+      IsOfId(spec.parts) ? resource->MutableTree() : resource->MutableContent();
+  absl::Status status = walk.Visit(tree, spec.parts);
+  if (status.ok()) return status;
+  return Annotate(status,
+                  absl::StrCat("considering field '", spec.path, "' of object ",
+                               resource->CurId().ToString()));
+}
+
 }  // namespace
 
 std::vector<std::string> SplitPath(absl::string_view path, char delimiter) {
-  std::vector<std::string> pieces = absl::StrSplit(path, delimiter);
-  if (pieces.size() > 1 && pieces[0].empty()) pieces.erase(pieces.begin());
   std::vector<std::string> out;
-  for (std::string& piece : pieces) {
+  bool first = true;
+  while (true) {
+    const size_t end = path.find(delimiter);
+    const absl::string_view piece = path.substr(0, end);
     if (!out.empty() && absl::EndsWith(out.back(), "\\")) {
       out.back().back() = delimiter;
-      out.back() += piece;
-    } else {
-      out.push_back(std::move(piece));
+      out.back().append(piece.data(), piece.size());
+    } else if (!first || !piece.empty() || end == absl::string_view::npos) {
+      out.emplace_back(piece);
     }
+    if (end == absl::string_view::npos) return out;
+    path.remove_prefix(end + 1);
+    first = false;
   }
-  return out;
 }
 
 FieldSpec MakeFieldSpec(Gvk gvk, absl::string_view path, bool create) {
@@ -132,10 +179,18 @@ absl::Status MergeFieldSpecs(FieldSpecs* specs, const FieldSpecs& added) {
 }
 
 void SortFieldSpecs(FieldSpecs* specs) {
-  std::stable_sort(specs->begin(), specs->end(),
-                   [](const FieldSpec& a, const FieldSpec& b) {
-                     return GvkLess(a.gvk, b.gvk);
-                   });
+  std::vector<std::pair<GvkOrder, FieldSpec>> keyed;
+  keyed.reserve(specs->size());
+  for (FieldSpec& spec : *specs) {
+    GvkOrder order = OrderOf(spec.gvk);
+    keyed.emplace_back(std::move(order), std::move(spec));
+  }
+  std::stable_sort(
+      keyed.begin(), keyed.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < keyed.size(); ++i) {
+    (*specs)[i] = std::move(keyed[i].second);
+  }
 }
 
 absl::Status VisitField(Resource* resource, const FieldSpec& spec,
@@ -148,22 +203,20 @@ absl::Status VisitField(Resource* resource, const FieldSpec& spec,
 absl::Status VisitPath(Resource* resource, const FieldSpec& spec,
                        CreateKind create,
                        absl::FunctionRef<absl::Status(Value&)> set) {
-  return VisitPlaces(resource, spec, create,
-                     [set](Value& node, const std::vector<std::string>&) {
-                       return set(node);
-                     });
+  return Run(resource, spec, create, false,
+             [set](Value& node, const std::vector<std::string>&) {
+               return set(node);
+             });
 }
 
 absl::Status VisitPlaces(Resource* resource, const FieldSpec& spec,
                          CreateKind create, PlaceSetter set) {
-  Walk walk(spec.create, create, set);
-  Value& tree =
-      IsOfId(spec.parts) ? resource->MutableTree() : resource->MutableContent();
-  absl::Status status = walk.Visit(tree, spec.parts);
-  if (status.ok()) return status;
-  return Annotate(status,
-                  absl::StrCat("considering field '", spec.path, "' of object ",
-                               resource->CurId().ToString()));
+  return Run(resource, spec, create, true, set);
+}
+
+bool AnyField(const Resource& resource, const FieldSpec& spec,
+              absl::FunctionRef<bool(const Value&)> test) {
+  return Reaches(resource.tree(), spec.parts, test);
 }
 
 absl::Status SetString(Value& node, absl::string_view text) {

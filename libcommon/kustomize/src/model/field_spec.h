@@ -51,6 +51,12 @@ absl::Status VisitPath(Resource* resource, const FieldSpec& spec,
                        CreateKind create,
                        absl::FunctionRef<absl::Status(Value&)> set);
 
+// Whether VisitPath without creating would find a field that the test holds
+// for, or fail. Looking is cheaper than visiting, which copies what objects
+// share.
+bool AnyField(const Resource& resource, const FieldSpec& spec,
+              absl::FunctionRef<bool(const Value&)> test);
+
 // As VisitPath, and tells where the field is: keys, and list indexes in
 // decimal.
 using PlaceSetter =

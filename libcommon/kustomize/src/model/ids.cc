@@ -88,11 +88,8 @@ std::string ResId::Key() const {
                       "\n", EffectiveNamespace());
 }
 
-bool GvkLess(const Gvk& a, const Gvk& b) {
-  const int rank_a = KindRank(a.kind);
-  const int rank_b = KindRank(b.kind);
-  if (rank_a != rank_b) return rank_a < rank_b;
-  return StableSortKey(a) < StableSortKey(b);
+GvkOrder OrderOf(const Gvk& gvk) {
+  return {KindRank(gvk.kind), StableSortKey(gvk)};
 }
 
 }  // namespace weir::kustomize

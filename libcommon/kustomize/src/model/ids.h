@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 
@@ -63,7 +64,9 @@ struct ResId {
   }
 };
 
-// Order of the legacy sort and of field specs.
-bool GvkLess(const Gvk& a, const Gvk& b);
+// What field specs are ordered by: the kind's rank, then group, version and
+// kind as upstream joins them.
+using GvkOrder = std::pair<int, std::string>;
+GvkOrder OrderOf(const Gvk& gvk);
 
 }  // namespace weir::kustomize

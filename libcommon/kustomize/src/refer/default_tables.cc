@@ -294,33 +294,36 @@ std::vector<NameReference> DefaultNameReferences() {
   FieldSpecs secrets;
   AddInPods(&secrets, kConfigHomes, kSecretInPod, "v1");
   const char* const rbac = "rbac.authorization.k8s.io";
-  return {
-      {{"", "", "Deployment"}, Specs(kScalerReferrers)},
-      {{"", "", "ReplicationController"}, Specs(kScalerReferrers)},
-      {{"", "", "ReplicaSet"}, Specs(kScalerReferrers)},
-      {{"", "", "StatefulSet"}, Specs(kScalerReferrers)},
-      {{"", "v1", "ConfigMap"},
-       Concat(std::move(config_maps), Specs(kConfigMapElsewhere))},
-      {{"", "v1", "Secret"},
-       Concat(std::move(secrets), Specs(kSecretElsewhere))},
-      {{"", "v1", "Service"}, Specs(kServiceReferrers)},
-      {{rbac, "", "Role"}, Specs(kRoleReferrers)},
-      {{rbac, "", "ClusterRole"}, Specs(kClusterRoleReferrers)},
-      {{"", "v1", "ServiceAccount"},
-       Concat(Specs(kAccountReferrers), AccountField("serviceAccountName"))},
-      {{"", "v1", "PersistentVolumeClaim"},
-       AccountField("volumes/persistentVolumeClaim/claimName")},
-      {{"", "v1", "PersistentVolume"}, Specs(kVolumeReferrers)},
-      {{"storage.k8s.io", "v1", "StorageClass"}, Specs(kStorageClassReferrers)},
-      {{"scheduling.k8s.io", "v1", "PriorityClass"},
-       AccountField("priorityClassName")},
-      // The group holds a version by mistake, so it never matches; upstream's
-      // behaviour is that IngressClass names are not followed.
-      {{"networking.k8s.io/v1", "v1", "IngressClass"},
-       Specs(kIngressClassReferrers)},
-      {{"admissionregistration.k8s.io", "", "ValidatingAdmissionPolicy"},
-       Specs(kPolicyReferrers)},
+  std::vector<NameReference> references;
+  const auto add = [&](Gvk target, FieldSpecs referrers) {
+    references.push_back({std::move(target), std::move(referrers)});
   };
+  add({"", "", "Deployment"}, Specs(kScalerReferrers));
+  add({"", "", "ReplicationController"}, Specs(kScalerReferrers));
+  add({"", "", "ReplicaSet"}, Specs(kScalerReferrers));
+  add({"", "", "StatefulSet"}, Specs(kScalerReferrers));
+  add({"", "v1", "ConfigMap"},
+      Concat(std::move(config_maps), Specs(kConfigMapElsewhere)));
+  add({"", "v1", "Secret"},
+      Concat(std::move(secrets), Specs(kSecretElsewhere)));
+  add({"", "v1", "Service"}, Specs(kServiceReferrers));
+  add({rbac, "", "Role"}, Specs(kRoleReferrers));
+  add({rbac, "", "ClusterRole"}, Specs(kClusterRoleReferrers));
+  add({"", "v1", "ServiceAccount"},
+      Concat(Specs(kAccountReferrers), AccountField("serviceAccountName")));
+  add({"", "v1", "PersistentVolumeClaim"},
+      AccountField("volumes/persistentVolumeClaim/claimName"));
+  add({"", "v1", "PersistentVolume"}, Specs(kVolumeReferrers));
+  add({"storage.k8s.io", "v1", "StorageClass"}, Specs(kStorageClassReferrers));
+  add({"scheduling.k8s.io", "v1", "PriorityClass"},
+      AccountField("priorityClassName"));
+  // The group holds a version by mistake, so it never matches; upstream's
+  // behaviour is that IngressClass names are not followed.
+  add({"networking.k8s.io/v1", "v1", "IngressClass"},
+      Specs(kIngressClassReferrers));
+  add({"admissionregistration.k8s.io", "", "ValidatingAdmissionPolicy"},
+      Specs(kPolicyReferrers));
+  return references;
 }
 
 FieldSpecs CommonLabels() {

@@ -48,6 +48,8 @@ class ReferralIndex {
     }
   }
 
+  bool Knows(const std::string& name) const { return by_name_.contains(name); }
+
   // Those that once had this name and are in reach of a referrer, in order:
   // anything of a referrer without namespace; else what has no namespace, is
   // in the referrer's, or in one that its subjects name.
@@ -178,6 +180,10 @@ class Referrer {
   }
 
   absl::Status Fix(const FieldSpec& spec, const Gvk& target) {
+    if (!AnyField(resource_, spec,
+                  [this](const Value& node) { return MayChange(node); })) {
+      return absl::OkStatus();
+    }
     spec_ = &spec;
     target_ = &target;
     WEIR_RETURN_IF_ERROR(
@@ -189,6 +195,19 @@ class Referrer {
   }
 
  private:
+  // Whether a field holds the former name of anything, or is wrong.
+  bool MayChange(const Value& node) const {
+    if (node.is_null()) return false;
+    if (node.is_object()) {
+      const Value* name = node.Find("name");
+      return name == nullptr || index_.Knows(ScalarText(*name));
+    }
+    for (const Value& item : node.array()) {
+      if (item.is_array() || MayChange(item)) return true;
+    }
+    return !node.is_array() && index_.Knows(ScalarText(node));
+  }
+
   absl::Status FixNode(Value& node) {
     if (node.is_null()) return absl::OkStatus();
     if (node.is_object()) return FixMap(node);

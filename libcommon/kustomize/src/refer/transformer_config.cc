@@ -134,7 +134,7 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
   std::stable_sort(merged->name_references.begin(),
                    merged->name_references.end(),
                    [](const NameReference& a, const NameReference& b) {
-                     return GvkLess(a.target, b.target);
+                     return OrderOf(a.target) < OrderOf(b.target);
                    });
   return ConfigPtr(std::move(merged));
 }

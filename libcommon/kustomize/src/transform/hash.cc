@@ -1,7 +1,5 @@
 // The name suffix of generated objects.
 
-#include <openssl/evp.h>
-
 #include <string>
 
 #include "absl/strings/escaping.h"
@@ -9,18 +7,11 @@
 #include "src/generate/config_maps_secrets.h"
 #include "src/model/res_map.h"
 #include "src/model/scalar.h"
+#include "src/model/sha256.h"
 #include "weir/value/json.h"
 
 namespace weir::kustomize {
 namespace {
-
-std::string Sha256Hex(absl::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest), size));
-}
 
 // A map stays one; a scalar is its text; an absent field is "".
 Value FieldForHash(const Value& tree, absl::string_view field) {
@@ -53,7 +44,8 @@ std::string HashOf(const Resource& resource) {
   JsonFormatOptions options;
   options.escape_html = true;
   std::string hash =
-      Sha256Hex(FormatJson(HashInput(resource), options)).substr(0, 10);
+      absl::BytesToHexString(Sha256(FormatJson(HashInput(resource), options)))
+          .substr(0, 10);
   for (char& c : hash) {
     switch (c) {
       case '0':

@@ -85,6 +85,11 @@ class ImageChange {
     return UntaggedInPlaceOf(node, image);
   }
 
+  // Whether Set would change it, or fail.
+  bool Concerns(const Value& node) const {
+    return node.is_object() || node.is_array() || Matches(node);
+  }
+
   absl::Status Set(Value& node) const {
     if (node.is_object() || node.is_array()) {
       return WrongKind("ScalarNode", node);
@@ -109,49 +114,74 @@ class ContainerWalk {
  public:
   explicit ContainerWalk(const ImageChange& change) : change_(change) {}
 
-  // Whether anything below `node` needs `Change`.
-  absl::StatusOr<bool> IsNeeded(const Value& node) const {
+  // Whether anything below `node` needs `Change`. Errors go to `status`.
+  bool IsNeeded(const Value& node, absl::Status* status) const {
     bool needed = false;
-    for (const Value& item : node.array()) {
-      WEIR_ASSIGN_OR_RETURN(const bool below, IsNeeded(item));
-      needed |= below;
-    }
+    for (const Value& item : node.array()) needed |= IsNeeded(item, status);
     for (const Value::Member& member : node.object()) {
-      if (!member.value.is_object() && !member.value.is_array()) continue;
-      WEIR_ASSIGN_OR_RETURN(const bool below, IsNeeded(member.value));
-      needed |= below;
+      const Value& below = member.value;
+      if (!below.is_object() && !below.is_array()) continue;
+      needed |= IsNeeded(below, status);
       if (!HoldsContainers(member.key)) continue;
-      for (const Value& container : member.value.array()) {
-        if (container.is_null()) continue;
-        if (!container.is_object()) return WrongKind("MappingNode", container);
-        const Value& image = container["image"];
-        if (image.is_object() || image.is_array()) {
-          return WrongKind("ScalarNode", image);
-        }
-        needed |= change_.Matches(image);
+      for (const Value& container : below.array()) {
+        needed |= IsImageNeeded(container, status);
       }
     }
     return needed;
   }
 
+  // Copies no more than the way to what changes.
   void Change(Value& node) const {
-    if (node.is_array()) {
-      for (Value& item : node.MutableArray()) Change(item);
-    } else if (node.is_object()) {
-      for (Value::Member& member : node.MutableObject()) {
-        Change(member.value);
-        if (!HoldsContainers(member.key) || !member.value.is_array()) continue;
-        for (Value& container : member.value.MutableArray()) {
-          Value* image = container.FindMutable("image");
-          if (image != nullptr && change_.Matches(*image)) {
-            *image = change_.Apply(*image);
-          }
-        }
+    for (size_t i = 0; i < node.array().size(); ++i) {
+      if (IsNeeded(node[i])) Change(node.MutableAt(i));
+    }
+    for (size_t i = 0; i < node.object().size(); ++i) {
+      const Value::Member& member = node.object()[i];
+      const bool holds = HoldsContainers(member.key);
+      if (!IsNeeded(member.value) && !(holds && AnyImage(member.value))) {
+        continue;
       }
+      Value& below = node.MutableObject()[i].value;
+      Change(below);
+      if (holds) ChangeImages(below);
     }
   }
 
  private:
+  bool IsNeeded(const Value& node) const {
+    absl::Status ignored;
+    return IsNeeded(node, &ignored);
+  }
+
+  bool AnyImage(const Value& containers) const {
+    for (const Value& container : containers.array()) {
+      if (change_.Matches(container["image"])) return true;
+    }
+    return false;
+  }
+
+  void ChangeImages(Value& containers) const {
+    for (size_t i = 0; i < containers.array().size(); ++i) {
+      if (!change_.Matches(containers[i]["image"])) continue;
+      Value& image = containers.MutableAt(i).Mutable("image");
+      image = change_.Apply(image);
+    }
+  }
+
+  bool IsImageNeeded(const Value& container, absl::Status* status) const {
+    if (container.is_null()) return false;
+    if (!container.is_object()) {
+      status->Update(WrongKind("MappingNode", container));
+      return false;
+    }
+    const Value& image = container["image"];
+    if (image.is_object() || image.is_array()) {
+      status->Update(WrongKind("ScalarNode", image));
+      return false;
+    }
+    return change_.Matches(image);
+  }
+
   const ImageChange& change_;
 };
 
@@ -161,24 +191,31 @@ absl::StatusOr<Transformer> MakeImageTransformer(const ImageSpec& image,
                                                  FieldSpecs specs) {
   WEIR_ASSIGN_OR_RETURN(ImageChange made, ImageChange::Make(image));
   auto change = std::make_shared<const ImageChange>(std::move(made));
-  return Transformer([change, specs = std::move(specs)](
-                         ResMap* objects) -> absl::Status {
-    const ContainerWalk walk(*change);
-    for (const std::unique_ptr<Resource>& resource : objects->list()) {
-      if (resource->kind() == "CustomResourceDefinition") continue;
-      WEIR_ASSIGN_OR_RETURN(const bool needed, walk.IsNeeded(resource->tree()));
-      if (needed) walk.Change(resource->MutableContent());
-    }
-    for (const std::unique_ptr<Resource>& resource : objects->list()) {
-      if (resource->kind() == "CustomResourceDefinition") continue;
-      for (const FieldSpec& spec : specs) {
-        WEIR_RETURN_IF_ERROR(
-            VisitField(resource.get(), spec, CreateKind::kNone,
-                       [&](Value& node) { return change->Set(node); }));
-      }
-    }
-    return absl::OkStatus();
-  });
+  return Transformer(
+      [change, specs = std::move(specs)](ResMap* objects) -> absl::Status {
+        const ContainerWalk walk(*change);
+        for (const std::unique_ptr<Resource>& resource : objects->list()) {
+          if (resource->kind() == "CustomResourceDefinition") continue;
+          absl::Status status;
+          const bool needed = walk.IsNeeded(resource->tree(), &status);
+          WEIR_RETURN_IF_ERROR(status);
+          if (needed) walk.Change(resource->MutableContent());
+        }
+        for (const std::unique_ptr<Resource>& resource : objects->list()) {
+          if (resource->kind() == "CustomResourceDefinition") continue;
+          for (const FieldSpec& spec : specs) {
+            if (!AnyField(*resource, spec, [&](const Value& node) {
+                  return change->Concerns(node);
+                })) {
+              continue;
+            }
+            WEIR_RETURN_IF_ERROR(
+                VisitField(resource.get(), spec, CreateKind::kNone,
+                           [&](Value& node) { return change->Set(node); }));
+          }
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace weir::kustomize

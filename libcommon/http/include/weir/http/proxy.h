@@ -1,7 +1,7 @@
 // Which proxy a request goes through, as the usual environment variables
-// say. The variables themselves are read by main.cc only.
+// say.
 //
-// Touches: nothing.
+// Touches: process (ProxiesFromEnvironment reads its environment).
 // Threads: pure functions.
 #pragma once
 
@@ -17,6 +17,10 @@ struct ProxySettings {
   // Value of NO_PROXY: hosts, domains, addresses and CIDR ranges, with ",".
   std::string no_proxy;
 };
+
+// Of the process, in upper or lower case; the upper case wins. Programs read
+// it once and hand it on.
+ProxySettings ProxiesFromEnvironment();
 
 // The proxy for `url`, for Request::proxy; "" for none. Loopback addresses
 // and "localhost" never have one.

@@ -12,7 +12,7 @@
 #include "weir/base/context.h"
 #include "weir/kustomize/remote.h"
 
-namespace weir::cli {
+namespace weir::remote {
 
 // The clone goes when the files do.
 // Errors: kNotFound when there is no git program; kUnavailable with what git
@@ -20,4 +20,4 @@ namespace weir::cli {
 absl::StatusOr<std::shared_ptr<const kustomize::FileSystem>> CloneWithGit(
     const Context& ctx, const kustomize::RemoteSource::Repository& repository);
 
-}  // namespace weir::cli
+}  // namespace weir::remote

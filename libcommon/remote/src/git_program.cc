@@ -1,4 +1,4 @@
-#include "git_program.h"
+#include "src/git_program.h"
 
 #include <string>
 #include <utility>
@@ -13,7 +13,7 @@
 #include "weir/base/status.h"
 #include "weir/base/subprocess.h"
 
-namespace weir::cli {
+namespace weir::remote {
 namespace {
 
 using kustomize::FileSystem;
@@ -93,4 +93,4 @@ absl::StatusOr<std::shared_ptr<const FileSystem>> CloneWithGit(
   return files;
 }
 
-}  // namespace weir::cli
+}  // namespace weir::remote

@@ -1,5 +1,5 @@
 // Repositories and files by URL, from real servers on loopback.
-#include "remote_source.h"
+#include "weir/remote/network_source.h"
 
 #include <map>
 #include <memory>
@@ -9,15 +9,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "git_program.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libcommon/remote/src/git_program.h"
 #include "tests/support/git_servers.h"
 #include "weir/base/file.h"
 #include "weir/http/server.h"
 #include "weir/kustomize/build.h"
 
-namespace weir::cli {
+namespace weir::remote {
 namespace {
 
 using kustomize::BuildOptions;
@@ -30,7 +30,7 @@ constexpr char kConfig[] =
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\n";
 
 // A repository with a base in deploy/, on two branches and a tag.
-class RemoteSourceTest : public testing::Test {
+class NetworkSourceTest : public testing::Test {
  protected:
   void SetUp() override {
     auto folder = TempDir::Create("remote");
@@ -83,10 +83,10 @@ class RemoteSourceTest : public testing::Test {
   std::unique_ptr<TempDir> folder_;
   std::unique_ptr<GitRepo> repo_;
   std::string first_;
-  NetworkSource source_{"/nonexistent"};
+  NetworkSource source_{{.ssh_folder = "/nonexistent", .allow_local = true}};
 };
 
-TEST_F(RemoteSourceTest, BuildsBranchesTagsAndCommits) {
+TEST_F(NetworkSourceTest, BuildsBranchesTagsAndCommits) {
   EXPECT_EQ(Names(BuildResources(absl::StrCat("['", FileUrl("/deploy"), "']"))),
             "two-cfg");
   for (const std::string& ref :
@@ -101,14 +101,14 @@ TEST_F(RemoteSourceTest, BuildsBranchesTagsAndCommits) {
             "two-cfg");
 }
 
-TEST_F(RemoteSourceTest, BuildsAUrlItself) {
+TEST_F(NetworkSourceTest, BuildsAUrlItself) {
   const auto files = kustomize::MakeMemoryFileSystem({});
   EXPECT_EQ(Names(kustomize::Build(Context(), *files,
                                    FileUrl("//deploy?ref=v1"), Options())),
             "one-cfg one-web");
 }
 
-TEST_F(RemoteSourceTest, FollowsLinksInsideARepositoryOnly) {
+TEST_F(NetworkSourceTest, FollowsLinksInsideARepositoryOnly) {
   EXPECT_EQ(Names(BuildResources(absl::StrCat("['", FileUrl("//link"), "']"))),
             "two-cfg");
   EXPECT_THAT(
@@ -116,7 +116,7 @@ TEST_F(RemoteSourceTest, FollowsLinksInsideARepositoryOnly) {
       HasSubstr("refers to directory outside of repo"));
 }
 
-TEST_F(RemoteSourceTest, TellsWhatIsMissing) {
+TEST_F(NetworkSourceTest, TellsWhatIsMissing) {
   EXPECT_THAT(
       Names(BuildResources(absl::StrCat("['", FileUrl("//nope"), "']"))),
       HasSubstr("/repo.git/nope: no such file or directory"));
@@ -131,7 +131,7 @@ TEST_F(RemoteSourceTest, TellsWhatIsMissing) {
                         "'file:///nonexistent/repo.git'"));
 }
 
-TEST_F(RemoteSourceTest, KeepsARepositoryToItself) {
+TEST_F(NetworkSourceTest, KeepsARepositoryToItself) {
   repo_->Commit(
       {.files = {
            {"deploy/kustomization.yaml", "resources: [../common/pod.yaml]\n"},
@@ -143,7 +143,7 @@ TEST_F(RemoteSourceTest, KeepsARepositoryToItself) {
               HasSubstr("must be within the repo"));
 }
 
-TEST_F(RemoteSourceTest, FindsCyclesOfRepositories) {
+TEST_F(NetworkSourceTest, FindsCyclesOfRepositories) {
   repo_->Commit({.files = {{"deploy/kustomization.yaml",
                             absl::StrCat("resources: ['", FileUrl("//deploy"),
                                          "']\n")}}});
@@ -152,7 +152,7 @@ TEST_F(RemoteSourceTest, FindsCyclesOfRepositories) {
       HasSubstr("cycle detected: URI"));
 }
 
-TEST_F(RemoteSourceTest, ClonesOnceARunOverHttp) {
+TEST_F(NetworkSourceTest, ClonesOnceARunOverHttp) {
   test::GitHttpServer server(folder_->path());
   const std::string url = server.Url("repo");
   EXPECT_EQ(Names(BuildResources(absl::StrCat("['", url, "//deploy?ref=v1', '",
@@ -166,7 +166,7 @@ TEST_F(RemoteSourceTest, ClonesOnceARunOverHttp) {
   EXPECT_LE(listings, 1u);
 }
 
-TEST_F(RemoteSourceTest, TakesFilesOverHttpInEveryField) {
+TEST_F(NetworkSourceTest, TakesFilesOverHttpInEveryField) {
   const std::map<std::string, std::string> pages = {
       {"/cfg.yaml", kConfig},
       {"/patch.yaml",
@@ -209,7 +209,7 @@ TEST_F(RemoteSourceTest, TakesFilesOverHttpInEveryField) {
   EXPECT_EQ(requests, 4);
 }
 
-TEST_F(RemoteSourceTest, AnHttpErrorEndsTheSearch) {
+TEST_F(NetworkSourceTest, AnHttpErrorEndsTheSearch) {
   test::GitHttpServer server(folder_->path());
   server.SetBehaviour({.status = 404});
   // One segment is no repository, so nothing else is tried.
@@ -219,7 +219,7 @@ TEST_F(RemoteSourceTest, AnHttpErrorEndsTheSearch) {
               HasSubstr("HTTP Error: status code 404 (Not Found)"));
 }
 
-TEST_F(RemoteSourceTest, ClonesOverSsh) {
+TEST_F(NetworkSourceTest, ClonesOverSsh) {
   test::SshServer server(folder_->path() + "/sshd");
   const std::string keys = folder_->path() + "/keys";
   ASSERT_TRUE(MakeDirectories(keys).ok());
@@ -228,7 +228,7 @@ TEST_F(RemoteSourceTest, ClonesOverSsh) {
   ASSERT_TRUE(WriteFileAtomically(keys + "/id_ed25519",
                                   server.PrivateKey().RevealForUse(), 0600)
                   .ok());
-  NetworkSource source(keys);
+  NetworkSource source({.ssh_folder = keys});
   BuildOptions options = Options();
   options.remote = &source;
   const auto files = kustomize::MakeMemoryFileSystem({});
@@ -239,7 +239,7 @@ TEST_F(RemoteSourceTest, ClonesOverSsh) {
       "one-cfg one-web");
 }
 
-TEST_F(RemoteSourceTest, MountsSubmodules) {
+TEST_F(NetworkSourceTest, MountsSubmodules) {
   GitRepo outer(folder_->path() + "/outer.git");
   outer.Commit({.files = {{".gitmodules",
                            "[submodule \"lib\"]\n\tpath = lib\n"
@@ -254,7 +254,7 @@ TEST_F(RemoteSourceTest, MountsSubmodules) {
       HasSubstr("lib/deploy"));
 }
 
-TEST_F(RemoteSourceTest, TheGitProgramClonesTheSame) {
+TEST_F(NetworkSourceTest, TheGitProgramClonesTheSame) {
   const auto files =
       CloneWithGit(Context(), {FileUrl(""), "v1", /*submodules=*/true});
   ASSERT_TRUE(files.ok()) << files.status();
@@ -267,21 +267,5 @@ TEST_F(RemoteSourceTest, TheGitProgramClonesTheSame) {
                              HasSubstr("exit status 128")));
 }
 
-TEST(UrlOfScpTest, MakesUrls) {
-  EXPECT_EQ(UrlOfScp("git@github.com:org/repo"),
-            "ssh://git@github.com/org/repo");
-  EXPECT_EQ(UrlOfScp("git@host:/srv/repo"), "ssh://git@host/srv/repo");
-  EXPECT_EQ(UrlOfScp("https://host/repo"), "https://host/repo");
-}
-
-TEST(ResolveSubmoduleUrlTest, IsRelativeToTheRepository) {
-  EXPECT_EQ(ResolveSubmoduleUrl("https://host/a/b.git", "../c.git"),
-            "https://host/a/c.git");
-  EXPECT_EQ(ResolveSubmoduleUrl("https://host/a/b.git/", "./c"),
-            "https://host/a/b.git/c");
-  EXPECT_EQ(ResolveSubmoduleUrl("https://host/a/b", "git@other:x/y"),
-            "ssh://git@other/x/y");
-}
-
 }  // namespace
-}  // namespace weir::cli
+}  // namespace weir::remote

@@ -18,7 +18,7 @@
 #include "weir/git/repository.h"
 #include "weir/kustomize/file_system.h"
 
-namespace weir::cli {
+namespace weir::remote {
 
 // A path of a commit where another repository's commit belongs.
 struct GitSubmodule {
@@ -65,4 +65,4 @@ class GitTreeFiles : public kustomize::FileSystem {
   mutable Mutex mu_;  // A repository belongs to one thread at a time.
 };
 
-}  // namespace weir::cli
+}  // namespace weir::remote

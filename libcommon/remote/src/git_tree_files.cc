@@ -1,4 +1,4 @@
-#include "git_tree_files.h"
+#include "src/git_tree_files.h"
 
 #include <deque>
 #include <string>
@@ -10,7 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "weir/base/status.h"
 
-namespace weir::cli {
+namespace weir::remote {
 namespace {
 
 using Type = git::TreeEntry::Type;
@@ -138,4 +138,4 @@ std::string GitTreeFiles::DisplayPath(absl::string_view path) const {
   return path == "." ? display_root_ : absl::StrCat(display_root_, "/", path);
 }
 
-}  // namespace weir::cli
+}  // namespace weir::remote
