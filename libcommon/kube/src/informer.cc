@@ -104,7 +104,7 @@ struct Informer::Impl : public ReflectorSink {
     health = status;
   }
 
-  std::shared_ptr<Reflector> reflector;  // Holds this; reset by ~Informer.
+  std::shared_ptr<Reflector> reflector;  // Holds this until ~Informer.
 };
 
 Informer::Informer(const Client& client, TaskQueue& tasks,
@@ -115,12 +115,17 @@ Informer::Informer(const Client& client, TaskQueue& tasks,
 }
 
 Informer::~Informer() {
+  Stop();
+  // Outlives what it holds, in case this runs in one of its tasks.
   const std::shared_ptr<Reflector> reflector = std::move(impl_->reflector);
+}
+
+void Informer::Stop() {
   {
     MutexLock lock(impl_->mu);
     impl_->stopped = true;
   }
-  reflector->Stop();
+  impl_->reflector->Stop();
 }
 
 void Informer::AddHandler(Handler handler) {

@@ -50,6 +50,15 @@ struct Manager::Impl {
         client(MeasureTransport(options.transport, metrics, options.api_host)),
         events(client, MakeEventOptions(options, metrics)),
         tasks("informers") {}
+  // What handlers use goes with the controllers, before the informers do.
+  ~Impl() {
+    std::vector<std::shared_ptr<kube::Informer>> all;
+    {
+      const MutexLock lock(mu);
+      all = made;
+    }
+    for (const auto& informer : all) informer->Stop();
+  }
 
   // In the order of starting; the end is the reverse.
   const ManagerOptions options;
@@ -63,16 +72,19 @@ struct Manager::Impl {
   Mutex mu;
   std::map<InformerKey, std::shared_ptr<kube::Informer>> informers
       ABSL_GUARDED_BY(mu);
+  std::vector<std::shared_ptr<kube::Informer>> made ABSL_GUARDED_BY(mu);
 
   // Constant once Run was called.
   std::vector<std::shared_ptr<kube::Informer>> awaited;
   std::vector<Runnable> runnables;
   std::vector<std::unique_ptr<Controller>> controllers;
 
-  std::shared_ptr<kube::Informer> MakeInformer(kube::InformerOptions informer) {
-    return std::make_shared<kube::Informer>(
+  std::shared_ptr<kube::Informer> MakeInformer(kube::InformerOptions informer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    made.push_back(std::make_shared<kube::Informer>(
         client, tasks, std::move(informer),
-        options.logger.With({{"logger", "informer"}}));
+        options.logger.With({{"logger", "informer"}})));
+    return made.back();
   }
 
   void EmitLeaderEvent(absl::string_view what) {
@@ -200,6 +212,7 @@ Controller& Manager::AddController(ControllerOptions options,
     own.transform = [transform = options.transform](Value object) {
       return transform(SlimObject(std::move(object)));
     };
+    const MutexLock lock(impl_->mu);
     informer = impl_->MakeInformer(std::move(own));
   }
   const ControllerParts parts{impl_->client, impl_->metrics, impl_->clock,

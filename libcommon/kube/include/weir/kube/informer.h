@@ -56,8 +56,7 @@ class Informer {
   // server does not serve (yet) is retried with backoff.
   Informer(const Client& client, TaskQueue& tasks, InformerOptions options,
            Logger logger = {});
-  // When it returns, no handler is running (but one that destroys its own
-  // informer) or will be called.
+  // Stops.
   ~Informer();
   Informer(const Informer&) = delete;
   Informer& operator=(const Informer&) = delete;
@@ -65,6 +64,10 @@ class Informer {
   // Handlers added late get the present objects as kAdded first.
   using Handler = std::function<void(const Change&)>;
   void AddHandler(Handler handler);
+
+  // When it returns, no handler is running (but one that stops its own
+  // informer) or will be called. The store stays as it is.
+  void Stop();
 
   std::optional<Value> Get(const ObjectKey& key) const;
   std::vector<Value> List() const;  // By key.
