@@ -1,5 +1,5 @@
 // Reads texts that are made to cost much, each in a process of its own, and
-// prints what it costs: time, the largest memory, and what is said of it.
+// prints what it costs: processor time, the largest memory, and what is said.
 //
 //   hostile_bench [MiB=64]
 
@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -199,26 +198,36 @@ const Reader kJsonReader = {"json", [](absl::string_view text) {
                               return weir::ParseJson(text).status();
                             }};
 
+double ProcessorSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) +
+           static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 void Read(const Input& input, const Reader& reader, size_t size) {
   std::fflush(stdout);
   const pid_t child = fork();
   if (child == 0) {
     const std::string text = input.make(size);
-    const auto start = std::chrono::steady_clock::now();
+    const double start = ProcessorSeconds();
     const absl::Status status = reader.read(text);
-    const std::chrono::duration<double> took =
-        std::chrono::steady_clock::now() - start;
+    const double took = ProcessorSeconds() - start;
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
     const absl::string_view said = status.message();
-    std::printf("%-24s %-6s %7.3f s  %.60s\n", input.name, reader.name,
-                took.count(), status.ok() ? "read" : std::string(said).c_str());
+    std::printf("%-24s %-6s %6.2f s %4ld MiB  %.60s\n", input.name, reader.name,
+                took, usage.ru_maxrss / 1024,
+                status.ok() ? "read" : std::string(said).c_str());
     std::fflush(stdout);
     _exit(0);
   }
   int status = 0;
-  rusage usage{};
-  wait4(child, &status, 0, &usage);
-  std::printf("%56s %ld MiB%s\n", "", usage.ru_maxrss / 1024,
-              status == 0 ? "" : ", and it died");
+  waitpid(child, &status, 0);
+  if (status != 0) std::printf("%s %s: it died\n", input.name, reader.name);
 }
 
 }  // namespace

@@ -25,16 +25,16 @@ YamlOutline OutlineOf(const Node& node) {
     case NodeKind::kSequence:
       out.kind = YamlOutline::Kind::kList;
       for (const Node* child : node.children) {
-        out.children.emplace_back("", OutlineOf(*child));
+        out.children.push_back({"", OutlineOf(*child)});
       }
       break;
     case NodeKind::kMapping:
       out.kind = YamlOutline::Kind::kMap;
       for (size_t i = 0; i < node.children.size(); i += 2) {
         YamlOutline key = OutlineOf(*node.children[i]);
-        out.children.emplace_back(std::move(key.text),
-                                  OutlineOf(*node.children[i + 1]));
-        out.children.back().second.line = key.line;
+        YamlOutline value = OutlineOf(*node.children[i + 1]);
+        value.line = key.line;
+        out.children.push_back({std::move(key.text), std::move(value)});
       }
       break;
   }

@@ -9,6 +9,8 @@
 namespace weir::yaml {
 namespace {
 
+constexpr size_t kMaxDirectives = 1000;
+
 bool IsOneOf(TokenType type, std::initializer_list<TokenType> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
@@ -205,6 +207,10 @@ bool Parser::AddDirective(const Token& token, bool* has_version) {
       return true;
     }
     return Fail("", Mark(), "found incompatible YAML document", token.start);
+  }
+  if (directives_.size() == kMaxDirectives) {
+    return FailAtLimit(token.start, absl::StrCat("more than ", kMaxDirectives,
+                                                 " %TAG directives"));
   }
   return directives_.emplace(token.text, token.suffix).second ||
          Fail("", Mark(), "found duplicate %TAG directive", token.start);

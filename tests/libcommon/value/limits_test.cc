@@ -124,6 +124,14 @@ TEST_P(YamlLimitsTest, DuplicateKeysNamed) {
   EXPECT_GT(status.message().size(), 10000u);
 }
 
+TEST_P(YamlLimitsTest, TagDirectives) {
+  std::string text;
+  for (int i = 0; i < 1001; ++i) absl::StrAppend(&text, "%TAG !a", i, "! !b\n");
+  const absl::Status status = Parse(text + "--- x\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.message(), "f.yaml:1001:1: more than 1000 %TAG directives");
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemas, YamlLimitsTest,
                          testing::Values(Schema::kYaml11, Schema::kYaml12),
                          [](const auto& info) {

@@ -36,7 +36,7 @@ const YamlOutline* FindElement(const YamlOutline* list, const Value& element,
     if (element.is_string() && child.text == element.AsString()) return &child;
   }
   return index < list->children.size() && field.empty()
-             ? &list->children[index].second
+             ? &list->children[index].value
              : nullptr;
 }
 

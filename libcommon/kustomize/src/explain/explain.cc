@@ -61,8 +61,8 @@ void CollectPaths(const YamlOutline& node, Path* path,
   (*paths)[node.line] = *path;
   for (size_t i = 0; i < node.children.size(); ++i) {
     const bool is_map = node.kind == YamlOutline::Kind::kMap;
-    path->push_back(is_map ? node.children[i].first : absl::StrCat(i));
-    CollectPaths(node.children[i].second, path, paths);
+    path->push_back(is_map ? node.children[i].key : absl::StrCat(i));
+    CollectPaths(node.children[i].value, path, paths);
     path->pop_back();
   }
 }

@@ -23,7 +23,7 @@ int FindLine(absl::string_view text, const std::vector<std::string>& place) {
       if (!absl::SimpleAtoi(step, &index) || index >= at->children.size()) {
         return line;
       }
-      at = &at->children[index].second;
+      at = &at->children[index].value;
     } else {
       at = at->Find(step);
       if (at == nullptr) return line;

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,10 +20,16 @@ struct YamlOutline {
   int line = 0;
   std::string text;  // Of a scalar, unquoted.
   // Members by key, elements with an empty one; in the text's order.
-  std::vector<std::pair<std::string, YamlOutline>> children;
+  struct Member;
+  std::vector<Member> children;
 
   // The member, or null.
   const YamlOutline* Find(absl::string_view key) const;
+};
+
+struct YamlOutline::Member {
+  std::string key;
+  YamlOutline value;
 };
 
 // One outline a document; aliases are scalars.
