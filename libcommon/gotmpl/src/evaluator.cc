@@ -96,8 +96,9 @@ bool Evaluator::EnterDepth() {
   if (execution_.depth_ < limits.max_depth && used < limits.max_stack_bytes) {
     return true;
   }
+  // Go's words for Go's limit, also when the stack ends before it.
   return Fail(
-      absl::StrCat("exceeded maximum template depth (", execution_.depth_, ")"),
+      absl::StrCat("exceeded maximum template depth (", limits.max_depth, ")"),
       absl::StatusCode::kResourceExhausted);
 }
 

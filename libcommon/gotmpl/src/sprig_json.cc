@@ -1,46 +1,19 @@
 // Sprig's JSON functions, by encoding/json's rules.
 #include "absl/strings/str_replace.h"
-#include "go_strconv.h"
 #include "rows.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/json.h"
+#include "weir/value/go_error.h"
 #include "weir/value/json.h"
 
 namespace weir::gotmpl {
-namespace {
-
-// The first number that no float64 holds, of a text that is JSON.
-std::string HugeNumber(absl::string_view text) {
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (in_string) {
-      if (text[i] == '\\') ++i;
-      if (i < text.size() && text[i] == '"') in_string = false;
-    } else if (text[i] == '"') {
-      in_string = true;
-    } else if (text[i] == '-' || (text[i] >= '0' && text[i] <= '9')) {
-      const size_t end =
-          std::min(text.find_first_not_of("+-.eE0123456789", i), text.size());
-      const absl::string_view number = text.substr(i, end - i);
-      if (!ParseFloat(number)) return std::string(number);
-      i = end - 1;
-    }
-  }
-  return "";
-}
-
-}  // namespace
-
 absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
-  WEIR_RETURN_IF_ERROR(CheckJson(text));
   JsonParseOptions options;
+  options.keep_integers = false;
   options.max_depth = 1000;
   const absl::StatusOr<Value> value = ParseJson(text, options);
   if (value.ok()) return FromValue(*value);
-  const std::string number = HugeNumber(text);
-  if (number.empty()) return value.status();
-  return GoError("json: cannot unmarshal number ", number,
-                 " into Go value of type float64");
+  return absl::Status(value.status().code(), ::weir::GoError(value.status()));
 }
 
 absl::StatusOr<std::string> MarshalJson(const Any& value,

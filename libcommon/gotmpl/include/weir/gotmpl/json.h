@@ -15,8 +15,6 @@ namespace weir::gotmpl {
 // json.Unmarshal into an interface{}: numbers are float64.
 // Errors: kInvalidArgument with encoding/json's text.
 absl::StatusOr<Any> UnmarshalJson(absl::string_view text);
-// The error that json.Unmarshal has for a text that is no JSON; OK for others.
-absl::Status CheckJson(absl::string_view text);
 
 struct MarshalOptions {
   int indent = 0;  // Spaces a level; 0 is on one line.
