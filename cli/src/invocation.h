@@ -38,6 +38,7 @@ void AddCompletionCommand(CLI::App& app, Invocation& invocation);
 void AddGetCommand(CLI::App& app, Invocation& invocation);
 void AddReconcileCommand(CLI::App& app, Invocation& invocation);
 void AddSuspendCommands(CLI::App& app, Invocation& invocation);
+void AddTemplateCommand(CLI::App& app, Invocation& invocation);
 void AddUpCommand(CLI::App& app, Invocation& invocation);
 void AddVersionCommand(CLI::App& app, Invocation& invocation);
 

@@ -40,6 +40,7 @@ int Main(const Context& ctx, int argc, char** argv) {
       "  weir up ./manifests              hold a local cluster at this folder\n"
       "  weir up --git https://example.com/app.git --path deploy\n"
       "  weir build ./manifests           print what would be applied\n"
+      "  weir template ./chart            print what a chart renders to\n"
       "  weir get all -A                  what there is, and its state\n"
       "  weir reconcile ks app --with-source\n"
       "Help on a command: weir COMMAND --help");
@@ -49,6 +50,7 @@ int Main(const Context& ctx, int argc, char** argv) {
   AddGlobals(app, invocation.globals);
   AddUpCommand(app, invocation);
   AddBuildCommand(app, invocation);
+  AddTemplateCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddReconcileCommand(app, invocation);
   AddSuspendCommands(app, invocation);

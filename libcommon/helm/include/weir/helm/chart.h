@@ -1,0 +1,93 @@
+// Chart is a Helm chart in memory: metadata, templates, values, files and the
+// charts below it.
+//
+// Touches: nothing (pure value types).
+// Threads: as values.
+// Source: Helm v4's chart model, apiVersion v1 and v2.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "weir/value/value.h"
+
+namespace weir::helm {
+
+struct File {
+  std::string name;  // From the chart's root: "templates/service.yaml".
+  std::string data;
+};
+
+struct Maintainer {
+  std::string name;
+  std::string email;
+  std::string url;
+};
+
+struct Dependency {
+  std::string name;
+  std::string version;  // A range.
+  std::string repository;
+  std::string condition;  // "a.enabled,b.enabled": the first that is there.
+  std::vector<std::string> tags;
+  bool enabled = false;
+  // As written; once dependencies are processed, maps of `child` and `parent`.
+  std::vector<Value> import_values;
+  std::string alias;
+};
+
+struct Metadata {
+  std::string name;
+  std::string home;
+  std::vector<std::string> sources;
+  std::string version;
+  std::string description;
+  std::vector<std::string> keywords;
+  std::vector<Maintainer> maintainers;
+  std::string icon;
+  std::string api_version;
+  std::string condition;
+  std::string tags;
+  std::string app_version;
+  bool deprecated = false;
+  std::map<std::string, std::string> annotations;
+  std::string kube_version;  // A range; empty: any.
+  std::vector<Dependency> dependencies;
+  bool lists_dependencies = false;  // Says so, if only none.
+  std::string type;                 // "", "application" or "library".
+};
+
+struct Lock {
+  std::string generated;
+  std::string digest;
+  std::vector<Dependency> dependencies;
+};
+
+struct Chart {
+  Metadata metadata;
+  std::optional<Lock> lock;
+  std::vector<File> templates;
+  Value values;  // An object, or null when there is no values.yaml.
+  std::optional<std::string> schema;  // values.schema.json
+  std::vector<File> files;            // All others, crds/ too.
+  std::vector<Chart> dependencies;
+  // "root/charts/sub". Aliases are in it once dependencies are processed.
+  std::string full_path;
+  bool is_root = true;
+
+  const std::string& name() const { return metadata.name; }
+  // A library gives its partials only.
+  bool is_library() const;
+};
+
+// Custom resource definitions in crds/, of the chart and then of those below.
+struct Crd {
+  std::string path;  // "root/crds/a.yaml"
+  const File* file;  // Within the chart.
+};
+std::vector<Crd> ListCrds(const Chart& chart);
+
+}  // namespace weir::helm

@@ -1,0 +1,61 @@
+// RenderRelease does what a release does before it touches the cluster:
+// dependencies, values, schema, templates, hooks and order.
+//
+// Touches: as Render.
+// Threads: pure functions; one call uses one thread.
+// Source: Helm v4.2.4, pkg/action.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "weir/helm/capabilities.h"
+#include "weir/helm/chart.h"
+#include "weir/helm/manifests.h"
+#include "weir/helm/render.h"
+#include "weir/value/value.h"
+
+namespace weir::helm {
+
+struct RenderedRelease {
+  Chart chart;  // With its dependencies processed.
+  Manifests manifests;
+  std::string notes;
+};
+
+// Errors: kInvalidArgument with Helm's text, kFailedPrecondition when the
+// chart is not for this Kubernetes or what is named does not exist,
+// kResourceExhausted beyond a limit. The payload `kRenderingFailed` is there
+// when it came so far as to render.
+absl::StatusOr<RenderedRelease> RenderRelease(
+    Chart chart, const Value& values, const Release& release,
+    const Capabilities& capabilities, const RenderOptions& options = {});
+
+// Errors: kInvalidArgument when it is no name for a release.
+absl::Status CheckReleaseName(absl::string_view name);
+
+// Errors: kFailedPrecondition when the chart is a library.
+absl::Status CheckInstallable(const Chart& chart);
+
+// "---\n# Source: PATH\nCONTENT\n"
+void AppendDocument(absl::string_view path, absl::string_view content,
+                    std::string* out);
+
+// What `helm template` prints.
+struct PrintOptions {
+  bool include_crds = false;
+  bool skip_tests = false;
+  bool no_hooks = false;
+};
+std::string FormatRelease(const RenderedRelease& release,
+                          const PrintOptions& options = {});
+
+// Of such a text the documents whose template matches one of the globs.
+// Errors: kNotFound "could not find template GLOB in chart".
+absl::StatusOr<std::string> ShowOnly(absl::string_view text,
+                                     const std::vector<std::string>& globs);
+
+}  // namespace weir::helm

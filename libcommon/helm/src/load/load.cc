@@ -1,0 +1,243 @@
+// Folders and archives on disk.
+#include "weir/helm/load.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/go_text.h"
+#include "src/load/archive_files.h"
+#include "src/load/ignore.h"
+#include "weir/base/file.h"
+#include "weir/base/status.h"
+
+namespace weir::helm {
+namespace {
+
+constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+
+std::string Lower(const char* text) {
+  std::string out(text);
+  if (!out.empty()) out[0] = absl::ascii_tolower(out[0]);
+  return out;
+}
+
+// As Go prints an os.PathError.
+absl::Status PathError(absl::string_view call, absl::string_view path,
+                       int error) {
+  return absl::Status(
+      error == ENOENT ? absl::StatusCode::kNotFound
+                      : absl::StatusCode::kFailedPrecondition,
+      absl::StrCat(call, " ", path, ": ", Lower(std::strerror(error))));
+}
+
+// Walks a folder in byte order, through links, as Helm does.
+class FolderReader {
+ public:
+  FolderReader(std::string root, const LoadOptions& options)
+      : root_(std::move(root)), options_(options) {}
+
+  absl::StatusOr<std::vector<File>> Read() {
+    const std::string ignore_path = absl::StrCat(root_, "/.helmignore");
+    struct stat info;
+    if (stat(ignore_path.c_str(), &info) == 0) {
+      WEIR_ASSIGN_OR_RETURN(const std::string text, ReadFile(ignore_path));
+      WEIR_RETURN_IF_ERROR(ignore_.AddFile(text));
+    }
+    WEIR_RETURN_IF_ERROR(ignore_.AddRule("templates/.?*"));
+    WEIR_RETURN_IF_ERROR(Walk(root_, "", 0));
+    return std::move(files_);
+  }
+
+ private:
+  absl::Status Walk(const std::string& path, const std::string& name,
+                    int depth) {
+    struct stat info;
+    if (lstat(path.c_str(), &info) != 0) {
+      return PathError("lstat", path, errno);
+    }
+    if (S_ISLNK(info.st_mode)) {
+      if (options_.on_warning) {
+        options_.on_warning(absl::StrCat(
+            "found symbolic link in path. Contents of linked file included "
+            "and used: ",
+            path));
+      }
+      if (stat(path.c_str(), &info) != 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("error evaluating symlink ", path, ": ",
+                         PathError("lstat", Target(path), errno).message()));
+      }
+    }
+    if (S_ISDIR(info.st_mode)) {
+      if (!name.empty() && ignore_.IsIgnored(name, true)) {
+        return absl::OkStatus();
+      }
+      return WalkFolder(path, name, depth);
+    }
+    if (ignore_.IsIgnored(name, false)) return absl::OkStatus();
+    return AddFile(path, name, info.st_mode, info.st_size);
+  }
+
+  static std::string Target(const std::string& path) {
+    char target[PATH_MAX];
+    const ssize_t length = readlink(path.c_str(), target, sizeof(target));
+    if (length <= 0) return path;
+    const std::string text(target, static_cast<size_t>(length));
+    if (text[0] == '/') return text;
+    return std::filesystem::path(
+               absl::StrCat(path.substr(0, path.rfind('/') + 1), text))
+        .lexically_normal()
+        .string();
+  }
+
+  absl::Status WalkFolder(const std::string& path, const std::string& name,
+                          int depth) {
+    if (depth > kMaxFolderDepth) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("folders are nested too deeply at ", name));
+    }
+    DIR* folder = opendir(path.c_str());
+    if (folder == nullptr) return PathError("open", path, errno);
+    const auto closer = absl::MakeCleanup([folder] { closedir(folder); });
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(folder)) {
+      const absl::string_view one(entry->d_name);
+      if (one != "." && one != "..") names.emplace_back(one);
+    }
+    std::sort(names.begin(), names.end());
+    for (const std::string& one : names) {
+      WEIR_RETURN_IF_ERROR(
+          Walk(absl::StrCat(path, "/", one),
+               name.empty() ? one : absl::StrCat(name, "/", one), depth + 1));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddFile(const std::string& path, const std::string& name,
+                       mode_t mode, int64_t size) {
+    if (!S_ISREG(mode)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cannot load irregular file ", path,
+                       " as it has file mode type bits set"));
+    }
+    if (size > options_.max_file_bytes) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "chart file ", GoQuote(name.substr(name.rfind('/') + 1)),
+          " is larger than the maximum file size ", options_.max_file_bytes));
+    }
+    total_ += size;
+    if (total_ > options_.max_folder_bytes ||
+        static_cast<int64_t>(files_.size()) >= options_.max_files) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "chart folder ", root_, " has too many or too large files"));
+    }
+    absl::StatusOr<std::string> data = weir::ReadFile(path);
+    if (!data.ok()) {
+      return absl::Status(
+          data.status().code(),
+          absl::StrCat("error reading ", name, ": ", data.status().message()));
+    }
+    if (absl::StartsWith(*data, kByteOrderMark)) data->erase(0, 3);
+    files_.push_back({name, *std::move(data)});
+    return absl::OkStatus();
+  }
+
+  static constexpr int kMaxFolderDepth = 100;
+
+  const std::string root_;
+  const LoadOptions& options_;
+  HelmIgnore ignore_;
+  std::vector<File> files_;
+  int64_t total_ = 0;
+};
+
+absl::StatusOr<Chart> LoadFolder(const std::string& path,
+                                 const LoadOptions& options) {
+  std::error_code error;
+  std::string absolute =
+      std::filesystem::absolute(path, error).lexically_normal().string();
+  if (error) return ErrnoToStatus(error.value(), path);
+  while (absolute.size() > 1 && absolute.back() == '/') absolute.pop_back();
+  const std::string chart_yaml = absl::StrCat(absolute, "/Chart.yaml");
+  if (access(chart_yaml.c_str(), R_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unable to detect chart at ", chart_yaml, ": ",
+                     PathError("open", chart_yaml, errno).message()));
+  }
+  WEIR_ASSIGN_OR_RETURN(const std::string text, ReadFile(chart_yaml));
+  WEIR_RETURN_IF_ERROR(CheckApiVersionOf(text));
+  WEIR_ASSIGN_OR_RETURN(std::vector<File> files,
+                        FolderReader(absolute, options).Read());
+  return LoadChartFiles(std::move(files), options);
+}
+
+absl::StatusOr<Chart> LoadArchiveFile(const std::string& path,
+                                      const LoadOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(archive::Source head_source, archive::FileSource(path));
+  char head[512];
+  WEIR_ASSIGN_OR_RETURN(const size_t size, head_source(head, sizeof(head)));
+  WEIR_RETURN_IF_ERROR(EnsureArchive(path, absl::string_view(head, size)));
+  WEIR_ASSIGN_OR_RETURN(archive::Source source, archive::FileSource(path));
+  absl::StatusOr<std::vector<File>> files =
+      ReadArchiveFiles(std::move(source), options);
+  if (!files.ok()) {
+    if (files.status().message() == "gzip: invalid header") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("file '", path,
+                       "' does not appear to be a valid chart file (details: ",
+                       files.status().message(), ")"));
+    }
+    // What it was, Helm does not tell here; we keep it for those who ask.
+    absl::Status status(files.status().code(), "unable to load chart archive");
+    status.SetPayload("weir.dev/cause", absl::Cord(files.status().message()));
+    return status;
+  }
+  WEIR_RETURN_IF_ERROR(CheckApiVersion(*files));
+  return LoadChartFiles(*std::move(files), options);
+}
+
+}  // namespace
+
+absl::StatusOr<Chart> LoadChart(const std::string& path,
+                                const LoadOptions& options) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return PathError("stat", path, errno);
+  if (S_ISDIR(info.st_mode)) return LoadFolder(path, options);
+  return LoadArchiveFile(path, options);
+}
+
+absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,
+                                       const LoadOptions& options) {
+  absl::StatusOr<std::vector<File>> files =
+      ReadArchiveFiles(std::move(compressed), options);
+  if (!files.ok()) {
+    if (files.status().message() == "gzip: invalid header") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("stream does not appear to be a valid chart file "
+                       "(details: ",
+                       files.status().message(), ")"));
+    }
+    return Annotate(files.status(), "unable to load chart archive");
+  }
+  WEIR_RETURN_IF_ERROR(CheckApiVersion(*files));
+  return LoadChartFiles(*std::move(files), options);
+}
+
+}  // namespace weir::helm

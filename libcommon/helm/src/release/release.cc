@@ -1,0 +1,156 @@
+#include "weir/helm/release.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "src/go_text.h"
+#include "weir/base/status.h"
+#include "weir/helm/dependencies.h"
+#include "weir/text/glob.h"
+
+namespace weir::helm {
+namespace {
+
+constexpr char kNotes[] = "NOTES.txt";
+constexpr size_t kMaxReleaseName = 53;
+
+// Notes are no manifests.
+std::string TakeNotes(const std::string& chart_name,
+                      std::map<std::string, std::string>& files) {
+  std::string notes;
+  const std::string root = absl::StrCat(chart_name, "/templates/", kNotes);
+  std::erase_if(files, [&](const auto& file) {
+    if (!absl::EndsWith(file.first, kNotes)) return false;
+    if (file.first == root) notes = file.second;
+    return true;
+  });
+  return notes;
+}
+
+bool IsNamePart(absl::string_view part) {
+  if (part.empty()) return false;
+  for (char c : part) {
+    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '-') {
+      return false;
+    }
+  }
+  return part.front() != '-' && part.back() != '-';
+}
+
+// "templates/a.yaml" of "# Source: chart/templates/a.yaml", the first such
+// line of a document; empty when there is none.
+std::string SourceOf(absl::string_view document) {
+  constexpr absl::string_view kSource = "# Source: ";
+  size_t at = 0;
+  while ((at = document.find(kSource, at)) != absl::string_view::npos) {
+    at += kSource.size();
+    absl::string_view path = document.substr(at, document.find('\n', at) - at);
+    const size_t slash = path.find('/');
+    if (slash != absl::string_view::npos && slash > 0 &&
+        slash + 1 < path.size()) {
+      return std::string(path.substr(slash + 1));
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
+                                              const Release& release,
+                                              const Capabilities& capabilities,
+                                              const RenderOptions& options) {
+  WEIR_RETURN_IF_ERROR(CheckReleaseName(release.name),
+                       "release name check failed: release name ",
+                       GoQuote(release.name));
+  WEIR_RETURN_IF_ERROR(ProcessDependencies(chart, values, options.on_warning),
+                       "chart dependencies processing failed");
+  WEIR_ASSIGN_OR_RETURN(auto files,
+                        Render(chart, values, release, capabilities, options));
+  RenderedRelease out;
+  out.notes = TakeNotes(chart.name(), files);
+  absl::StatusOr<Manifests> manifests = SortManifests(files);
+  if (!manifests.ok()) {
+    absl::Status status = manifests.status();
+    status.SetPayload(kRenderingFailed, absl::Cord("yes"));
+    return status;
+  }
+  out.manifests = *std::move(manifests);
+  out.chart = std::move(chart);
+  return out;
+}
+
+absl::Status CheckReleaseName(absl::string_view name) {
+  if (name.empty()) return absl::InvalidArgumentError("no name provided");
+  bool is_valid = name.size() <= kMaxReleaseName;
+  for (absl::string_view part : absl::StrSplit(name, '.')) {
+    is_valid = is_valid && IsNamePart(part);
+  }
+  if (is_valid) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "invalid release name, must match regex "
+      "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and "
+      "the length must not be longer than 53");
+}
+
+absl::Status CheckInstallable(const Chart& chart) {
+  const std::string& type = chart.metadata.type;
+  if (type.empty() || type == "application") return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(type, " charts are not installable"));
+}
+
+void AppendDocument(absl::string_view path, absl::string_view content,
+                    std::string* out) {
+  absl::StrAppend(out, "---\n# Source: ", path, "\n", content, "\n");
+}
+
+std::string FormatRelease(const RenderedRelease& release,
+                          const PrintOptions& options) {
+  std::string manifest;
+  if (options.include_crds) {
+    for (const Crd& crd : ListCrds(release.chart)) {
+      AppendDocument(crd.path, crd.file->data, &manifest);
+    }
+  }
+  for (const Manifest& one : release.manifests.objects) {
+    AppendDocument(one.path, one.content, &manifest);
+  }
+  std::string out(TrimSpace(manifest));
+  out.push_back('\n');
+  if (options.no_hooks) return out;
+  for (const Hook& hook : release.manifests.hooks) {
+    if (options.skip_tests && hook.is_test()) continue;
+    AppendDocument(hook.path, hook.content, &out);
+  }
+  return out;
+}
+
+absl::StatusOr<std::string> ShowOnly(absl::string_view text,
+                                     const std::vector<std::string>& globs) {
+  const std::vector<std::string> documents = SplitManifests(text);
+  std::vector<std::string> sources;
+  for (const std::string& one : documents) sources.push_back(SourceOf(one));
+  std::string out;
+  for (const std::string& glob : globs) {
+    bool is_there = false;
+    for (size_t i = 0; i < documents.size(); ++i) {
+      if (sources[i].empty() || !text::GlobMatches(glob, sources[i])) continue;
+      is_there = true;
+      absl::StrAppend(&out, "---\n", documents[i], "\n");
+    }
+    if (!is_there) {
+      return absl::NotFoundError(
+          absl::StrCat("could not find template ", glob, " in chart"));
+    }
+  }
+  return out;
+}
+
+}  // namespace weir::helm

@@ -1,0 +1,245 @@
+#include "src/render/functions.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "src/json_reader.h"
+#include "src/render/errors.h"
+#include "src/render/toml.h"
+#include "src/render/yaml_text.h"
+#include "src/yaml.h"
+#include "weir/base/status.h"
+#include "weir/gotmpl/format.h"
+#include "weir/gotmpl/template.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::helm {
+
+using gotmpl::Any;
+using gotmpl::Call;
+
+namespace {
+
+constexpr int kMaxIncludes = 1000;
+
+RenderState& StateOf(Call& call) {
+  return *static_cast<RenderState*>(call.execution.user_data);
+}
+
+absl::StatusOr<Any> Include(Call& call) {
+  const std::string name(call.args[0].AsString());
+  auto& included = StateOf(call).included;
+  int& count = included[name];
+  if (count > kMaxIncludes) {
+    return gotmpl::WrapError(
+        absl::StrCat("rendering template has a nested reference name: ", name,
+                     ": unable to execute template"),
+        absl::InvalidArgumentError("unable to execute template"));
+  }
+  ++count;
+  std::string out;
+  const absl::Status status =
+      call.set.Execute(call.execution, name, call.args[1], &out);
+  --included[name];
+  if (!status.ok()) return status;
+  return Any::String(out);
+}
+
+absl::StatusOr<Any> Tpl(Call& call) {
+  const absl::string_view text = call.args[0].AsString();
+  gotmpl::Set set = call.set.Overlay();
+  absl::StatusOr<gotmpl::TemplateRef> parsed = set.Parse("gotpl", text);
+  if (!parsed.ok()) {
+    return gotmpl::WrapError(
+        absl::StrCat("cannot parse template ", gotmpl::Quote(text), ": ",
+                     parsed.status().message()),
+        parsed.status());
+  }
+  std::string out;
+  const absl::Status status =
+      set.Execute(call.execution, *parsed, call.args[1], &out);
+  if (!status.ok()) {
+    return gotmpl::WrapError(
+        absl::StrCat("error during tpl function execution for ",
+                     gotmpl::Quote(text), ": ", status.message()),
+        status);
+  }
+  EraseNoValue(out);
+  return Any::String(out);
+}
+
+absl::StatusOr<Any> Required(Call& call) {
+  const Any& value = call.args[1];
+  const bool is_missing =
+      value.is_nothing() ||
+      (value.type() == gotmpl::types::String() && value.size() == 0);
+  if (!is_missing) return value;
+  if (StateOf(call).options->lint) return Any::String("");
+  return absl::InvalidArgumentError(MarkMessage(call.args[0].AsString()));
+}
+
+absl::StatusOr<Any> Fail(Call& call) {
+  if (StateOf(call).options->lint) return Any::String("");
+  return absl::InvalidArgumentError(MarkMessage(call.args[0].AsString()));
+}
+
+absl::StatusOr<Any> Lookup(Call& call) {
+  const RenderOptions& options = *StateOf(call).options;
+  if (options.lint || !options.lookup) return Any::NewDict();
+  WEIR_ASSIGN_OR_RETURN(
+      const Value found,
+      options.lookup(call.args[0].AsString(), call.args[1].AsString(),
+                     call.args[2].AsString(), call.args[3].AsString()));
+  if (!found.is_object()) return Any::NewDict();
+  // A client of Kubernetes reads integers as such.
+  return gotmpl::FromValue(found, gotmpl::Numbers::kExact);
+}
+
+absl::StatusOr<Any> Text(Call& call, std::string text) {
+  WEIR_RETURN_IF_ERROR(call.execution.Charge(text.size()));
+  return Any::String(text);
+}
+
+absl::StatusOr<Any> ToYamlFunction(Call& call) {
+  return Text(call, ToYaml(call.args[0]));
+}
+
+absl::StatusOr<Any> MustToYaml(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalYamlText(call.args[0]));
+  return Text(call, std::move(text));
+}
+
+absl::StatusOr<Any> ToYamlPretty(Call& call) {
+  return Text(call, ToPrettyYaml(call.args[0]));
+}
+
+absl::StatusOr<std::string> MarshalJson(const Any& any) {
+  WEIR_ASSIGN_OR_RETURN(const Value value, gotmpl::ToValue(any));
+  return FormatJson(value, {.escape_html = true});
+}
+
+absl::StatusOr<Any> ToJson(Call& call) {
+  absl::StatusOr<std::string> text = MarshalJson(call.args[0]);
+  return Text(call, text.ok() ? *std::move(text) : "");
+}
+
+absl::StatusOr<Any> MustToJson(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalJson(call.args[0]));
+  return Text(call, std::move(text));
+}
+
+absl::StatusOr<Any> ToTomlFunction(Call& call) {
+  absl::StatusOr<std::string> text = MarshalToml(call.args[0]);
+  return Text(call, text.ok() ? *std::move(text)
+                              : std::string(text.status().message()));
+}
+
+absl::StatusOr<Any> MustToToml(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalToml(call.args[0]));
+  return Text(call, std::move(text));
+}
+
+Any ErrorMap(absl::string_view message) {
+  Any map = Any::NewDict();
+  map.AsDict()->Set("Error", Any::String(message));
+  return map;
+}
+
+Any ErrorList(absl::string_view message) {
+  return Any::List({Any::String(message)});
+}
+
+// A map, or the error in one.
+Any AsMap(const absl::StatusOr<Value>& read, absl::string_view wrong_kind) {
+  if (!read.ok()) return ErrorMap(read.status().message());
+  if (read->is_object()) return gotmpl::FromValue(*read);
+  return ErrorMap(absl::StrCat(wrong_kind, JsonKindName(*read),
+                               " into Go value of type map[string]interface "
+                               "{}"));
+}
+
+Any AsList(const absl::StatusOr<Value>& read, absl::string_view wrong_kind) {
+  if (!read.ok()) return ErrorList(read.status().message());
+  if (read->is_array()) return gotmpl::FromValue(*read);
+  return ErrorList(absl::StrCat(wrong_kind, JsonKindName(*read),
+                                " into Go value of type []interface {}"));
+}
+
+constexpr char kWrongYaml[] =
+    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ";
+constexpr char kWrongJson[] = "json: cannot unmarshal ";
+
+// A null leaves what was to be filled as it was: empty of YAML, nil of JSON.
+absl::StatusOr<Any> FromYaml(Call& call) {
+  const auto read = ReadYaml(call.args[0].AsString());
+  if (read.ok() && read->is_null()) return Any::NewDict();
+  return AsMap(read, kWrongYaml);
+}
+
+absl::StatusOr<Any> FromYamlArray(Call& call) {
+  const auto read = ReadYaml(call.args[0].AsString());
+  if (read.ok() && read->is_null()) return Any::List({});
+  return AsList(read, kWrongYaml);
+}
+
+absl::StatusOr<Any> FromJson(Call& call) {
+  const auto read = ReadJson(call.args[0].AsString());
+  if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::Dict());
+  return AsMap(read, kWrongJson);
+}
+
+absl::StatusOr<Any> FromJsonArray(Call& call) {
+  const auto read = ReadJson(call.args[0].AsString());
+  if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::List());
+  return AsList(read, kWrongJson);
+}
+
+absl::StatusOr<Any> FromToml(Call& call) {
+  absl::StatusOr<Any> table = ParseToml(call.args[0].AsString());
+  return table.ok() ? *std::move(table) : ErrorMap(table.status().message());
+}
+
+constexpr char kToText[] = "func(interface {}) string";
+constexpr char kToMap[] = "func(string) map[string]interface {}";
+constexpr char kToList[] = "func(string) []interface {}";
+
+}  // namespace
+
+void EraseNoValue(std::string& text) {
+  if (absl::StrContains(text, "<no value>")) {
+    absl::StrReplaceAll({{"<no value>", ""}}, &text);
+  }
+}
+
+void AddHelmFunctions(gotmpl::FunctionTable& table) {
+  table.Add("include", "func(string, interface {}) (string, error)", Include);
+  table.Add("tpl", "func(string, interface {}) (string, error)", Tpl);
+  table.Add("required", "func(string, interface {}) (interface {}, error)",
+            Required);
+  table.Add("fail", "func(string) (string, error)", Fail);
+  table.Add("lookup",
+            "func(string, string, string, string) (map[string]interface {}, "
+            "error)",
+            Lookup);
+  table.Add("toYaml", kToText, ToYamlFunction);
+  table.Add("mustToYaml", kToText, MustToYaml);
+  table.Add("toYamlPretty", kToText, ToYamlPretty);
+  table.Add("fromYaml", kToMap, FromYaml);
+  table.Add("fromYamlArray", kToList, FromYamlArray);
+  table.Add("toJson", kToText, ToJson);
+  table.Add("mustToJson", kToText, MustToJson);
+  table.Add("fromJson", kToMap, FromJson);
+  table.Add("fromJsonArray", kToList, FromJsonArray);
+  table.Add("toToml", kToText, ToTomlFunction);
+  table.Add("mustToToml", kToText, MustToToml);
+  table.Add("fromToml", kToMap, FromToml);
+}
+
+}  // namespace weir::helm

@@ -1,0 +1,139 @@
+// YAML as go-yaml 3 writes Go values: lists indented under their keys, floats
+// as %g.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "src/render/yaml_text.h"
+#include "weir/value/yaml.h"
+#include "weir/value/yaml_node.h"
+
+namespace weir::helm {
+
+using gotmpl::Any;
+using gotmpl::Kind;
+
+namespace {
+
+constexpr int kMaxDepth = 1000;
+
+std::string WithoutNewline(std::string text) {
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+struct Key {
+  std::string text;  // As it is written.
+  const Any* value;
+};
+
+// Keys in the order and the form in which the writer of whole values has them:
+// it is asked to write them with their numbers.
+std::vector<Key> KeysInOrder(const gotmpl::Dict& dict) {
+  std::vector<const Any*> values;
+  Value::Object numbered;
+  for (const auto& [key, value] : dict) {
+    numbered.emplace_back(std::string(key.view()),
+                          Value(static_cast<int64_t>(values.size())));
+    values.push_back(&value);
+  }
+  const std::string text = FormatKyaml(Value::FromMembers(std::move(numbered)));
+  std::vector<Key> keys;
+  for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const size_t colon = line.rfind(": ");
+    size_t number = 0;
+    if (colon == absl::string_view::npos ||
+        !absl::SimpleAtoi(line.substr(colon + 2), &number) ||
+        number >= values.size()) {
+      continue;
+    }
+    keys.push_back({std::string(line.substr(0, colon)), values[number]});
+  }
+  return keys;
+}
+
+class PrettyWriter {
+ public:
+  std::string Write(const Any& value) {
+    if (IsFilledMap(value)) {
+      Map(value, 0, false);
+    } else if (IsFilledList(value)) {
+      List(value, 0, false);
+    } else {
+      out_ = Scalar(value, 0);
+    }
+    return WithoutNewline(std::move(out_));
+  }
+
+ private:
+  static bool IsFilledMap(const Any& value) {
+    return value.is_dict() && value.size() > 0;
+  }
+  static bool IsFilledList(const Any& value) {
+    return value.is_list() && value.size() > 0 &&
+           value.type()->elem->kind != Kind::kUint8;
+  }
+
+  std::string Scalar(const Any& value, int indent) {
+    if (value.is_dict()) return "{}";
+    if (value.is_list() && value.type()->elem->kind != Kind::kUint8) {
+      return "[]";
+    }
+    if (value.kind() == Kind::kFloat64) return FormatYamlFloat(value.AsFloat());
+    const absl::StatusOr<Value> plain = gotmpl::ToValue(value);
+    if (!plain.ok()) return "null";
+    const std::string text = WithoutNewline(FormatKyaml(*plain));
+    return absl::StrReplaceAll(
+        text, {{"\n", absl::StrCat("\n", std::string(indent, ' '))}});
+  }
+
+  // `is_inline`: the first line has begun already.
+  void Map(const Any& map, int indent, bool is_inline) {
+    if (indent > 2 * kMaxDepth) return;
+    for (const Key& key : KeysInOrder(*map.AsDict())) {
+      if (!is_inline) out_.append(indent, ' ');
+      is_inline = false;
+      absl::StrAppend(&out_, key.text, ":");
+      if (IsFilledMap(*key.value)) {
+        out_.push_back('\n');
+        Map(*key.value, indent + 2, false);
+      } else if (IsFilledList(*key.value)) {
+        out_.push_back('\n');
+        List(*key.value, indent + 2, false);
+      } else {
+        absl::StrAppend(&out_, " ", Scalar(*key.value, indent), "\n");
+      }
+    }
+  }
+
+  void List(const Any& list, int indent, bool is_inline) {
+    if (indent > 2 * kMaxDepth) return;
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (!is_inline) out_.append(indent, ' ');
+      is_inline = false;
+      const Any item = list.At(i);
+      out_ += "- ";
+      if (IsFilledMap(item)) {
+        Map(item, indent + 2, true);
+      } else if (IsFilledList(item)) {
+        List(item, indent + 2, true);
+      } else {
+        absl::StrAppend(&out_, Scalar(item, indent), "\n");
+      }
+    }
+  }
+
+  std::string out_;
+};
+
+}  // namespace
+
+std::string ToPrettyYaml(const Any& value) {
+  return PrettyWriter().Write(value);
+}
+
+}  // namespace weir::helm

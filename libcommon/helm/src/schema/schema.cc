@@ -1,0 +1,50 @@
+#include "src/schema/schema.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "src/schema/validator.h"
+#include "src/values/tables.h"
+#include "weir/gotmpl/format.h"
+#include "weir/value/json.h"
+
+namespace weir::helm {
+namespace {
+
+std::string ValidateOne(const std::string& schema_text,
+                        const gotmpl::Any& values) {
+  const absl::StatusOr<Value> schema = ParseJson(schema_text);
+  if (!schema.ok()) return std::string(schema.status().message());
+  SchemaValidator validator(*schema);
+  std::vector<SchemaError> errors;
+  const absl::Status status = validator.Validate(ValueOf(values), &errors);
+  if (!status.ok()) return std::string(status.message());
+  return errors.empty() ? "" : absl::StrCat(FormatSchemaErrors(errors), "\n");
+}
+
+}  // namespace
+
+std::string ValidateValues(const Chart& chart, const gotmpl::Any& values,
+                           const Warn& warn) {
+  std::string out;
+  if (chart.schema.has_value()) {
+    const std::string wrong = ValidateOne(*chart.schema, values);
+    if (!wrong.empty()) absl::StrAppend(&out, chart.name(), ":\n", wrong);
+  }
+  for (const Chart& one : chart.dependencies) {
+    const gotmpl::Any* below = values.AsDict()->Find(one.name());
+    if (below == nullptr || below->is_nothing()) continue;
+    if (!below->is_dict()) {
+      absl::StrAppend(&out, one.name(),
+                      ":\ninvalid type for values: expected object (map), got ",
+                      below->type_name(), "\n");
+      continue;
+    }
+    out += ValidateValues(one, *below, warn);
+  }
+  return out;
+}
+
+}  // namespace weir::helm

@@ -1,0 +1,107 @@
+// SchemaValidator holds a value against a JSON schema, draft 4, 6, 7, 2019-09
+// or 2020-12, and says what is wrong in the words that Helm prints.
+//
+// Our own rather than a library's: which errors there are and how they nest
+// is part of what Helm prints, and follows from how its validator walks.
+//
+// Touches: nothing. What a $ref names outside of the schema is not loaded.
+// Threads: an object belongs to one thread.
+// Source: github.com/santhosh-tekuri/jsonschema 6.0.2.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "weir/text/regex.h"
+#include "weir/value/value.h"
+
+namespace weir::helm {
+
+struct SchemaError {
+  enum class Kind { kPlain, kGroup, kReference };
+  Kind kind = Kind::kPlain;
+  std::vector<std::string> location;  // Of the value.
+  std::string text;
+  std::vector<SchemaError> causes;
+};
+// "- at '/a': got string, want integer", a line an error, nested ones
+// indented.
+std::string FormatSchemaErrors(const std::vector<SchemaError>& errors);
+
+class SchemaValidator {
+ public:
+  // `schema` outlives the validator.
+  explicit SchemaValidator(const Value& schema);
+
+  // Errors of the schema itself: kInvalidArgument.
+  absl::Status Validate(const Value& value, std::vector<SchemaError>* errors);
+
+ private:
+  // Properties and elements that no keyword has looked at.
+  struct Unevaluated {
+    std::set<std::string> properties;
+    std::set<size_t> items;
+    bool empty() const { return properties.empty() && items.empty(); }
+  };
+  // One schema applied to one value.
+  struct Frame {
+    const Value* schema;
+    const Value* value;
+    const Frame* parent;
+    int value_id;  // Frames of one value share it.
+    bool only_result;
+    Unevaluated unevaluated;
+    std::vector<SchemaError> errors;
+  };
+  using Outcome = std::optional<SchemaError>;  // Nothing: valid.
+
+  Outcome ValidateFrame(Frame& frame);
+  bool ValidateBasics(Frame& frame, Outcome* outcome);
+  void ValidateObject(Frame& frame);
+  void ValidateMembers(Frame& frame);
+  void ValidateDependencies(Frame& frame);
+  void ValidateArray(Frame& frame);
+  void ValidateItems(Frame& frame);
+  void ValidateContains(Frame& frame);
+  void ValidateText(Frame& frame);
+  void ValidateNumber(Frame& frame);
+  void ValidateConditions(Frame& frame);
+  void ValidateOneOf(Frame& frame);
+  void ValidateUnevaluated(Frame& frame);
+  Outcome ValidateReference(Frame& frame, const std::string& reference);
+  Outcome ValidateSelf(Frame& frame, const Value& schema, bool only_result);
+  Outcome ValidateInner(Frame& frame, const Value& schema, const Value& value,
+                        const std::string& token);
+
+  Unevaluated UnevaluatedOf(const Value& value, const Value& schema,
+                            bool is_needed) const;
+  SchemaError MakeError(const Frame& frame, std::string text) const;
+  void Add(Frame& frame, std::string text);
+  void Add(Frame& frame, Outcome outcome);
+  void AddWithCauses(Frame& frame, std::string text,
+                     std::vector<SchemaError> causes);
+
+  void Register(const Value& schema, const std::string& base, int depth);
+  const Value* Resolve(const Value& from, const std::string& reference);
+  const text::Regex* RegexOf(const std::string& pattern);
+
+  const Value& root_;
+  int draft_ = 2020;
+  // By address of each registered schema object: the base of its references.
+  std::map<const Value*, std::string> bases_;
+  std::map<std::string, const Value*> targets_;  // By URL.
+  std::map<std::string, std::optional<text::Regex>> regexes_;
+  std::vector<std::string> location_;
+  absl::Status status_;
+  int depth_ = 0;
+  int next_value_id_ = 0;
+};
+
+}  // namespace weir::helm

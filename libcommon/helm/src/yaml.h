@@ -1,0 +1,34 @@
+// YAML and JSON as Helm reads them: numbers are doubles, errors are those of
+// sigs.k8s.io/yaml.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "weir/value/value.h"
+
+namespace weir::helm {
+
+// Parses the first document. Integers stay integers.
+// Errors: kInvalidArgument "error converting YAML to JSON: yaml: ...".
+absl::StatusOr<Value> ReadYaml(absl::string_view text);
+
+// Parses one JSON document; numbers are doubles.
+// Errors: kInvalidArgument in the words of encoding/json.
+absl::StatusOr<Value> ReadJson(absl::string_view text);
+
+// Makes doubles of all numbers.
+void MakeDoubles(Value& value);
+
+// A map of anything; null is an empty one.
+// Errors: those of ReadYaml, and "error unmarshaling JSON: while decoding
+// JSON: json: cannot unmarshal ..." for other kinds.
+absl::StatusOr<Value> ReadYamlMap(absl::string_view text);
+
+}  // namespace weir::helm

@@ -1,0 +1,2 @@
+{{ define "h" }}
+{{ fail "stop here" }}{{ end }}

@@ -1,0 +1,2 @@
+{{ define "lib.cm" }}kind: ConfigMap
+name: {{ .Chart.Name }}{{ end }}

@@ -1,0 +1,1 @@
+{{ define "one.name" }}{{ .Chart.Name }}-{{ .Values.x }}{{ end }}
