@@ -45,7 +45,10 @@ absl::StatusOr<std::string> BuildObject(absl::string_view text,
   options.keep_written = is_resource;
   absl::StatusOr<Value> value = ParseYaml(text, options);
   if (!value.ok()) return value.status();
-  if (is_resource) MakeAnnotationsText(&*value);
+  if (is_resource) {
+    MakeAnnotationsText(&*value);
+    RewriteFlowNulls(&*value);
+  }
   if (value->is_null()) return "";
   if (!value->is_object() && !value->is_array()) {
     return absl::InvalidArgumentError("no object");

@@ -130,7 +130,11 @@ absl::StatusOr<std::vector<Origin>> AuthoredTransformations(
 // do origins and transformations, unless they are asked for.
 void CleanAnnotations(bool origins, bool transformations, Resource* resource) {
   const Value* metadata = resource->tree().Find("metadata");
-  if (metadata == nullptr || !metadata->Has("annotations")) return;
+  if (metadata == nullptr) {
+    resource->MutableTree().Set("metadata", Value::MakeObject());
+    return;
+  }
+  if (!metadata->Has("annotations")) return;
   const Value& annotations = (*metadata)["annotations"];
   const auto goes = [&](absl::string_view key) {
     if (key == kOrigin) return !origins;
@@ -269,6 +273,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
+    RewriteFlowNulls(&resource->MutableContent());
     WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()),
                          "map[string]interface {}(nil)");
     if (origins && resource->origin.has_value()) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/generate/helm_chart.h"
 #include "src/generate/iam_policy.h"
@@ -38,11 +39,25 @@ struct Arguments {
 using MakeTransformer = absl::StatusOr<Transformer> (*)(const Arguments&);
 using MakeGenerator = absl::StatusOr<Generator> (*)(const Arguments&);
 
+// As Go says that a field of a plugin has the wrong type.
+absl::Status InField(const absl::Status& status, const Arguments& from,
+                     absl::string_view field) {
+  return Annotate(
+      absl::Status(status.code(),
+                   absl::StrReplaceAll(
+                       status.message(),
+                       {{"Go value of type ",
+                         absl::StrCat("Go struct field ", from.plugin.kind(),
+                                      "Plugin.", field, " of type ")}})),
+      "error unmarshaling JSON: while decoding JSON");
+}
+
 absl::StatusOr<Transformer> MakeEntries(const Arguments& from,
                                         absl::string_view field) {
-  WEIR_ASSIGN_OR_RETURN(StringMap entries, ConfigMapOf(from.config(), field));
+  absl::StatusOr<StringMap> entries = ConfigMapOf(from.config(), field);
+  if (!entries.ok()) return InField(entries.status(), from, field);
   WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
-  return MakeEntriesTransformer(std::move(entries), std::move(specs));
+  return MakeEntriesTransformer(*std::move(entries), std::move(specs));
 }
 
 absl::StatusOr<Transformer> MakeNamespace(const Arguments& from) {
@@ -92,10 +107,11 @@ absl::StatusOr<Transformer> MakeAffixes(const Arguments& from) {
 }
 
 absl::StatusOr<Transformer> MakeImages(const Arguments& from) {
-  WEIR_ASSIGN_OR_RETURN(const ImageSpec image,
-                        DecodeImage(ConfigMember(from.config(), "imageTag")));
+  const absl::StatusOr<ImageSpec> image =
+      DecodeImage(ConfigMember(from.config(), "imageTag"));
+  if (!image.ok()) return InField(image.status(), from, "imageTag");
   WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
-  return MakeImageTransformer(image, std::move(specs));
+  return MakeImageTransformer(*image, std::move(specs));
 }
 
 absl::StatusOr<Transformer> MakeReplicas(const Arguments& from) {
@@ -116,13 +132,13 @@ absl::StatusOr<Transformer> MakeReplacements(const Arguments& from) {
 
 absl::StatusOr<Transformer> MakePatch(const Arguments& from) {
   WEIR_ASSIGN_OR_RETURN(const PatchSpec spec, DecodePatchSpec(from.config()));
-  return MakePatchTransformer(spec, from.loader, from.schema);
+  return MakePatchTransformer(spec, from.loader, from.schema, &from.config());
 }
 
 absl::StatusOr<Transformer> MakeJsonPatch(const Arguments& from) {
   WEIR_ASSIGN_OR_RETURN(PatchSpec spec, DecodePatchSpec(from.config()));
   WEIR_ASSIGN_OR_RETURN(spec.patch, ConfigText(from.config(), "jsonOp"));
-  return MakeJson6902Transformer(spec, from.loader);
+  return MakeJson6902Transformer(spec, from.loader, &from.config());
 }
 
 absl::StatusOr<Transformer> MakeMergePatches(const Arguments& from) {
@@ -132,7 +148,8 @@ absl::StatusOr<Transformer> MakeMergePatches(const Arguments& from) {
   WEIR_RETURN_IF_ERROR(decoder.status());
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         ConfigText(from.config(), "patches"));
-  return MakeStrategicMergeTransformer(paths, text, from.loader, from.schema);
+  return MakeStrategicMergeTransformer(paths, text, from.loader, from.schema,
+                                       &from.config());
 }
 
 absl::StatusOr<Transformer> MakeHashes(const Arguments&) {

@@ -137,7 +137,6 @@ absl::Status Target::SetSchema(bool reset) {
   }
   if (state_.has_schema && !reset) return absl::OkStatus();
   state_.has_schema = false;
-  state_.schema.UseBase(&Schema::Builtin());
   if (path != openapi.end()) {
     if (version != openapi.end()) {
       return BuildError(
@@ -146,11 +145,12 @@ absl::Status Target::SetSchema(bool reset) {
     const absl::StatusOr<Value> document = ParseYaml(text);
     WEIR_RETURN_IF_ERROR(document.status(),
                          "invalid schema file: ", path->second);
-    const bool adds = state_.session.options.flux_mode;
-    WEIR_ASSIGN_OR_RETURN(
-        state_.custom_schema,
-        Schema::FromSwagger(*document, adds ? &Schema::Builtin() : nullptr),
-        path->second);
+    const Schema::BuiltinUse builtin = state_.session.options.flux_mode
+                                           ? Schema::BuiltinUse::kBelow
+                                           : state_.schema.builtin_use();
+    WEIR_ASSIGN_OR_RETURN(state_.custom_schema,
+                          Schema::FromSwagger(*document, builtin),
+                          path->second);
     state_.schema.UseBase(state_.custom_schema.get());
     state_.has_schema = true;
   } else if (version != openapi.end() && !version->second.empty()) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/generate/helm_chart.h"
@@ -23,32 +24,45 @@ namespace weir::kustomize {
 
 namespace {
 
-std::vector<Value> TreesOf(const ResMap& objects) {
-  std::vector<Value> trees;
+using Trees = std::vector<std::pair<ResId, Value>>;
+
+Trees TreesOf(const ResMap& objects) {
+  Trees trees;
   for (const auto& resource : objects.list()) {
-    trees.push_back(resource->tree());
+    trees.emplace_back(resource->CurId(), resource->tree());
   }
   return trees;
 }
 
 // But for the label that says which validator it was.
-absl::Status CheckUnchanged(const std::vector<Value>& before,
-                            const ResMap& objects) {
+absl::Status CheckUnchanged(const Trees& before, const ResMap& objects) {
   if (objects.size() != before.size()) {
     return BuildError("lists have different number of entries");
   }
-  for (size_t i = 0; i < before.size(); ++i) {
-    const Resource& resource = *objects.list()[i];
-    Value after = resource.tree();
+  absl::flat_hash_map<std::string, std::vector<const Resource*>> by_id;
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    by_id[resource->CurId().Key()].push_back(resource.get());
+  }
+  for (const auto& [id, tree] : before) {
+    const std::vector<const Resource*>& same = by_id[id.Key()];
+    if (same.empty()) {
+      return BuildError(
+          absl::StrCat("id in self missing from other; id: ", id.ToString()));
+    }
+    if (same.size() > 1) {
+      return BuildError(absl::StrCat("id in self matches ", same.size(),
+                                     " in other; id: ", id.ToString()));
+    }
+    Value after = same[0]->tree();
     if (after["metadata"]["labels"].Has("validated-by")) {
       Value& labels = after.Mutable("metadata").Mutable("labels");
       labels.Erase("validated-by");
       if (labels.empty()) after.Mutable("metadata").Erase("labels");
     }
-    if (after == before[i]) continue;
-    return BuildError(
-        absl::StrCat("nodes unequal: ", resource.CurId().ToString(), " was ",
-                     FormatJson(before[i]), " and became ", FormatJson(after)));
+    if (after == tree) continue;
+    return BuildError(absl::StrCat("nodes unequal: ", id.ToString(), " was ",
+                                   FormatJson(tree), " and became ",
+                                   FormatJson(after)));
   }
   return absl::OkStatus();
 }
@@ -370,7 +384,7 @@ absl::Status Target::RunValidators(Accumulator* into) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<Step> steps,
                         ConfiguredSteps(kustomization_.validators));
   for (const Step& step : steps) {
-    const std::vector<Value> before = TreesOf(into->resources);
+    const Trees before = TreesOf(into->resources);
     WEIR_RETURN_IF_ERROR(step.transform(&into->resources));
     WEIR_RETURN_IF_ERROR(CheckUnchanged(before, into->resources),
                          "validator shouldn't modify the resource map");

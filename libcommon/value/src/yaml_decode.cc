@@ -185,6 +185,14 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
   }
   absl::string_view tag = node->tag;
   if (is_v3() && tag == "!") tag = "";
+  if (options_.as_rewritten && options_.keep_written && in_flow &&
+      text.empty() && tag.empty() && node->style == ScalarStyle::kPlain) {
+    // Still a null to those who change the tree; it becomes a text where
+    // upstream writes it.
+    out->value = Value::OmittedNull();
+    out->value.set_style(Value::Style::kSingleQuoted);
+    return true;
+  }
   if (place == Place::kText && !tag.empty()) {
     out->value = Value(text);
   } else if (!tag.empty()) {

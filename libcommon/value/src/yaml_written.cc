@@ -76,4 +76,26 @@ std::string RewriteFoldedYaml(absl::string_view text) {
   return std::string(document.root->children[0]->text);
 }
 
+void RewriteFlowNulls(Value* tree) {
+  const auto holds_one = [](const auto& self, const Value& value) -> bool {
+    for (const Value& item : value.array()) {
+      if (self(self, item)) return true;
+    }
+    for (const Value::Member& member : value.object()) {
+      if (self(self, member.value)) return true;
+    }
+    return value.is_null() && value.style() == Value::Style::kSingleQuoted;
+  };
+  if (!holds_one(holds_one, *tree)) return;
+  if (tree->is_null()) *tree = Value("");
+  if (tree->is_array()) {
+    for (Value& item : tree->MutableArray()) RewriteFlowNulls(&item);
+  }
+  if (tree->is_object()) {
+    for (Value::Member& member : tree->MutableObject()) {
+      RewriteFlowNulls(&member.value);
+    }
+  }
+}
+
 }  // namespace weir

@@ -2,8 +2,7 @@
 import re
 
 # Where the mistake is, which only ours says.
-_PLACE = re.compile(r" in File: [^'\"]*?kustomization\.ya?ml(:\d+)?"
-                    r"( \([\w.\[\]]+\))?")
+_PLACE = re.compile(r" in File: [^'\" ]+( \([\w.\[\]]+\))?")
 # Memory, which only theirs shows.
 _POINTER = re.compile(r" &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}|0x[0-9a-f]{6,}")
 
@@ -11,13 +10,29 @@ _POINTER = re.compile(r" &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}|0x[0-9a-f]{6,}")
 _CONTENTS = re.compile(r"node contents:.*", re.S)
 
 
+# Go's own way to show objects, which names none.
+_OBJECTS = re.compile(r"(nodes unequal|different number of entries).*|"
+                      r"^map\[string\]interface \{\}(\(nil\)|\{.*\}): "
+                      r"|(?<=yaml: )line \d+: (?=found )", re.S)
+
+
 def plain(text):
     """A message (bytes or str) without what is deliberately different."""
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     text = _CONTENTS.sub("", _PLACE.sub("", text))
+    text = _OBJECTS.sub(r"\1", text)
     return _POINTER.sub("", text).strip()
 
 
 def same(mine, theirs):
     return plain(mine) == plain(theirs)
+
+
+# What differs between messages of one cause.
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*[/\d]\S*|\{.*\}")
+
+
+def cause(text):
+    """A message without the names in it."""
+    return _NAMES.sub("", plain(text))

@@ -185,7 +185,7 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
                                      "/items, but found ", GoTypeName(*items)));
     }
     std::vector<Value> inner = items->array();
-    for (Value& item : inner) PassThroughJson(&item);
+    for (Value& item : inner) PassThroughJson(&item, false);
     WEIR_RETURN_IF_ERROR(CheckObjects(&inner));
     for (Value& item : inner) {
       Value moved = std::move(item);

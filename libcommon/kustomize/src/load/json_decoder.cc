@@ -89,21 +89,23 @@ void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
   struct_name_ = outer;
 }
 
-void JsonDecoder::String(const Value& value, std::string* out) {
-  if (Expect(value, Value::Kind::kString, "string")) *out = value.AsString();
+void JsonDecoder::String(const Value& value, std::string* out,
+                         absl::string_view type) {
+  if (Expect(value, Value::Kind::kString, type)) *out = value.AsString();
 }
 
 void JsonDecoder::Bool(const Value& value, bool* out) {
   if (Expect(value, Value::Kind::kBool, "bool")) *out = value.AsBool();
 }
 
-void JsonDecoder::Int(const Value& value, int64_t* out) {
+void JsonDecoder::Int(const Value& value, int64_t* out,
+                      absl::string_view type) {
   if (value.kind() == Value::Kind::kDouble ||
       value.kind() == Value::Kind::kUint) {
     Fail(absl::StrCat("json: cannot unmarshal number ", FormatJson(value),
                       " into Go struct field ", struct_name_, ".",
-                      absl::StrJoin(path_, "."), " of type int64"));
-  } else if (Expect(value, Value::Kind::kInt, "int64")) {
+                      absl::StrJoin(path_, "."), " of type ", type));
+  } else if (Expect(value, Value::Kind::kInt, type)) {
     *out = value.AsInt();
   }
 }
@@ -114,10 +116,12 @@ void JsonDecoder::Map(const Value& value, Value* out) {
   }
 }
 
-void JsonDecoder::Strings(const Value& value, std::vector<std::string>* out) {
-  List<std::string>(
-      value, "[]string", out,
-      [this](const Value& item, std::string* text) { String(item, text); });
+void JsonDecoder::Strings(const Value& value, std::vector<std::string>* out,
+                          absl::string_view type) {
+  List<std::string>(value, absl::StrCat("[]", type), out,
+                    [this, type](const Value& item, std::string* text) {
+                      String(item, text, type);
+                    });
 }
 
 void JsonDecoder::StringMap(const Value& value,

@@ -41,10 +41,13 @@ class JsonDecoder {
   void StructOf(const Value& value, absl::string_view struct_name,
                 const std::vector<Field>& fields);
 
-  void String(const Value& value, std::string* out);
+  // `type` is how Go names it.
+  void String(const Value& value, std::string* out,
+              absl::string_view type = "string");
   void Bool(const Value& value, bool* out);
-  void Int(const Value& value, int64_t* out);
-  void Strings(const Value& value, std::vector<std::string>* out);
+  void Int(const Value& value, int64_t* out, absl::string_view type = "int64");
+  void Strings(const Value& value, std::vector<std::string>* out,
+               absl::string_view type = "string");
   void StringMap(const Value& value, std::map<std::string, std::string>* out);
   // A map of anything.
   void Map(const Value& value, Value* out);

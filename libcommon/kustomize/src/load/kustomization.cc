@@ -122,7 +122,10 @@ void DecodeFieldOptions(D& d, const Value& v,
   FieldOptions& options = **out;
   d.Struct(v, "FieldOptions",
            {{"delimiter", d.To(&options.delimiter)},
-            {"index", d.To(&options.index)},
+            {"index",
+             [&d, &options](const Value& index) {
+               d.Int(index, &options.index, "int");
+             }},
             {"encoding", d.To(&options.encoding)},
             {"create", d.To(&options.create)}});
 }
@@ -206,7 +209,10 @@ void DecodeVar(D& d, const Value& v, VarSpec* out) {
 
 void DecodeSort(D& d, const Value& v, SortOptions* out) {
   d.Struct(v, "SortOptions",
-           {{"order", d.To(&out->order)},
+           {{"order",
+             [&d, out](const Value& order) {
+               d.String(order, &out->order, "types.SortOrder");
+             }},
             {"legacySortOptions", [&](const Value& value) {
                out->has_legacy_options = true;
                d.Struct(value, "LegacySortOptions",
@@ -257,7 +263,11 @@ void DecodeAll(D& d, const Value& v, Kustomization* k) {
        {"commonLabels", d.To(&k->common_labels)},
        {"labels", ListOf(d, "[]types.Label", &k->labels, DecodeLabel)},
        {"commonAnnotations", d.To(&k->common_annotations)},
-       {"patchesStrategicMerge", d.To(&k->patches_strategic_merge)},
+       {"patchesStrategicMerge",
+        [&d, k](const Value& paths) {
+          d.Strings(paths, &k->patches_strategic_merge,
+                    "types.PatchStrategicMerge");
+        }},
        {"patchesJson6902",
         ListOf(d, "[]types.Patch", &k->patches_json6902, DecodePatch)},
        {"patches", ListOf(d, "[]types.Patch", &k->patches, DecodePatch)},

@@ -137,15 +137,23 @@ class Operation {
       : operation_(operation), document_(document) {}
 
   absl::Status Run() {
-    const std::string kind = ScalarText(operation_["op"]);
+    const Value& op = operation_["op"];
+    const std::string kind = op.is_string() ? op.AsString() : "unknown";
     const Value* path = operation_.Find("path");
     if (path == nullptr || !path->is_string()) {
       return BuildError(
           absl::StrCat(kind, " operation failed to decode path: ", kMissing));
     }
     path_ = path->AsString();
-    const Value* from = operation_.Find("from");
-    if (from != nullptr) from_ = ScalarText(*from);
+    const Value& from = operation_["from"];
+    if ((kind == "move" || kind == "copy") && !from.is_string()) {
+      return BuildError(absl::StrCat(
+          kind,
+          " operation failed to decode from: operation, missing from "
+          "field: ",
+          kMissing));
+    }
+    from_ = ScalarText(from);
     if (kind == "add") return RunAdd();
     if (kind == "remove") return RunRemove();
     if (kind == "replace") return RunReplace();
@@ -291,31 +299,40 @@ Value NumberThroughJson(const Value& value) {
                          YamlParseOptions::Schema::kYaml12);
 }
 
-Value ScalarThroughJson(const Value& value) {
+Value ScalarThroughJson(const Value& value, bool is_written) {
+  const bool is_flow_null =
+      value.is_null() && value.style() == Value::Style::kSingleQuoted;
+  if (!is_written) {
+    if (is_flow_null) return Value();
+    if (value.style() == Value::Style::kFolded && value.written() != nullptr) {
+      return StringFromJson(Value(*value.written()));
+    }
+  }
   if (value.is_string()) return StringFromJson(value);
   if (value.is_bool()) return Value(value.AsBool());
-  return value.is_null() ? Value() : NumberThroughJson(value);
+  if (!value.is_null()) return NumberThroughJson(value);
+  return is_flow_null ? StringFromJson(Value("")) : Value();
 }
 
 }  // namespace
 
-void PassThroughJson(Value* value) {
+void PassThroughJson(Value* value, bool is_written) {
   if (value->is_array()) {
     for (size_t i = 0; i < value->size(); ++i) {
       Value item = (*value)[i];
-      PassThroughJson(&item);
+      PassThroughJson(&item, is_written);
       if (!item.IsSame((*value)[i])) value->MutableAt(i) = std::move(item);
     }
   } else if (value->is_object()) {
     for (size_t i = 0; i < value->size(); ++i) {
       Value member = value->object()[i].value;
-      PassThroughJson(&member);
+      PassThroughJson(&member, is_written);
       if (!member.IsSame(value->object()[i].value)) {
         value->MutableObject()[i].value = std::move(member);
       }
     }
   } else {
-    *value = ScalarThroughJson(*value);
+    *value = ScalarThroughJson(*value, is_written);
   }
 }
 
@@ -324,12 +341,15 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
   absl::StatusOr<Value> parsed = BuildError("");
   if (text[0] == '[') {
     parsed = ParseJson(text);
+    if (!parsed.ok()) return BuildError(GoError(parsed.status()));
   } else {
     YamlParseOptions options;
     options.schema = YamlParseOptions::Schema::kYaml11;
     parsed = ParseYaml(text, options);
   }
-  WEIR_RETURN_IF_ERROR(parsed.status());
+  if (!parsed.ok()) {
+    return BuildError(absl::StrCat("yaml: ", GoYamlError(parsed.status())));
+  }
   std::vector<Value> operations;
   if (parsed->is_null()) return operations;
   if (!parsed->is_array()) {

@@ -26,7 +26,8 @@ absl::Status ApplyJson6902(const std::vector<Value>& operations,
                            Value* document);
 
 // What becomes of a value that upstream writes as JSON and reads again: all
-// numbers are float64.
-void PassThroughJson(Value* value);
+// numbers are float64. `is_written`: it is written as YAML before, else only
+// decoded.
+void PassThroughJson(Value* value, bool is_written = true);
 
 }  // namespace weir::kustomize

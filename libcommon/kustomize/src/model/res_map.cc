@@ -142,9 +142,9 @@ absl::StatusOr<Resource*> ResMap::Absorb(std::unique_ptr<Resource> resource) {
     return added;
   }
   if (matches.size() > 1) {
-    return BuildError(absl::StrCat("found multiple objects ", matches.size(),
-                                   " that could accept merge of ",
-                                   id.ToString()));
+    return BuildError(absl::StrCat(
+        "found multiple objects ", ShowAll({matches.begin(), matches.end()}),
+        " that could accept merge of ", id.ToString()));
   }
   Resource* old = matches[0];
   if (!onto) {
@@ -203,7 +203,8 @@ absl::StatusOr<std::vector<Resource*>> ResMap::Select(
   WEIR_ASSIGN_OR_RETURN(const Selector selector, Selector::Compile(spec));
   std::vector<Resource*> selected;
   for (const std::unique_ptr<Resource>& resource : list_) {
-    if (selector.Matches(*resource)) selected.push_back(resource.get());
+    WEIR_ASSIGN_OR_RETURN(const bool matches, selector.Matches(*resource));
+    if (matches) selected.push_back(resource.get());
   }
   return selected;
 }

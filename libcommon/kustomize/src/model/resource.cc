@@ -355,4 +355,15 @@ bool Resource::SameContext(const Resource& other, bool allow_empty) const {
          (any_suffix || SameTail(suffixes, other.suffixes));
 }
 
+std::string ShowAll(const std::vector<const Resource*>& objects) {
+  JsonFormatOptions options;
+  options.escape_html = true;
+  std::vector<std::string> texts;
+  texts.reserve(objects.size());
+  for (const Resource* object : objects) {
+    texts.push_back(FormatJson(object->WithBuildAnnotations(), options));
+  }
+  return absl::StrCat("[", absl::StrJoin(texts, " "), "]");
+}
+
 }  // namespace weir::kustomize

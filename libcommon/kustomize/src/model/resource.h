@@ -155,4 +155,7 @@ class Resource {
   mutable std::optional<ResId> id_;
 };
 
+// Objects as upstream shows them in errors: a list of JSON.
+std::string ShowAll(const std::vector<const Resource*>& objects);
+
 }  // namespace weir::kustomize

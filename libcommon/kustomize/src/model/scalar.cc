@@ -70,7 +70,9 @@ absl::Status CheckBlock(const Value& string) {
 }  // namespace
 
 std::string ScalarText(const Value& value) {
-  if (value.is_null()) return "";
+  if (value.is_null()) {
+    return value.style() == Style::kUntagged ? NodeText(value) : "";
+  }
   if (value.written() != nullptr) return *value.written();
   switch (value.kind()) {
     case Value::Kind::kString:
@@ -91,7 +93,9 @@ std::string NodeText(const Value& value) {
   return value.is_omitted_null() ? "" : "null";
 }
 
-bool IsQuoted(const Value& value) { return value.style() > Style::kUntagged; }
+bool IsQuoted(const Value& value) {
+  return value.style() > Style::kUntagged && !value.is_null();
+}
 
 bool IsText(const Value& value) {
   if (value.style() == Style::kUntagged) return true;

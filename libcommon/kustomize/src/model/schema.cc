@@ -1,5 +1,6 @@
 #include "src/model/schema.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,15 +47,25 @@ std::vector<std::string> MergeKeys(const Value& schema) {
 // Compiles the definitions of a swagger document.
 class SwaggerCompiler {
  public:
-  SwaggerCompiler(const Value& definitions, std::deque<SchemaType>* types,
+  using Lookup = std::function<const SchemaType*(absl::string_view)>;
+
+  // `first` and `last` know types beside the document's.
+  SwaggerCompiler(const Value& definitions, Lookup first, Lookup last,
+                  std::deque<SchemaType>* types,
                   absl::flat_hash_map<std::string, SchemaType*>* by_name)
-      : definitions_(definitions), types_(*types), by_name_(*by_name) {}
+      : definitions_(definitions),
+        first_(std::move(first)),
+        last_(std::move(last)),
+        types_(*types),
+        by_name_(*by_name) {}
 
   const SchemaType* Named(absl::string_view name) {
+    const SchemaType* known = first_(name);
+    if (known != nullptr) return known;
     auto [slot, added] = by_name_.try_emplace(std::string(name), nullptr);
-    if (!added) return slot->second;
+    if (!added && slot->second != nullptr) return slot->second;
     const Value* definition = definitions_.Find(name);
-    if (definition == nullptr) return nullptr;
+    if (definition == nullptr) return last_(name);
     types_.emplace_back();
     SchemaType* type = &types_.back();
     by_name_[std::string(name)] = type;
@@ -94,6 +105,8 @@ class SwaggerCompiler {
   }
 
   const Value& definitions_;
+  const Lookup first_;
+  const Lookup last_;
   std::deque<SchemaType>& types_;
   absl::flat_hash_map<std::string, SchemaType*>& by_name_;
 };
@@ -142,16 +155,38 @@ void Schema::ParseTable(absl::string_view table) {
   }
 }
 
+// The table's names are the last three parts of the definition's.
+const SchemaType* Schema::BuiltinType(absl::string_view definition) const {
+  if (!absl::StartsWith(definition, "io.k8s.")) return nullptr;
+  size_t at = definition.size();
+  for (int dots = 0; dots < 3; ++dots) at = definition.rfind('.', at - 1);
+  const auto found = by_name_.find(definition.substr(at + 1));
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
 absl::StatusOr<std::shared_ptr<const Schema>> Schema::FromSwagger(
-    const Value& document, const Schema* base) {
+    const Value& document, BuiltinUse builtin) {
   auto schema = std::make_shared<Schema>();
-  schema->base_ = base;
+  if (builtin != BuiltinUse::kNone) schema->base_ = &Builtin();
+  schema->base_first_ = builtin == BuiltinUse::kAbove;
+  const auto of_builtin = [](absl::string_view name) {
+    return Builtin().BuiltinType(name);
+  };
+  const auto none = [](absl::string_view) -> const SchemaType* {
+    return nullptr;
+  };
+  const auto lookup = [&](BuiltinUse use) -> SwaggerCompiler::Lookup {
+    if (builtin == use) return of_builtin;
+    return none;
+  };
   const Value& definitions = document["definitions"];
   if (!document.is_object()) {
     return absl::FailedPreconditionError(
         "schema file is not an OpenAPI (swagger) document");
   }
-  SwaggerCompiler compiler(definitions, &schema->types_, &schema->by_name_);
+  SwaggerCompiler compiler(definitions, lookup(BuiltinUse::kAbove),
+                           lookup(BuiltinUse::kBelow), &schema->types_,
+                           &schema->by_name_);
   for (const Value::Member& definition : definitions.object()) {
     const Value& kinds = definition.value["x-kubernetes-group-version-kind"];
     for (const Value& kind : kinds.array()) {
@@ -181,6 +216,13 @@ absl::StatusOr<std::shared_ptr<const Schema>> Schema::FromSwagger(
 
 const SchemaType* Schema::Find(absl::string_view api_version,
                                absl::string_view kind) const {
+  if (base_ == &Builtin() && kinds_.empty()) {
+    builtin_use_ = BuiltinUse::kBelow;
+  }
+  if (base_first_) {
+    const SchemaType* type = base_->Find(api_version, kind);
+    if (type != nullptr) return type;
+  }
   auto found = kinds_.find(absl::StrCat(api_version, " ", kind));
   if (found != kinds_.end() && found->second.type != nullptr) {
     return found->second.type;
@@ -196,6 +238,10 @@ bool Schema::IsClusterScoped(absl::string_view api_version,
   auto found = builtin.kinds_.find(key);
   if (found != builtin.kinds_.end()) return found->second.cluster_scoped;
   if (this == &builtin) return false;
+  if (base_ == &builtin && kinds_.empty() &&
+      builtin_use_ == BuiltinUse::kNone) {
+    builtin_use_ = BuiltinUse::kAbove;
+  }
   found = kinds_.find(key);
   if (found != kinds_.end()) return found->second.cluster_scoped;
   return base_ != nullptr && base_->IsClusterScoped(api_version, kind);

@@ -40,20 +40,24 @@ class Schema {
  public:
   // Kubernetes 1.21, as built into upstream.
   static const Schema& Builtin();
-  // The definitions of a swagger document; `base`, which may be null, is
-  // asked for kinds that the document lacks.
+  // How the builtin definitions stand to those of a document.
+  enum class BuiltinUse { kNone, kBelow, kAbove };
+  // The definitions of a swagger document.
   // Errors: kFailedPrecondition when it is no such document.
   static absl::StatusOr<std::shared_ptr<const Schema>> FromSwagger(
-      const Value& document, const Schema* base);
+      const Value& document, BuiltinUse builtin);
 
   Schema() = default;
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
 
-  // A schema of no kinds of its own.
+  // A schema of no kinds of its own, for one thread.
   explicit Schema(const Schema* base) : base_(base) {}
   // Asks another one from now on.
   void UseBase(const Schema* base) { base_ = base; }
+  // What upstream would still know of the builtin definitions if another
+  // schema came now: all that it has read, and what it means to read.
+  BuiltinUse builtin_use() const { return builtin_use_; }
 
   // The type of a kind, or null.
   const SchemaType* Find(absl::string_view api_version,
@@ -68,7 +72,11 @@ class Schema {
   };
   void ParseTable(absl::string_view table);
 
+  const SchemaType* BuiltinType(absl::string_view definition) const;
+
   const Schema* base_ = nullptr;
+  bool base_first_ = false;
+  mutable BuiltinUse builtin_use_ = BuiltinUse::kNone;
   std::deque<SchemaType> types_;
   absl::flat_hash_map<std::string, SchemaType*> by_name_;
   absl::flat_hash_map<std::string, Kind> kinds_;  // "apiVersion kind".

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/text/regex.h"
 
@@ -46,9 +45,25 @@ std::string GoRegexError(absl::string_view message,
       parts.second.empty() ? absl::string_view(pattern) : parts.second, "`");
 }
 
+// "(?<name>" names a group in Go, where an older RE2 wants "(?P<name>".
+std::string WithNamedGroups(absl::string_view pattern) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && i + 1 < pattern.size()) {
+      out.push_back(pattern[i++]);
+    } else if (absl::StartsWith(pattern.substr(i), "(?<")) {
+      out.append("(?P");
+      i += 2;
+    }
+    out.push_back(pattern[i]);
+  }
+  return out;
+}
+
 absl::StatusOr<std::shared_ptr<const Pattern::Regex>> CompileRegex(
     const std::string& pattern) {
-  absl::StatusOr<text::Regex> regex = text::Regex::Compile(pattern);
+  absl::StatusOr<text::Regex> regex =
+      text::Regex::Compile(WithNamedGroups(pattern));
   if (!regex.ok()) {
     return BuildError(GoRegexError(regex.status().message(), pattern));
   }
@@ -68,49 +83,6 @@ bool IsPlain(absl::string_view text) {
   }
   return true;
 }
-
-// Reads the words and signs of a label selector.
-class SelectorLexer {
- public:
-  explicit SelectorLexer(absl::string_view text) : text_(text) {}
-
-  // The next token, empty at the end. "in" and "notin" are words.
-  absl::string_view Next() {
-    while (at_ < text_.size() && absl::ascii_isspace(text_[at_])) ++at_;
-    if (at_ >= text_.size()) return {};
-    const size_t start = at_;
-    if (IsSign(text_[at_])) {
-      ++at_;
-      if (text_[start] != ',' && text_[start] != '(' && text_[start] != ')' &&
-          at_ < text_.size() && text_[at_] == '=') {
-        ++at_;
-      }
-    } else {
-      while (at_ < text_.size() && !IsSign(text_[at_]) &&
-             !absl::ascii_isspace(text_[at_])) {
-        ++at_;
-      }
-    }
-    return text_.substr(start, at_ - start);
-  }
-  absl::string_view Peek() {
-    const size_t saved = at_;
-    absl::string_view token = Next();
-    at_ = saved;
-    return token;
-  }
-  static bool IsSign(char c) {
-    return c == '=' || c == '!' || c == '(' || c == ')' || c == ',' ||
-           c == '<' || c == '>';
-  }
-  static bool IsWord(absl::string_view token) {
-    return !token.empty() && !IsSign(token[0]);
-  }
-
- private:
-  absl::string_view text_;
-  size_t at_ = 0;
-};
 
 }  // namespace
 
@@ -141,101 +113,6 @@ bool SearchPattern::Matches(absl::string_view text) const {
   return Search(*regex_, text);
 }
 
-absl::StatusOr<LabelSelector> LabelSelector::Parse(absl::string_view text) {
-  LabelSelector selector;
-  SelectorLexer lexer(text);
-  const absl::Status bad =
-      BuildError(absl::StrCat("unable to parse requirement: \"", text, "\""));
-  if (lexer.Peek().empty()) return selector;
-  while (true) {
-    Requirement requirement;
-    using Op = Requirement::Op;
-    absl::string_view token = lexer.Next();
-    if (token == "!") {
-      requirement.op = Op::kAbsent;
-      token = lexer.Next();
-      if (!SelectorLexer::IsWord(token)) return bad;
-      requirement.key = std::string(token);
-    } else {
-      if (!SelectorLexer::IsWord(token)) return bad;
-      requirement.key = std::string(token);
-      requirement.op = Op::kExists;
-      const absl::string_view sign = lexer.Peek();
-      if (sign == "in" || sign == "notin") {
-        requirement.op = sign == "in" ? Op::kIn : Op::kNotIn;
-        lexer.Next();
-        if (lexer.Next() != "(") return bad;
-        while (true) {
-          token = lexer.Next();
-          if (SelectorLexer::IsWord(token)) {
-            requirement.values.emplace_back(token);
-            token = lexer.Next();
-          } else {
-            requirement.values.emplace_back();
-          }
-          if (token == ")") break;
-          if (token != ",") return bad;
-        }
-      } else if (sign == "=" || sign == "==" || sign == "!=" || sign == ">" ||
-                 sign == "<") {
-        requirement.op = sign == ">"    ? Op::kGreater
-                         : sign == "<"  ? Op::kLess
-                         : sign == "!=" ? Op::kNotIn
-                                        : Op::kIn;
-        lexer.Next();
-        if (SelectorLexer::IsWord(lexer.Peek())) {
-          requirement.values.emplace_back(lexer.Next());
-        } else {
-          requirement.values.emplace_back();
-        }
-      }
-    }
-    selector.requirements_.push_back(std::move(requirement));
-    token = lexer.Next();
-    if (token.empty()) return selector;
-    if (token != ",") return bad;
-  }
-}
-
-bool LabelSelector::Matches(const Resource& resource,
-                            absl::string_view field) const {
-  if (requirements_.empty()) return true;
-  const Value& map = resource.tree()["metadata"][field];
-  for (const Requirement& requirement : requirements_) {
-    using Op = Requirement::Op;
-    const Value* found = map.Find(requirement.key);
-    const std::string text = found == nullptr ? "" : ScalarText(*found);
-    bool in = false;
-    for (const std::string& value : requirement.values) in |= value == text;
-    bool holds = false;
-    switch (requirement.op) {
-      case Op::kIn:
-        holds = found != nullptr && in;
-        break;
-      case Op::kNotIn:
-        holds = found == nullptr || !in;
-        break;
-      case Op::kExists:
-        holds = found != nullptr;
-        break;
-      case Op::kAbsent:
-        holds = found == nullptr;
-        break;
-      case Op::kGreater:
-      case Op::kLess: {
-        int64_t have = 0;
-        int64_t limit = 0;
-        holds = found != nullptr && absl::SimpleAtoi(text, &have) &&
-                absl::SimpleAtoi(requirement.values[0], &limit) &&
-                (requirement.op == Op::kGreater ? have > limit : have < limit);
-        break;
-      }
-    }
-    if (!holds) return false;
-  }
-  return true;
-}
-
 absl::StatusOr<Selector> Selector::Compile(const SelectorSpec& spec) {
   Selector selector;
   WEIR_ASSIGN_OR_RETURN(selector.group_, Pattern::Compile(spec.group));
@@ -243,14 +120,12 @@ absl::StatusOr<Selector> Selector::Compile(const SelectorSpec& spec) {
   WEIR_ASSIGN_OR_RETURN(selector.kind_, Pattern::Compile(spec.kind));
   WEIR_ASSIGN_OR_RETURN(selector.name_, Pattern::Compile(spec.name));
   WEIR_ASSIGN_OR_RETURN(selector.ns_, Pattern::Compile(spec.ns));
-  WEIR_ASSIGN_OR_RETURN(selector.labels_,
-                        LabelSelector::Parse(spec.label_selector));
-  WEIR_ASSIGN_OR_RETURN(selector.annotations_,
-                        LabelSelector::Parse(spec.annotation_selector));
+  selector.labels_ = LabelSelector(spec.label_selector);
+  selector.annotations_ = LabelSelector(spec.annotation_selector);
   return selector;
 }
 
-bool Selector::Matches(const Resource& resource) const {
+absl::StatusOr<bool> Selector::Matches(const Resource& resource) const {
   const ResId& current = resource.CurId();
   if (!kind_.Matches(current.gvk.kind) || !group_.Matches(current.gvk.group) ||
       !version_.Matches(current.gvk.version)) {
@@ -274,9 +149,11 @@ bool Selector::MatchesId(const ResId& id) const {
          ns_.Matches(id.ns);
 }
 
-bool Selector::MatchesMetadata(const Resource& resource) const {
-  return labels_.Matches(resource, "labels") &&
-         annotations_.Matches(resource, "annotations");
+absl::StatusOr<bool> Selector::MatchesMetadata(const Resource& resource) const {
+  WEIR_ASSIGN_OR_RETURN(const bool matches,
+                        labels_.Matches(resource, "labels"));
+  if (!matches) return false;
+  return annotations_.Matches(resource, "annotations");
 }
 
 }  // namespace weir::kustomize

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "src/model/label_selector.h"
 #include "src/model/resource.h"
 
 namespace weir::kustomize {
@@ -58,32 +59,17 @@ class SearchPattern {
   std::shared_ptr<const Pattern::Regex> regex_;
 };
 
-// A Kubernetes label selector: "a=b,c!=d,e in (f,g),!h,i".
-class LabelSelector {
- public:
-  static absl::StatusOr<LabelSelector> Parse(absl::string_view text);
-  // Whether the object's labels, or annotations, match.
-  bool Matches(const Resource& resource, absl::string_view field) const;
-
- private:
-  struct Requirement {
-    enum class Op { kIn, kNotIn, kExists, kAbsent, kGreater, kLess } op;
-    std::string key;
-    std::vector<std::string> values;
-  };
-  std::vector<Requirement> requirements_;
-};
-
 class Selector {
  public:
   static absl::StatusOr<Selector> Compile(const SelectorSpec& spec);
 
   // As patches select: names and namespaces are the original or the current
   // ones, group, version and kind the current ones.
-  bool Matches(const Resource& resource) const;
+  // Errors: kFailedPrecondition when a label selector is none.
+  absl::StatusOr<bool> Matches(const Resource& resource) const;
   // As replacements select: one id with all parts.
   bool MatchesId(const ResId& id) const;
-  bool MatchesMetadata(const Resource& resource) const;
+  absl::StatusOr<bool> MatchesMetadata(const Resource& resource) const;
 
  private:
   Pattern group_, version_, kind_, name_, ns_;

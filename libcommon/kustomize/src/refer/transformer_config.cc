@@ -118,8 +118,11 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
                                        const ConfigPtr& added) {
   // Most layers add nothing to the builtin tables.
   if (added == nullptr || added == base) return base;
-  if (base == nullptr) return added;
-  auto merged = std::make_shared<TransformerConfig>(*base);
+  if (base == nullptr && added == DefaultConfig()) return added;
+  // A table of the user's own is merged also with itself: what stands for
+  // more kinds than one before it is lost.
+  auto merged = base == nullptr ? std::make_shared<TransformerConfig>()
+                                : std::make_shared<TransformerConfig>(*base);
   for (const Part& part : kParts) {
     WEIR_RETURN_IF_ERROR(
         MergeFieldSpecs(&((*merged).*part.specs), (*added).*part.specs),

@@ -1,20 +1,27 @@
 #include "src/refer/variables.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "src/model/field_path.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
+#include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 namespace {
@@ -52,6 +59,63 @@ Gvk TargetGvk(const VarSpec& variable) {
   return gvk;
 }
 
+// A number's digits without an exponent.
+std::string WithoutExponent(const std::string& text) {
+  const size_t e = text.find('e');
+  int exponent = 0;
+  if (e == std::string::npos ||
+      !absl::SimpleAtoi(absl::StripPrefix(text.substr(e + 1), "+"),
+                        &exponent)) {
+    return text;
+  }
+  std::string digits = text.substr(0, e);
+  const bool is_negative = digits[0] == '-';
+  if (is_negative) digits.erase(0, 1);
+  const size_t dot = std::min(digits.find('.'), digits.size());
+  int64_t whole = static_cast<int64_t>(dot) + exponent;
+  digits = absl::StrReplaceAll(digits, {{".", ""}});
+  if (whole <= 0) {
+    digits.insert(0, static_cast<size_t>(1 - whole), '0');
+    whole = 1;
+  }
+  const size_t point = static_cast<size_t>(whole);
+  if (digits.size() < point) digits.append(point - digits.size(), '0');
+  if (digits.size() > point) digits.insert(point, ".");
+  return absl::StrCat(is_negative ? "-" : "", digits);
+}
+
+// A scalar as Go's strconv reads it: 0644 has no meaning but its digits, and
+// 0x1F none at all. What has no type keeps its text.
+std::optional<Value> ReadValue(const Value& value) {
+  if (value.is_object() || value.is_array() || value.is_string()) return value;
+  const std::string text = NodeText(value);
+  if (value.is_null() || value.style() == Value::Style::kUntagged) {
+    return Value(text);
+  }
+  if (value.is_bool()) return Value(value.AsBool());
+  int64_t integer = 0;
+  double number = 0;
+  if (value.kind() == Value::Kind::kDouble) {
+    if (absl::StrContains(text, "_") || !absl::SimpleAtod(text, &number)) {
+      return std::nullopt;
+    }
+    return KeepYamlText(Value(number),
+                        WithoutExponent(FormatYamlFloat(number)));
+  }
+  const absl::string_view digits = absl::StripPrefix(text, "+");
+  if (!absl::SimpleAtoi(digits, &integer) || absl::StrContains(text, "_")) {
+    return std::nullopt;
+  }
+  return Value(integer);
+}
+
+// As Go prints it within a text.
+std::string TextOf(const Value& value) {
+  return value.kind() == Value::Kind::kDouble
+             ? FormatYamlFloat(value.AsDouble())
+             : ScalarText(value);
+}
+
 std::string Describe(const VarSpec& variable, const Gvk& gvk) {
   return absl::StrCat("{", variable.name, " ", gvk.ToString(), " {",
                       variable.field_path, "}}");
@@ -59,7 +123,7 @@ std::string Describe(const VarSpec& variable, const Gvk& gvk) {
 
 // Whether the object, now or before, is the one that a variable names.
 bool IsTarget(const Resource& resource, const ResId& wanted) {
-  const bool any_namespace = wanted.ns.empty() && !wanted.cluster_scoped;
+  const bool any_namespace = wanted.ns.empty();
   const auto matches = [&](const ResId& id) {
     return any_namespace ? id.gvk == wanted.gvk && id.name == wanted.name
                          : id.Equals(wanted);
@@ -102,7 +166,7 @@ class Expander {
       at = close + 1;
       const Value value = ValueOf(name);
       if (input.size() == name.size() + 3) return value;
-      out.append(ScalarText(value));
+      out.append(TextOf(value));
     }
     return Value(out.append(input, at, std::string::npos));
   }
@@ -166,12 +230,13 @@ absl::StatusOr<Values> ReadValues(const std::vector<VarSpec>& variables,
         holder->second->tree(),
         SplitVariablePath(variable.field_path.empty() ? kDefaultPath
                                                       : variable.field_path));
-    if (!found.ok() || *found == nullptr) {
-      return BuildError(absl::StrCat("field specified in var '",
-                                     described(variable),
-                                     "' not found in corresponding resource"));
-    }
-    values[variable.name] = **found;
+    const absl::Status missing =
+        BuildError(absl::StrCat("field specified in var '", described(variable),
+                                "' not found in corresponding resource"));
+    if (!found.ok() || *found == nullptr) return missing;
+    std::optional<Value> value = ReadValue(**found);
+    if (!value.has_value()) return missing;
+    values[variable.name] = *std::move(value);
   }
   return values;
 }
@@ -212,8 +277,6 @@ absl::Status BindVariables(const std::vector<VarSpec>& added,
     wanted.gvk = TargetGvk(variable);
     wanted.name = variable.object.name;
     wanted.ns = variable.object.ns;
-    wanted.cluster_scoped = Schema::Builtin().IsClusterScoped(
-        wanted.gvk.ApiVersion(), wanted.gvk.kind);
     std::vector<Resource*> matched;
     for (const std::unique_ptr<Resource>& resource : objects.list()) {
       if (IsTarget(*resource, wanted)) matched.push_back(resource.get());
@@ -236,13 +299,13 @@ absl::StatusOr<std::vector<std::string>> ResolveVariables(
             [](const VarSpec& a, const VarSpec& b) { return a.name < b.name; });
   WEIR_ASSIGN_OR_RETURN(const Values values, ReadValues(variables, *objects));
   Expander expander(values);
-  for (const std::unique_ptr<Resource>& resource : objects->list()) {
-    for (const FieldSpec& spec : specs) {
+  for (const FieldSpec& spec : specs) {
+    for (const std::unique_ptr<Resource>& resource : objects->list()) {
       WEIR_RETURN_IF_ERROR(
           VisitField(resource.get(), spec, CreateKind::kNone,
                      [&](Value& node) { return expander.Set(node); }));
+      resource->SyncShared();
     }
-    resource->SyncShared();
   }
   for (const VarSpec& variable : variables) {
     if (!expander.used().contains(variable.name)) {

@@ -72,6 +72,15 @@ void UnshareReplaced(const Value& patch, std::vector<std::string>* place,
 
 }  // namespace
 
+BuildStateGuard::BuildStateGuard(Resource* target) : target_(target) {
+  AddMarker(target);
+  marked_ = target->tree()["metadata"]["annotations"].Has(kMarker);
+}
+
+void BuildStateGuard::Finish() {
+  if (marked_ && !TakeMarker(target_)) target_->ForgetBuildState();
+}
+
 absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
                                  bool allow_kind, Resource* target,
                                  ResMap* objects) {
@@ -79,8 +88,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string ns(target->ns());
   const std::string kind(target->kind());
   if (allow_name || allow_kind) target->StorePreviousId();
-  AddMarker(target);
-  const bool marked = target->tree()["metadata"]["annotations"].Has(kMarker);
+  BuildStateGuard guard(target);
   // Upstream loses what replaces all of an object.
   if (ScalarText(patch["$patch"]) != "replace") {
     const Value before = target->is_sharing() ? target->tree() : Value();
@@ -97,7 +105,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
     target->Delete();
     return absl::OkStatus();
   }
-  if (marked && !TakeMarker(target)) target->ForgetBuildState();
+  guard.Finish();
   if (!allow_kind && target->kind() != kind) {
     target->MutableTree().Set("kind", kind);
   }

@@ -32,6 +32,20 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
                        ResMap* objects);
 
 // The entry as upstream shows it in errors, its text under `patch_field`.
+// Upstream keeps what it knows of an object in its annotations, and so forgets
+// it where all of them are replaced.
+class BuildStateGuard {
+ public:
+  // `target` outlives this.
+  explicit BuildStateGuard(Resource* target);
+  // To be called when the change is done.
+  void Finish();
+
+ private:
+  Resource* const target_;
+  bool marked_ = false;
+};
+
 Value DescribePatch(const PatchSpec& spec, absl::string_view patch_field);
 
 }  // namespace weir::kustomize

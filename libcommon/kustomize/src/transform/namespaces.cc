@@ -6,12 +6,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/transform/transformers.h"
 #include "weir/base/status.h"
-#include "weir/value/json.h"
 
 namespace weir::kustomize {
 namespace {
@@ -40,7 +38,11 @@ absl::Status SetSubjects(Resource* resource, const NamespaceArgs& args) {
   if (!subjects->is_array()) return WrongKind("SequenceNode", *subjects);
   for (size_t i = 0; i < subjects->size(); ++i) {
     const Value& subject = (*subjects)[i];
-    if (!subject.is_object()) return WrongKind("MappingNode", subject);
+    if (!subject.is_object()) {
+      return Annotate(WrongKind("MappingNode", subject),
+                      absl::StrCat("looking up ", accounts ? "kind" : "name",
+                                   " on (cluster)role binding subject"));
+    }
     const bool follows = accounts
                              ? ScalarText(subject["kind"]) == "ServiceAccount"
                              : ScalarText(subject["name"]) == "default";
@@ -72,17 +74,12 @@ class IdCounts {
 };
 
 absl::Status NamespaceConflict(const ResMap& objects, const Resource& added) {
-  JsonFormatOptions options;
-  options.escape_html = true;
-  std::vector<std::string> same;
+  std::vector<const Resource*> same;
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
-    if (resource->CurId().Equals(added.CurId())) {
-      same.push_back(FormatJson(resource->WithBuildAnnotations(), options));
-    }
+    if (resource->CurId().Equals(added.CurId())) same.push_back(resource.get());
   }
-  return BuildError(
-      absl::StrCat("namespace transformation produces ID conflict: [",
-                   absl::StrJoin(same, " "), "]"));
+  return BuildError(absl::StrCat(
+      "namespace transformation produces ID conflict: ", ShowAll(same)));
 }
 
 }  // namespace

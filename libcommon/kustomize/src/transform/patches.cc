@@ -63,17 +63,16 @@ absl::Status ApplyToIds(const Patches& patches, const PatchSpec& spec,
 }
 
 absl::StatusOr<std::string> PatchText(const PatchSpec& spec,
-                                      const Loader& loader,
+                                      const Loader& loader, const Value& config,
                                       std::string* source) {
   const std::string inline_text(absl::StripAsciiWhitespace(spec.patch));
   if (inline_text.empty() && spec.path.empty()) {
     return BuildError(absl::StrCat("must specify one of patch and path in\n",
-                                   FormatYaml(DescribePatch(spec, "patch"))));
+                                   FormatYaml(config)));
   }
   if (!inline_text.empty() && !spec.path.empty()) {
-    return BuildError(
-        absl::StrCat("patch and path can't be set at the same time\n",
-                     FormatYaml(DescribePatch(spec, "patch"))));
+    return BuildError(absl::StrCat(
+        "patch and path can't be set at the same time\n", FormatYaml(config)));
   }
   if (!inline_text.empty()) {
     *source = absl::StrCat("[patch: ", GoQuote(inline_text), "]");
@@ -91,10 +90,11 @@ absl::StatusOr<std::string> PatchText(const PatchSpec& spec,
 
 absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
                                            const Loader& loader,
-                                           const Schema* schema) {
+                                           const Schema* schema,
+                                           const Value& config) {
   std::string source;
   WEIR_ASSIGN_OR_RETURN(const std::string text,
-                        PatchText(spec, loader, &source));
+                        PatchText(spec, loader, config, &source));
   absl::StatusOr<Patches> merges = DecodeResources(text, schema);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&
@@ -140,11 +140,14 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
 
 absl::StatusOr<Transformer> MakePatchTransformer(const PatchSpec& spec,
                                                  const Loader& loader,
-                                                 const Schema* schema) {
-  absl::StatusOr<Transformer> made = ConfigurePatch(spec, loader, schema);
+                                                 const Schema* schema,
+                                                 const Value* plugin) {
+  if (plugin != nullptr) return ConfigurePatch(spec, loader, schema, *plugin);
+  const Value config = DescribePatch(spec, "patch");
+  absl::StatusOr<Transformer> made =
+      ConfigurePatch(spec, loader, schema, config);
   if (made.ok()) return made;
-  return ConfigurationError("PatchTransformer", DescribePatch(spec, "patch"),
-                            made.status());
+  return ConfigurationError("PatchTransformer", config, made.status());
 }
 
 }  // namespace weir::kustomize

@@ -17,17 +17,21 @@
 
 namespace weir::kustomize {
 
+// In all of them `plugin` is the configuration where it is no field of a
+// kustomization.
+
 // One entry of `patches`.
 absl::StatusOr<Transformer> MakePatchTransformer(const PatchSpec& spec,
                                                  const Loader& loader,
-                                                 const Schema* schema);
+                                                 const Schema* schema,
+                                                 const Value* plugin = nullptr);
 // One entry of `patchesJson6902`.
-absl::StatusOr<Transformer> MakeJson6902Transformer(const PatchSpec& spec,
-                                                    const Loader& loader);
+absl::StatusOr<Transformer> MakeJson6902Transformer(
+    const PatchSpec& spec, const Loader& loader, const Value* plugin = nullptr);
 // All entries of `patchesStrategicMerge`: each a file or a text.
 // `text` is more patches, inline.
 absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
     const std::vector<std::string>& paths, const std::string& text,
-    const Loader& loader, const Schema* schema);
+    const Loader& loader, const Schema* schema, const Value* plugin = nullptr);
 
 }  // namespace weir::kustomize

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/merge/json6902.h"
 #include "src/transform/apply_patch.h"
@@ -33,8 +34,13 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
           absl::StrCat("patch file '", spec.path, "' empty seems to be empty"));
     }
   }
-  WEIR_ASSIGN_OR_RETURN(std::vector<Value> operations, ParseJson6902(text),
-                        "decoding ", text);
+  absl::StatusOr<std::vector<Value>> parsed = ParseJson6902(text);
+  if (!parsed.ok()) {
+    return absl::StartsWith(text, "[")
+               ? Annotate(parsed.status(), absl::StrCat("decoding ", text))
+               : parsed.status();
+  }
+  std::vector<Value> operations = *std::move(parsed);
   if (operations.empty()) {
     return BuildError(absl::StrCat(
         "patch appears to be empty; file=", spec.path, ", JsonOp=", text));
@@ -48,9 +54,10 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
 }  // namespace
 
 absl::StatusOr<Transformer> MakeJson6902Transformer(const PatchSpec& spec,
-                                                    const Loader& loader) {
+                                                    const Loader& loader,
+                                                    const Value* plugin) {
   absl::StatusOr<Transformer> made = ConfigureJson6902(spec, loader);
-  if (made.ok()) return made;
+  if (made.ok() || plugin != nullptr) return made;
   return ConfigurationError("PatchJson6902Transformer",
                             DescribePatch(spec, "jsonOp"), made.status());
 }

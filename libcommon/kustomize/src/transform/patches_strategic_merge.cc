@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/load/decode.h"
 #include "src/transform/apply_patch.h"
 #include "src/transform/configuration_error.h"
@@ -15,7 +17,7 @@ namespace weir::kustomize {
 
 absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
     const std::vector<std::string>& paths, const std::string& text,
-    const Loader& loader, const Schema* schema) {
+    const Loader& loader, const Schema* schema, const Value* plugin) {
   auto patches = std::make_shared<Patches>();
   auto add = [&](Patches more) {
     for (std::unique_ptr<Resource>& patch : more) {
@@ -27,7 +29,11 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
     config.Mutable("paths").Append(path);
   }
   if (!text.empty()) config.Set("patches", text);
+  if (paths.empty() && text.empty()) {
+    return BuildError("empty file path and empty patch content");
+  }
   const auto trouble = [&](const absl::Status& status) {
+    if (plugin != nullptr) return status;
     return ConfigurationError("PatchStrategicMergeTransformer", config, status);
   };
   for (const std::string& path : paths) {
@@ -47,7 +53,9 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
     add(*std::move(decoded));
   }
   if (patches->empty()) {
-    return trouble(BuildError("patch appears to be empty"));
+    return trouble(
+        BuildError(absl::StrCat("patch appears to be empty; files=[",
+                                absl::StrJoin(paths, " "), "], Patch=", text)));
   }
   return Transformer([patches](ResMap* objects) -> absl::Status {
     for (const std::unique_ptr<Resource>& patch : *patches) {

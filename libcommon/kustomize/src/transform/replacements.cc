@@ -1,5 +1,6 @@
 #include "src/transform/replacements.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
+#include "src/transform/apply_patch.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -283,15 +285,20 @@ absl::StatusOr<CompiledTarget> CompileTarget(const ReplacementTarget& target) {
   return compiled;
 }
 
-bool IsChosen(const ReplacementTarget& target, const CompiledTarget& compiled,
-              const Resource& resource) {
-  if (!compiled.select.MatchesMetadata(resource)) return false;
+absl::StatusOr<bool> IsChosen(const ReplacementTarget& target,
+                              const CompiledTarget& compiled,
+                              const Resource& resource) {
+  WEIR_ASSIGN_OR_RETURN(const bool matches,
+                        compiled.select.MatchesMetadata(resource));
+  if (!matches) return false;
   for (size_t i = 0; i < target.reject.size(); ++i) {
     const SelectorSpec& spec = target.reject[i];
     if (spec.annotation_selector.empty() && spec.label_selector.empty()) {
       continue;
     }
-    if (compiled.reject[i].first.MatchesMetadata(resource)) return false;
+    WEIR_ASSIGN_OR_RETURN(const bool rejected,
+                          compiled.reject[i].first.MatchesMetadata(resource));
+    if (rejected) return false;
   }
   bool selected = false;
   for (const ResId& id : AllIds(resource)) {
@@ -301,6 +308,14 @@ bool IsChosen(const ReplacementTarget& target, const CompiledTarget& compiled,
     selected = selected || compiled.select.MatchesId(id);
   }
   return selected;
+}
+
+bool ReplacesAnnotations(const ReplacementTarget& target) {
+  return std::any_of(target.field_paths.begin(), target.field_paths.end(),
+                     [](const std::string& path) {
+                       return path == "metadata" ||
+                              path == "metadata.annotations";
+                     });
 }
 
 absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
@@ -313,8 +328,13 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
   for (const ReplacementTarget& target : spec.targets) {
     WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
-      if (!IsChosen(target, compiled, *resource)) continue;
+      WEIR_ASSIGN_OR_RETURN(const bool is_chosen,
+                            IsChosen(target, compiled, *resource));
+      if (!is_chosen) continue;
+      std::optional<BuildStateGuard> guard;
+      if (ReplacesAnnotations(target)) guard.emplace(resource.get());
       WEIR_RETURN_IF_ERROR(Copy(target, &source, resource.get()));
+      if (guard.has_value()) guard->Finish();
       resource->SyncShared();
       objects->Reindex(resource.get());
     }
@@ -334,7 +354,13 @@ absl::StatusOr<std::vector<ReplacementSpec>> ReadAll(
       return BuildError("cannot specify both path and inline replacement");
     }
     WEIR_ASSIGN_OR_RETURN(const std::string text, loader.Load(spec.path));
-    WEIR_ASSIGN_OR_RETURN(const Value document, ParseYaml(text), spec.path);
+    const absl::StatusOr<Value> parsed = ParseYaml(text);
+    if (!parsed.ok()) {
+      return BuildError(absl::StrCat(
+          "error converting YAML to JSON: yaml: ", GoYamlError(parsed.status()),
+          " in File: ", spec.path));
+    }
+    const Value& document = *parsed;
     if (IsScalar(document)) {
       return BuildError(absl::StrCat(
           "unsupported replacement type encountered within replacement path: ",

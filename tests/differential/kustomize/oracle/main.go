@@ -44,9 +44,13 @@ func main() {
 	in := bufio.NewScanner(os.Stdin)
 	out := bufio.NewWriter(os.Stdout)
 	for in.Scan() {
-		verdict, text := build(strings.TrimSpace(in.Text()))
-		// A schema of one build would stay for the next one.
+		directory := strings.TrimSpace(in.Text())
+		verdict, text := build(directory)
+		// A schema of one build would stay for the next one, and to what was
+		// read before it is added.
 		if openapi.GetSchemaVersion() != builtin {
+			openapi.ResetOpenAPI()
+			verdict, text = build(directory)
 			openapi.ResetOpenAPI()
 		}
 		fmt.Fprintf(out, "%s %d\n%s", verdict, len(text), text)

@@ -44,7 +44,8 @@ struct YamlParseOptions {
   // wins, and keys that look like other kinds are an error also when they are
   // quoted.
   bool text_annotations = false;
-  // Scalars remember how they are written: Value::written, Value::style.
+  // Scalars remember how they are written: Value::written, Value::style. A null
+  // left out in a flow collection has a style, too: it is written as ''.
   bool keep_written = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
@@ -73,6 +74,10 @@ Value KeepYamlText(Value value, absl::string_view text);
 
 // A number as go-yaml 3 writes it: a million is 1e+06.
 std::string FormatYamlFloat(double number);
+
+// Makes "" of the nulls that were left out in flow collections, as go-yaml 3
+// does by writing and reading them.
+void RewriteFlowNulls(Value* tree);
 
 // What is read when go-yaml 3 has written a text as a folded scalar: a line
 // break before a line that starts with a blank becomes two.
