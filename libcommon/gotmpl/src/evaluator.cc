@@ -83,8 +83,8 @@ bool Evaluator::FailCall(const Node* node, absl::string_view name,
 }
 
 bool Evaluator::Step() {
-  absl::Status status = execution_.Step(1);
-  if (status.ok()) return true;
+  if (++execution_.steps_ <= execution_.options_.limits.max_steps) return true;
+  const absl::Status status = execution_.Step(0);
   return Fail(status.message(), status.code());
 }
 

@@ -202,11 +202,14 @@ absl::Status WrapError(absl::string_view text, const absl::Status& cause) {
           ? cause.code()
           : absl::StatusCode::kInvalidArgument;
   absl::Status status(code, text);
-  std::string payload = absl::StrCat(text.size(), ":", text);
-  for (const std::string& wrapped : UnwrapChain(cause)) {
-    absl::StrAppend(&payload, wrapped.size(), ":", wrapped);
+  // A Cord shares what it is made of: a thousand levels cost no copies.
+  absl::Cord chain(absl::StrCat(text.size(), ":", text));
+  if (absl::optional<absl::Cord> wrapped = cause.GetPayload(kChainPayload)) {
+    chain.Append(*std::move(wrapped));
+  } else {
+    chain.Append(absl::StrCat(cause.message().size(), ":", cause.message()));
   }
-  status.SetPayload(kChainPayload, absl::Cord(payload));
+  status.SetPayload(kChainPayload, std::move(chain));
   return status;
 }
 

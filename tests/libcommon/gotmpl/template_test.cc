@@ -109,6 +109,9 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   const Outcome deep = Render(set, set.Find("self"), Any(), options);
   EXPECT_EQ(deep.status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(UnwrapChain(deep.status).size(), 50u);
+  options.limits.max_depth = 1000;
+  const Outcome deeper = Render(set, set.Find("self"), Any(), options);
+  EXPECT_EQ(UnwrapChain(deeper.status).size(), 1000u);
 }
 
 struct LimitCase {
