@@ -126,6 +126,8 @@ void RemoveDisabled(Chart& chart) {
   std::erase_if(chart.metadata.dependencies, [&](const Dependency& one) {
     return disabled.count(one.name) > 0;
   });
+  // None of them left is as good as none listed.
+  chart.metadata.lists_dependencies = !chart.metadata.dependencies.empty();
 }
 
 absl::Status ProcessEnabled(Chart& chart, const Any& user,
@@ -178,7 +180,7 @@ absl::Status ImportValues(Chart& chart, const Warn& warn) {
   for (Chart& one : chart.dependencies) {
     WEIR_RETURN_IF_ERROR(ImportValues(one, warn));
   }
-  if (chart.metadata.dependencies.empty()) return absl::OkStatus();
+  if (!chart.metadata.lists_dependencies) return absl::OkStatus();
   const Any values = Any::NewDict();
   Coalescer coalescer(warn);
   WEIR_RETURN_IF_ERROR(coalescer.Coalesce(chart, *values.AsDict(), true));
@@ -197,8 +199,10 @@ absl::Status ImportValues(Chart& chart, const Warn& warn) {
                                    " of chart ", one.name));
         continue;
       }
+      // An empty one is not shared.
+      const Any source = table->size() == 0 ? Any::NewDict() : *table;
       coalescer.CoalesceTables(*imported.AsDict(),
-                               *AtPath(import.parent, *table).AsDict(), "",
+                               *AtPath(import.parent, source).AsDict(), "",
                                true);
     }
     one.import_values = std::move(rewritten);

@@ -204,6 +204,9 @@ std::string GoPrint(const Value& value) {
 }
 
 std::string GoPrintBool(const Value& value) {
+  const auto inner = [](const Value& one) {
+    return one.is_null() ? "<nil>" : GoPrintBool(one);
+  };
   switch (value.kind()) {
     case Value::Kind::kNull:
       return "%!t(<nil>)";
@@ -212,7 +215,15 @@ std::string GoPrintBool(const Value& value) {
     case Value::Kind::kArray: {
       std::string out = "[";
       for (const Value& item : value.array()) {
-        absl::StrAppend(&out, out.size() > 1 ? " " : "", GoPrintBool(item));
+        absl::StrAppend(&out, out.size() > 1 ? " " : "", inner(item));
+      }
+      return out + "]";
+    }
+    case Value::Kind::kObject: {
+      std::string out = "map[";
+      for (const Value::Member& member : value.object()) {
+        absl::StrAppend(&out, out.size() > 4 ? " " : "",
+                        GoPrintBool(member.key), ":", inner(member.value));
       }
       return out + "]";
     }

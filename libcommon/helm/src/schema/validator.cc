@@ -170,6 +170,14 @@ void SchemaValidator::AddWithCauses(Frame& frame, std::string text,
   frame.errors.back().causes = std::move(causes);
 }
 
+// What is wrong with `const`; empty: nothing.
+std::string SchemaValidator::WrongConstant(const Frame& frame) const {
+  const Value* constant = draft_ >= 6 ? frame.schema->Find("const") : nullptr;
+  if (constant == nullptr || Equal(*frame.value, *constant)) return "";
+  if (constant->is_array() || constant->is_object()) return "'const' failed";
+  return absl::StrCat("value must be ", DisplayValue(*constant));
+}
+
 // What is told of at once and alone: type, const, enum, format. False when
 // `outcome` is the end of it.
 bool SchemaValidator::ValidateBasics(Frame& frame, Outcome* outcome) {
@@ -184,12 +192,8 @@ bool SchemaValidator::ValidateBasics(Frame& frame, Outcome* outcome) {
     return fail(absl::StrCat("got ", TypeOf(value), ", want ",
                              absl::StrJoin(types, " or ")));
   }
-  const Value* constant = draft_ >= 6 ? schema.Find("const") : nullptr;
-  if (constant != nullptr && !Equal(value, *constant)) {
-    return fail(constant->is_array() || constant->is_object()
-                    ? "'const' failed"
-                    : absl::StrCat("value must be ", DisplayValue(*constant)));
-  }
+  const std::string wrong_constant = WrongConstant(frame);
+  if (!wrong_constant.empty()) return fail(wrong_constant);
   if (const Value& wanted = schema["enum"]; wanted.is_array()) {
     bool is_one = false;
     for (const Value& one : wanted.array()) {
@@ -229,7 +233,11 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
   Outcome outcome;
   const bool is_alone = draft_ < 2019 && schema["$ref"].is_string();
   if (is_alone) {
-    outcome = ValidateReference(frame, schema["$ref"].AsString());
+    // Beside a $ref, old drafts know nothing but `const`.
+    const std::string wrong = WrongConstant(frame);
+    outcome = wrong.empty()
+                  ? ValidateReference(frame, schema["$ref"].AsString())
+                  : Outcome(MakeError(frame, wrong));
   } else if (ValidateBasics(frame, &outcome)) {
     if (schema["$ref"].is_string()) {
       Add(frame, ValidateReference(frame, schema["$ref"].AsString()));

@@ -64,6 +64,7 @@ class SchemaValidator {
 
   Outcome ValidateFrame(Frame& frame);
   bool ValidateBasics(Frame& frame, Outcome* outcome);
+  std::string WrongConstant(const Frame& frame) const;
   void ValidateObject(Frame& frame);
   void ValidateMembers(Frame& frame);
   void ValidateDependencies(Frame& frame);
