@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kMaxDepth = 1000;
 // Shared parts are written as often as they are held.
-constexpr size_t kMaxNodes = 20'000'000;
+constexpr size_t kMaxNodes = 4'000'000;
 
 Any FromNumber(const Value& value, Numbers numbers) {
   if (numbers == Numbers::kExact) {

@@ -197,11 +197,17 @@ class Copier {
   Result Copy(const Any& value, int depth);
 
  private:
+  // Shared parts are copied as often as they are held.
+  static constexpr int kMostCopies = 4'000'000;
   Call& call_;
+  int copies_ = 0;
 };
 
 Result Copier::Copy(const Any& value, int depth) {
   WEIR_RETURN_IF_ERROR(call_.execution.Step(1));
+  if (++copies_ > kMostCopies) {
+    return absl::ResourceExhaustedError("deepCopy: too many values");
+  }
   if (depth > kMaxDepth) {
     return absl::ResourceExhaustedError("deepCopy: too many levels");
   }

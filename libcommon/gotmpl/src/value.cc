@@ -249,22 +249,53 @@ bool IsTrue(const Any& value) {
 namespace {
 
 constexpr int kMaxCompareDepth = 1000;
+// Shared parts are compared as often as they are held; what exceeds this
+// counts as different.
+constexpr int kMostComparisons = 4'000'000;
 
-bool DeepEqualAt(const Any& a, const Any& b, int depth);
+class Comparer {
+ public:
+  bool Equal(const Any& a, const Any& b, int depth);
 
-bool DictsEqual(const Any& a, const Any& b, int depth) {
+ private:
+  bool DictsEqual(const Any& a, const Any& b, int depth);
+  bool ListsEqual(const Any& a, const Any& b, int depth);
+  bool StructsEqual(const Any& a, const Any& b, int depth);
+
+  int comparisons_ = 0;
+};
+
+bool Comparer::DictsEqual(const Any& a, const Any& b, int depth) {
   auto left = a.AsDict()->begin();
   auto right = b.AsDict()->begin();
   for (; left != a.AsDict()->end(); ++left, ++right) {
     if (left->first.view() != right->first.view() ||
-        !DeepEqualAt(left->second, right->second, depth)) {
+        !Equal(left->second, right->second, depth)) {
       return false;
     }
   }
   return true;
 }
 
-bool DeepEqualAt(const Any& a, const Any& b, int depth) {
+bool Comparer::ListsEqual(const Any& a, const Any& b, int depth) {
+  if (IsBytes(a.type())) return a.AsString() == b.AsString();
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!Equal(a.At(i), b.At(i), depth)) return false;
+  }
+  return true;
+}
+
+bool Comparer::StructsEqual(const Any& a, const Any& b, int depth) {
+  const size_t fields = a.type()->fields.size();
+  for (size_t i = 0; i < fields; ++i) {
+    if (!Equal(a.AsObject()->GetField(i), b.AsObject()->GetField(i), depth)) {
+      return false;
+    }
+  }
+  return fields > 0;
+}
+
+bool Comparer::Equal(const Any& a, const Any& b, int depth) {
   if (a.type() != b.type()) return false;
   if (a.is_nil() || b.is_nil()) return a.is_nil() == b.is_nil();
   switch (a.kind()) {
@@ -285,27 +316,17 @@ bool DeepEqualAt(const Any& a, const Any& b, int depth) {
       return a.AsInt() == b.AsInt();
   }
   if (a.identity() == b.identity() && !a.is_list()) return true;
-  if (a.size() != b.size() || depth > kMaxCompareDepth) return false;
+  if (a.size() != b.size() || depth > kMaxCompareDepth ||
+      ++comparisons_ > kMostComparisons) {
+    return false;
+  }
   if (a.kind() == Kind::kMap) return DictsEqual(a, b, depth + 1);
-  if (a.kind() == Kind::kSlice) {
-    if (IsBytes(a.type())) return a.AsString() == b.AsString();
-    for (size_t i = 0; i < a.size(); ++i) {
-      if (!DeepEqualAt(a.At(i), b.At(i), depth + 1)) return false;
-    }
-    return true;
-  }
-  const size_t fields = a.type()->fields.size();
-  for (size_t i = 0; i < fields; ++i) {
-    if (!DeepEqualAt(a.AsObject()->GetField(i), b.AsObject()->GetField(i),
-                     depth + 1)) {
-      return false;
-    }
-  }
-  return fields > 0;
+  if (a.kind() == Kind::kSlice) return ListsEqual(a, b, depth + 1);
+  return StructsEqual(a, b, depth + 1);
 }
 
 }  // namespace
 
-bool DeepEqual(const Any& a, const Any& b) { return DeepEqualAt(a, b, 0); }
+bool DeepEqual(const Any& a, const Any& b) { return Comparer().Equal(a, b, 0); }
 
 }  // namespace weir::gotmpl

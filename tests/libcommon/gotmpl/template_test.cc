@@ -147,7 +147,10 @@ INSTANTIATE_TEST_SUITE_P(
         LimitCase{"Output", R"({{ range 5000000 }}xxxxxxxxxxxxxxxx{{ end }})"},
         LimitCase{"Indent", R"({{ indent 500000000 "a" }})"},
         LimitCase{"RandomText", R"({{ randAlphaNum 500000000 }})"},
-        LimitCase{"Sequence", "{{ seq 1 2000000000 }}"}),
+        LimitCase{"Sequence", "{{ seq 1 2000000000 }}"},
+        LimitCase{"SharedCopies",
+                  R"({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }})"
+                  R"({{ end }}{{ deepCopy $x | len }})"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
@@ -156,6 +159,14 @@ TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
              R"({{ toJson $d }}|)");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_THAT(outcome.text, testing::EndsWith("|"));
+}
+
+TEST(TemplateTest, SharedPartsDoNotMakeAComparisonEndless) {
+  EXPECT_EQ(Render("{{ $x := list 1 }}{{ $y := list 1 }}{{ range 60 }}"
+                   "{{ $x = list $x $x }}{{ $y = list $y $y }}{{ end }}"
+                   "{{ deepEqual $x $y }}")
+                .text,
+            "false");
 }
 
 TEST(TemplateTest, LongChainOfListsIsFreedWithoutRecursion) {
