@@ -236,6 +236,12 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
 
 absl::Status Target::AddDirectory(const Loader& loader, const std::string& path,
                                   bool is_component, Accumulator* into) {
+  const size_t limit = state_.session.options.max_directories;
+  if (++state_.directories > limit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the build has more than ", limit, " directories, at '",
+                     loader.display_root(), "'"));
+  }
   std::optional<Origin> origin;
   if (origin_.has_value()) origin = origin_->Below(path);
   Target child(&state_, &loader, std::move(origin));

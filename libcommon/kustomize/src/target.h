@@ -34,7 +34,8 @@ struct BuildState {
   }
 
   LoadSession session;
-  Schema schema;  // The one in use; its base changes with `openapi`.
+  size_t directories = 0;  // Built so far.
+  Schema schema;           // The one in use; its base changes with `openapi`.
   bool has_schema = false;
   std::shared_ptr<const Schema> custom_schema;
   // Of the top kustomization; valid in all.

@@ -279,6 +279,80 @@ INSTANTIATE_TEST_SUITE_P(
                     BoundCase{"Many", ManyObjects()}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(BuildTest, LimitsDirectoriesThatAreNamedAgainAndAgain) {
+  Files files;
+  for (int i = 0; i < 30; ++i) {
+    for (const char* side : {"a", "b"}) {
+      files[absl::StrCat(side, i, "/kustomization.yaml")] =
+          absl::StrCat("resources: [../a", i + 1, ", ../b", i + 1, "]\n");
+    }
+  }
+  for (const char* side : {"a", "b"}) {
+    files[absl::StrCat(side, 30, "/kustomization.yaml")] = "namePrefix: x-\n";
+  }
+  files["kustomization.yaml"] = "resources: [a0, b0]\n";
+  BuildOptions options;
+  options.max_directories = 100;
+  EXPECT_EQ(BuildFiles(files, options).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+struct HostileCase {
+  const char* name;
+  Files files;
+  const char* error;  // Part of it.
+};
+
+class HostileTest : public testing::TestWithParam<HostileCase> {};
+
+TEST_P(HostileTest, EndsInAClearError) {
+  const auto built = BuildFiles(GetParam().files);
+  EXPECT_THAT(std::string(built.status().message()),
+              HasSubstr(GetParam().error));
+}
+
+std::string Repeated(absl::string_view text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&out, text);
+  return out;
+}
+
+Files PatchedBy(const std::string& patch) {
+  return {{"kustomization.yaml",
+           absl::StrCat("configMapGenerator: [{name: a}]\npatches:\n", patch)},
+          {"p.json", absl::StrCat("[{\"op\":\"add\",\"path\":\"/a\",\"value\":",
+                                  Repeated("[", 100000), "1",
+                                  Repeated("]", 100000), "}]")}};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, HostileTest,
+    testing::Values(
+        HostileCase{"Cycle",
+                    {{"kustomization.yaml", "resources: [a]\n"},
+                     {"a/kustomization.yaml", "resources: [../b]\n"},
+                     {"b/kustomization.yaml", "resources: [../a]\n"}},
+                    "cycle detected"},
+        HostileCase{"DeepKustomization",
+                    {{"kustomization.yaml",
+                      absl::StrCat("resources: ", Repeated("[", 100000))}},
+                    "nested deeper than"},
+        HostileCase{"AliasBombInKustomization",
+                    {{"kustomization.yaml", AliasBomb()}},
+                    "excessive aliasing"},
+        HostileCase{"DeepJsonPatch",
+                    PatchedBy("- {path: p.json, target: {name: a}}\n"),
+                    "unable to parse SM or JSON patch"},
+        HostileCase{"PatternOfManyStates",
+                    PatchedBy("- {target: {name: '((a{0,99}){0,99}){0,99}'}, "
+                              "patch: '- {op: remove, path: /a}'}\n"),
+                    "invalid repeat count"},
+        HostileCase{
+            "FileOutside",
+            {{"kustomization.yaml", "resources: [../../../../etc/passwd]\n"}},
+            "passwd"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
 TEST(BuildTest, LimitsNestedDirectories) {
   Files files;
   std::string path;

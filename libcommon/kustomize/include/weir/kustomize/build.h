@@ -59,6 +59,9 @@ struct BuildOptions {
 
   // Limits; a build beyond one ends in kResourceExhausted.
   size_t max_objects = 200000;
+  // Directories that are built, each as often as it is named: two bases that
+  // both name two more, and so on, would never end.
+  size_t max_directories = 20000;
   int max_depth = 64;  // Of directories that name directories.
   size_t max_input_bytes = size_t{512} << 20;
 };
