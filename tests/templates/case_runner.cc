@@ -12,6 +12,20 @@ gotmpl::MissingKey MissingKeyOf(absl::string_view name) {
   return gotmpl::MissingKey::kDefault;
 }
 
+// Empties the dicts that a value reaches: one that a template put into itself
+// would be kept by its own reference.
+void Empty(const gotmpl::Any& value) {
+  if (value.is_list()) {
+    for (size_t i = 0; i < value.size(); ++i) Empty(value.At(i));
+  }
+  if (!value.is_dict() || value.is_nil()) return;
+  gotmpl::Dict& dict = *value.AsDict();
+  const std::vector<std::pair<gotmpl::Dict::Key, gotmpl::Any>> members(
+      dict.begin(), dict.end());
+  for (const auto& [key, member] : members) dict.Erase(key.view());
+  for (const auto& [key, member] : members) Empty(member);
+}
+
 }  // namespace
 
 CaseRunner::CaseRunner(absl::string_view data_json, bool has_sprig) {
@@ -38,8 +52,10 @@ Value CaseRunner::Run(const Value& record) const {
     options.missing_key = MissingKeyOf(record.GetString("m"));
     options.time_zone = absl::UTCTimeZone();
     gotmpl::Execution execution(options);
-    const Value& data = record.Has("d") ? record["d"] : data_;
-    status = set.Execute(execution, *parsed, gotmpl::FromValue(data), &out);
+    const gotmpl::Any data =
+        gotmpl::FromValue(record.Has("d") ? record["d"] : data_);
+    status = set.Execute(execution, *parsed, data, &out);
+    Empty(data);
   }
   if (status.ok()) {
     result.Set("o", Value(out));

@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
   const Outcome outcome =
       Render(R"({{ $d := dict }}{{ $_ := set $d "d" $d }}{{ len (print $d) }})"
-             R"({{ toJson $d }}|)");
+             R"({{ toJson $d }}{{ $_ := unset $d "d" }}|)");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_THAT(outcome.text, testing::EndsWith("|"));
 }
