@@ -4,6 +4,7 @@
 // Threads: plain values; a tree is used by one thread while it is changed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -51,23 +52,44 @@ struct Node {
 // Owns nodes and the texts that they view.
 class Tree {
  public:
-  Node* NewNode() { return &nodes_.emplace_back(); }
+  Node* NewNode() {
+    if (next_ == end_) TakeBlock();
+    *next_ = Node();
+    return next_++;
+  }
   // The nodes from `first` on leave `stack` and become one span.
   absl::Span<Node*> TakeChildren(std::vector<Node*>& stack, size_t first);
   const Comments* NewComments(Comments comments) {
     return &comments_.emplace_back(std::move(comments));
   }
   Texts& texts() { return texts_; }
-  // Lets go of all nodes; texts stay, for what was read ahead.
+  // Lets go of all nodes, but keeps their memory for the next; texts stay, for
+  // what was read ahead.
   void ClearNodes() {
-    nodes_.clear();
+    block_ = 0;
+    next_ = end_ = nullptr;
     comments_.clear();
     spans_.clear();
     span_left_ = 0;
   }
 
  private:
-  std::deque<Node> nodes_;
+  // Points next_ and end_ to a block of nodes.
+  void TakeBlock() {
+    constexpr size_t kFirst = 16;
+    constexpr size_t kDoublings = 6;
+    const size_t size = kFirst << std::min(block_, kDoublings);
+    if (block_ == blocks_.size()) {
+      blocks_.push_back(std::make_unique<Node[]>(size));
+    }
+    next_ = blocks_[block_++].get();
+    end_ = next_ + size;
+  }
+
+  std::vector<std::unique_ptr<Node[]>> blocks_;  // Each larger, up to a limit.
+  size_t block_ = 0;                             // How many of them are in use.
+  Node* next_ = nullptr;
+  Node* end_ = nullptr;
   std::deque<Comments> comments_;
   std::vector<std::unique_ptr<Node*[]>> spans_;
   Node** span_ = nullptr;  // Free places of the last of spans_.
