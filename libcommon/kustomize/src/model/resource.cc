@@ -242,20 +242,28 @@ void Resource::Share(std::vector<std::vector<std::string>> places) {
   if (value != nullptr) shared_.push_back({*value, std::move(places)});
 }
 
+void Resource::Sync(Shared* shared) {
+  Value last = shared->value;
+  std::vector<Place> kept;
+  for (Place& place : shared->places) {
+    const Value* value = FindScalar(tree_, place);
+    if (value == nullptr) continue;
+    if (!(*value == shared->value)) last = *value;
+    kept.push_back(std::move(place));
+  }
+  shared->places = std::move(kept);
+  if (last == shared->value) return;
+  shared->value = last;
+  for (const Place& place : shared->places) SetScalarAt(&tree_, place, last);
+}
+
 void Resource::SyncShared() {
+  for (Shared& shared : shared_) Sync(&shared);
+}
+
+void Resource::SyncShared(absl::string_view key) {
   for (Shared& shared : shared_) {
-    Value last = shared.value;
-    std::vector<Place> kept;
-    for (Place& place : shared.places) {
-      const Value* value = FindScalar(tree_, place);
-      if (value == nullptr) continue;
-      if (!(*value == shared.value)) last = *value;
-      kept.push_back(std::move(place));
-    }
-    shared.places = std::move(kept);
-    if (last == shared.value) continue;
-    shared.value = last;
-    for (const Place& place : shared.places) SetScalarAt(&tree_, place, last);
+    if (!shared.places.empty() && shared.places[0].back() == key) Sync(&shared);
   }
 }
 

@@ -111,6 +111,8 @@ class Resource {
   void Share(std::vector<std::vector<std::string>> places);
   // Copies what was written to one place to those that share its node.
   void SyncShared();
+  // When nothing but fields of this key was written.
+  void SyncShared(absl::string_view key);
   // Forgets places that nodes were not kept for: those below `prefix`, or in
   // lists that have changed since `before`.
   void Unshare(const std::vector<std::string>& prefix);
@@ -145,8 +147,11 @@ class Resource {
  private:
   struct Shared {
     Value value;
-    std::vector<std::vector<std::string>> places;  // Sorted.
+    // Sorted; all end in the same key.
+    std::vector<std::vector<std::string>> places;
   };
+
+  void Sync(Shared* shared);
 
   const Schema* schema_;
   Value tree_;

@@ -40,7 +40,7 @@ absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
     }
     if (added.size() > 1) fresh.push_back(std::move(added));
   }
-  resource->SyncShared();
+  for (const auto& [key, value] : entries) resource->SyncShared(key);
   for (auto& places : fresh) resource->Share(std::move(places));
   return absl::OkStatus();
 }
