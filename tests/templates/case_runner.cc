@@ -28,7 +28,9 @@ void Empty(const gotmpl::Any& value) {
 
 }  // namespace
 
-CaseRunner::CaseRunner(absl::string_view data_json, bool has_sprig) {
+CaseRunner::CaseRunner(absl::string_view data_json, bool has_sprig,
+                       std::optional<absl::Time> now)
+    : now_(now) {
   absl::StatusOr<Value> data = ParseJson(data_json);
   WEIR_CHECK(data.ok());
   data_ = *std::move(data);
@@ -51,6 +53,7 @@ Value CaseRunner::Run(const Value& record) const {
     gotmpl::ExecOptions options;
     options.missing_key = MissingKeyOf(record.GetString("m"));
     options.time_zone = absl::UTCTimeZone();
+    if (now_.has_value()) options.now = [now = *now_] { return now; };
     gotmpl::Execution execution(options);
     const gotmpl::Any data =
         gotmpl::FromValue(record.Has("d") ? record["d"] : data_);

@@ -30,7 +30,13 @@ class GoldensTest : public testing::TestWithParam<std::string> {};
 TEST_P(GoldensTest, GivesWhatGoGives) {
   const fs::path folder(WEIR_TEMPLATES_DIR);
   const bool has_sprig = GetParam() != "builtins";
-  const CaseRunner runner(ReadFile(folder / "data.json"), has_sprig);
+  // Some cases give the day on which Go ran them.
+  absl::Time made_at;
+  std::string problem;
+  ASSERT_TRUE(absl::ParseTime(
+      absl::RFC3339_full, ReadFile(folder / "made-at.txt"), &made_at, &problem))
+      << problem;
+  const CaseRunner runner(ReadFile(folder / "data.json"), has_sprig, made_at);
   std::ifstream file(folder / "goldens" / (GetParam() + ".jsonl"));
   std::string line;
   int cases = 0;
