@@ -65,15 +65,16 @@ class BlameUpdate {
     Blame blame;
     blame.marks.push_back({source_, line});
     for (const Value::Member& member : value.object()) {
-      blame.children.emplace_back(
-          member.key,
-          Make(member.value,
-               outline == nullptr ? nullptr : outline->Find(member.key), line));
+      blame.children.push_back(
+          {member.key,
+           Make(member.value,
+                outline == nullptr ? nullptr : outline->Find(member.key),
+                line)});
     }
     for (size_t i = 0; i < value.array().size(); ++i) {
       const Value& element = value[i];
-      blame.children.emplace_back(
-          "", Make(element, FindElement(outline, element, i), line));
+      blame.children.push_back(
+          {"", Make(element, FindElement(outline, element, i), line)});
     }
     return blame;
   }
@@ -88,10 +89,10 @@ class BlameUpdate {
           outline == nullptr ? nullptr : outline->Find(member.key);
       const Value* was = before.Find(member.key);
       const Blame* old = blame.Find(member.key);
-      made.children.emplace_back(
-          member.key, was == nullptr || old == nullptr
-                          ? Make(member.value, place, line)
-                          : Update(*old, *was, member.value, place, line));
+      made.children.push_back(
+          {member.key, was == nullptr || old == nullptr
+                           ? Make(member.value, place, line)
+                           : Update(*old, *was, member.value, place, line)});
     }
     return made;
   }
@@ -104,11 +105,11 @@ class BlameUpdate {
     for (size_t i = 0; i < after.size(); ++i) {
       const YamlOutline* place = FindElement(outline, after[i], i);
       const size_t match = matches[i];
-      made.children.emplace_back(
-          "", match >= blame.children.size()
-                  ? Make(after[i], place, line)
-                  : Update(blame.children[match].second, before[match],
-                           after[i], place, line));
+      made.children.push_back(
+          {"", match >= blame.children.size()
+                   ? Make(after[i], place, line)
+                   : Update(blame.children[match].blame, before[match],
+                            after[i], place, line)});
     }
     return made;
   }

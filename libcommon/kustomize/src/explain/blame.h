@@ -5,7 +5,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -16,11 +15,18 @@
 namespace weir::kustomize {
 
 struct Blame {
+  struct Child;
+
   std::vector<Explanation::Mark> marks;
   // Of a map: by key. Of a list: in order, with empty keys.
-  std::vector<std::pair<std::string, Blame>> children;
+  std::vector<Child> children;
 
   const Blame* Find(absl::string_view key) const;
+};
+
+struct Blame::Child {
+  std::string key;
+  Blame blame;
 };
 
 // The blame after a source made `after` of `before`. `outline`: where the

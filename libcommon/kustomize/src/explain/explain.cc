@@ -73,8 +73,8 @@ const Blame* FindBlame(const Blame& root, const Path& path) {
     const Blame* next = at->Find(step);
     size_t index = 0;
     if (next == nullptr && absl::SimpleAtoi(step, &index) &&
-        index < at->children.size() && at->children[index].first.empty()) {
-      next = &at->children[index].second;
+        index < at->children.size() && at->children[index].key.empty()) {
+      next = &at->children[index].blame;
     }
     if (next == nullptr) return at;
     at = next;

@@ -20,7 +20,9 @@ absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
     if (resource->CurId().gvk.IsSelected(spec.gvk)) own.push_back(&spec);
   }
   std::vector<std::vector<std::vector<std::string>>> fresh;
-  for (const auto& [key, value] : entries) {
+  for (const auto& entry : entries) {
+    const std::string& key = entry.first;
+    const std::string& value = entry.second;
     std::vector<std::vector<std::string>> added;
     const auto set = [&](Value& node, const std::vector<std::string>& place) {
       if (node.is_object() && !node.Has(key)) {
