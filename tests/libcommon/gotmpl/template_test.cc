@@ -109,9 +109,14 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   const Outcome deep = Render(set, set.Find("self"), Any(), options);
   EXPECT_EQ(deep.status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(UnwrapChain(deep.status).size(), 50u);
-  options.limits.max_depth = 1000;
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int kDeep = 500;  // Its frames are larger; the stack is not.
+#else
+  constexpr int kDeep = 1000;
+#endif
+  options.limits.max_depth = kDeep;
   const Outcome deeper = Render(set, set.Find("self"), Any(), options);
-  EXPECT_EQ(UnwrapChain(deeper.status).size(), 1000u);
+  EXPECT_EQ(UnwrapChain(deeper.status).size(), size_t{kDeep});
 }
 
 struct LimitCase {
