@@ -19,6 +19,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "input.h"
 #include "invocation.h"
 #include "output.h"
 #include "weir/base/file.h"
@@ -34,7 +35,6 @@ using kustomize::BuildOptions;
 constexpr char kRootOnly[] = "LoadRestrictionsRootOnly";
 constexpr char kNone[] = "LoadRestrictionsNone";
 constexpr char kStandardInput[] = "-";
-constexpr size_t kMaxInputBytes = size_t{64} << 20;
 
 bool IsFolder(const std::string& path) {
   struct stat info;
@@ -54,22 +54,6 @@ absl::StatusOr<std::string> PathOf(const std::string& directory) {
   WEIR_ASSIGN_OR_RETURN(const std::string absolute, AbsolutePath(directory));
   // Never taken for a URL.
   return absl::StrCat("./", absolute.substr(1));
-}
-
-absl::StatusOr<std::string> ReadStandardInput() {
-  std::string text;
-  char buffer[1 << 16];
-  while (true) {
-    const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-    if (count == 0) return text;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return ErrnoToStatus(errno, "reading standard input");
-    text.append(buffer, static_cast<size_t>(count));
-    if (text.size() > kMaxInputBytes) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "standard input is larger than ", kMaxInputBytes, " bytes"));
-    }
-  }
 }
 
 absl::Status Write(const kustomize::BuildResult& built,

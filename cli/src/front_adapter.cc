@@ -15,9 +15,11 @@
 #include "absl/strings/str_cat.h"
 #include "build_command.h"
 #include "front.h"
+#include "input.h"
 #include "invocation.h"
 #include "output.h"
 #include "weir/base/file.h"
+#include "weir/base/status.h"
 
 namespace weir::cli {
 namespace {
@@ -34,17 +36,18 @@ std::string FullProgram() {
 }
 
 // Standard input becomes something that can be read twice.
-void KeepInput() {
+absl::Status KeepInput() {
+  WEIR_ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
   const int copy = memfd_create("stdin", MFD_CLOEXEC);
-  if (copy < 0) return;
-  char buffer[1 << 16];
-  ssize_t count = 0;
-  while ((count = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
-    if (write(copy, buffer, static_cast<size_t>(count)) != count) break;
-  }
+  if (copy < 0) return ErrnoToStatus(errno, "keeping standard input");
+  const ssize_t written = write(copy, text.data(), text.size());
   lseek(copy, 0, SEEK_SET);
   dup2(copy, STDIN_FILENO);
   close(copy);
+  if (written != static_cast<ssize_t>(text.size())) {
+    return absl::InternalError("standard input could not be kept");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -71,7 +74,10 @@ std::optional<int> TryBuild(const Context& ctx, int argc, char** argv) {
   bool needs_network = false;
   AddBuildFlags(app, invocation,
                 [&](const Context& context, const BuildArgs& args) {
-                  if (args.directory == "-") KeepInput();
+                  if (args.directory == "-") {
+                    const absl::Status kept = KeepInput();
+                    if (!kept.ok()) return ReportBuild(kept);
+                  }
                   NoNetwork network;
                   const absl::Status status = Build(context, args, network);
                   needs_network = network.was_asked();

@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "input.h"
 #include "invocation.h"
 #include "output.h"
 #include "weir/base/file.h"
@@ -37,7 +38,6 @@ namespace weir::cli {
 namespace {
 
 constexpr char kDefaultName[] = "release-name";
-constexpr size_t kMaxInputBytes = size_t{64} << 20;
 
 struct TemplateArgs {
   std::vector<std::string> positional;  // [NAME] CHART
@@ -61,22 +61,6 @@ struct TemplateArgs {
   bool ignored_flag = false;
   std::string ignored_text;
 };
-
-absl::StatusOr<std::string> ReadStandardInput() {
-  std::string text;
-  char buffer[1 << 16];
-  while (true) {
-    const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-    if (count == 0) return text;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return ErrnoToStatus(errno, "reading standard input");
-    text.append(buffer, static_cast<size_t>(count));
-    if (text.size() > kMaxInputBytes) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "standard input is larger than ", kMaxInputBytes, " bytes"));
-    }
-  }
-}
 
 absl::StatusOr<std::string> ReadInput(const std::string& name) {
   if (absl::StripAsciiWhitespace(name) == "-") return ReadStandardInput();

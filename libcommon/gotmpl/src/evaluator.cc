@@ -18,19 +18,6 @@ std::string Quoted(absl::string_view text) {
   return out;
 }
 
-bool CanBeNil(const Type* type) {
-  switch (type->kind) {
-    case Kind::kFunc:
-    case Kind::kInterface:
-    case Kind::kMap:
-    case Kind::kPtr:
-    case Kind::kSlice:
-      return true;
-    default:
-      return type == types::ReflectValue();
-  }
-}
-
 Any NilOf(const Type* type) {
   if (type == types::ReflectValue()) return Any();
   if (type->kind == Kind::kInterface) return Any::BoxedNil();

@@ -14,6 +14,9 @@
 
 namespace weir::gotmpl {
 
+// Whether a parameter or an element of that type may be nil.
+bool CanBeNil(const Type* type);
+
 class Evaluator {
  public:
   Evaluator(Execution& execution, const Set& set, std::string* out)

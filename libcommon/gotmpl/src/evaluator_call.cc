@@ -8,19 +8,6 @@
 namespace weir::gotmpl {
 namespace {
 
-bool CanBeNil(const Type* type) {
-  switch (type->kind) {
-    case Kind::kFunc:
-    case Kind::kInterface:
-    case Kind::kMap:
-    case Kind::kPtr:
-    case Kind::kSlice:
-      return true;
-    default:
-      return type == types::ReflectValue();
-  }
-}
-
 bool IsUntyped(const Type* type) {
   return type == types::ReflectValue() || type->kind == Kind::kInterface;
 }
@@ -34,6 +21,19 @@ const Type* ParameterType(const Signature& signature, size_t i) {
 }
 
 }  // namespace
+
+bool CanBeNil(const Type* type) {
+  switch (type->kind) {
+    case Kind::kFunc:
+    case Kind::kInterface:
+    case Kind::kMap:
+    case Kind::kPtr:
+    case Kind::kSlice:
+      return true;
+    default:
+      return type == types::ReflectValue();
+  }
+}
 
 bool Evaluator::CallMethod(const Any& dot, const Method& method,
                            const Node* node, const Nodes* args,

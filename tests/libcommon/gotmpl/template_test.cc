@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/deep_limits.h"
 #include "weir/base/thread_group.h"
 
 namespace weir::gotmpl {
@@ -109,14 +110,10 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   const Outcome deep = Render(set, set.Find("self"), Any(), options);
   EXPECT_EQ(deep.status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(UnwrapChain(deep.status).size(), 50u);
-#ifdef __SANITIZE_ADDRESS__
-  constexpr int kDeep = 500;  // Its frames are larger; the stack is not.
-#else
-  constexpr int kDeep = 1000;
-#endif
-  options.limits.max_depth = kDeep;
+  options.limits = test::DeepLimits();
+  options.limits.max_depth = 1000;
   const Outcome deeper = Render(set, set.Find("self"), Any(), options);
-  EXPECT_EQ(UnwrapChain(deeper.status).size(), size_t{kDeep});
+  EXPECT_EQ(UnwrapChain(deeper.status).size(), 1000u);
 }
 
 struct LimitCase {

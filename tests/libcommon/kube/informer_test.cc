@@ -326,6 +326,23 @@ TEST_F(InformerTest, AHandlerMayDestroyIt) {
   EXPECT_EQ(fake_->watch_count(), 0);
 }
 
+TEST_F(InformerTest, OnceStoppedItTellsNothingMore) {
+  fake_->Put(Thing("a"));
+  const auto informer = StartAndSync();
+  const auto other = StartAndSync();
+  Changes told, others;
+  informer->AddHandler(told.Handler());
+  other->AddHandler(others.Handler());
+  EXPECT_THAT(told.Wait(1), ElementsAre("added a 1"));
+  informer->Stop();
+  informer->Stop();
+  fake_->Put(Thing("b"));
+  EXPECT_THAT(others.Wait(2), ElementsAre("added a 1", "added b 1"));
+  EXPECT_THAT(told.Wait(0), ElementsAre("added a 1"));
+  EXPECT_EQ(informer->List().size(), 1u);
+  EXPECT_EQ(fake_->watch_count(), 1);
+}
+
 TEST_F(InformerTest, ItsEndEndsItsWatch) {
   auto informer = StartAndSync();
   ASSERT_TRUE(Eventually([&] { return fake_->watch_count() == 1; }));

@@ -425,5 +425,22 @@ TEST_F(ManagerTest, CountsRequests) {
                         "1:443\",method=\"GET\"} 1"));
 }
 
+// Whoever holds one may be gone before the other.
+TEST_F(ManagerTest, ItsEndStillsInformersThatOthersHold) {
+  auto manager = Make();
+  auto other = Make();
+  std::atomic<int> told = 0, others = 0;
+  const auto informer = manager->SharedInformer(ThingResource().gvk, "", "");
+  informer->AddHandler([&](const kube::Change&) { ++told; });
+  const auto watching = other->SharedInformer(ThingResource().gvk, "", "");
+  watching->AddHandler([&](const kube::Change&) { ++others; });
+  ASSERT_TRUE(informer->WaitForSync(Context()).ok());
+  ASSERT_TRUE(watching->WaitForSync(Context()).ok());
+  manager.reset();
+  cluster_->Put(Thing("a"));
+  while (others == 0) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_EQ(told, 0);
+}
+
 }  // namespace
 }  // namespace weir::reconcile

@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/libcommon/reconcile/fixtures.h"
+#include "weir/kube/transport.h"
 
 namespace weir::reconcile {
 namespace {
@@ -61,6 +65,47 @@ TEST(MetricsTest, CallbacksRunUntilTheirHandleGoes) {
   handle.reset();
   metrics.Print();
   EXPECT_EQ(calls, 1);
+}
+
+// Answers when it is told to.
+class HeldTransport : public kube::Transport {
+ public:
+  void Send(const Context&, kube::Request, Done done) override {
+    done_ = std::move(done);
+  }
+  std::unique_ptr<kube::WatchStream> Watch(
+      kube::Request, kube::WatchHandler handler) override {
+    on_end_ = std::move(handler.on_end);
+    return nullptr;
+  }
+  void Answer() {
+    done_(kube::Response{});
+    on_end_(absl::OkStatus());
+  }
+
+ private:
+  Done done_;
+  std::function<void(absl::Status)> on_end_;
+};
+
+TEST(MetricsTest, AnswersAreCountedUntilItsEnd) {
+  auto held = std::make_shared<HeldTransport>();
+  auto metrics = std::make_unique<Metrics>();
+  auto measured = MeasureTransport(held, *metrics, "host");
+  int answers = 0;
+  const auto ask = [&] {
+    measured->Send(Context(), {},
+                   [&](absl::StatusOr<kube::Response>) { ++answers; });
+    measured->Watch({}, {nullptr, [&](absl::Status) { ++answers; }});
+  };
+  ask();
+  held->Answer();
+  EXPECT_THAT(metrics->Print(), HasSubstr("rest_client_requests_total{"));
+  ask();
+  measured.reset();
+  metrics.reset();
+  held->Answer();
+  EXPECT_EQ(answers, 4);
 }
 
 TEST(MetricsTest, TellsOfTheProcess) {
