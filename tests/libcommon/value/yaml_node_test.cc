@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "weir/value/json.h"
 
 namespace weir {
@@ -61,7 +62,8 @@ TEST(YamlNodeTest, NothingIsNull) {
 }
 
 TEST(FormatKyamlTest, FoldsNothingAndQuotesOldBooleans) {
-  const std::string words = std::string(60, 'a') + " " + std::string(60, 'b');
+  const std::string words =
+      absl::StrCat(std::string(60, 'a'), " ", std::string(60, 'b'));
   const Value value = Value::MakeObject(
       {{"long", words}, {"on", "yes"}, {"a10", 1}, {"a2", "\tx\ny"}});
   EXPECT_EQ(FormatKyaml(value),
