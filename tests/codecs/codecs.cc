@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "weir/base/status.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 #include "weir/value/yaml_node.h"
@@ -47,7 +48,11 @@ absl::StatusOr<std::string> BuildObject(absl::string_view text,
   if (!value.ok()) return value.status();
   if (is_resource) {
     MakeAnnotationsText(&*value);
-    RewriteFlowNulls(&*value);
+    if (!RewriteYaml(&*value).ok()) {
+      // What is known of the error's place is known to the reader.
+      options.keep_written = false;
+      return ParseYaml(text, options).status();
+    }
   }
   if (value->is_null()) return "";
   if (!value->is_object() && !value->is_array()) {

@@ -23,9 +23,6 @@ namespace weir::kustomize {
 namespace {
 
 constexpr absl::string_view kLocalConfig = "config.kubernetes.io/local-config";
-constexpr absl::string_view kOrigin = "config.kubernetes.io/origin";
-constexpr absl::string_view kTransformations =
-    "alpha.config.kubernetes.io/transformations";
 constexpr char kManagedBy[] = "app.kubernetes.io/managed-by";
 constexpr char kManager[] = "kustomize-v5.8.1";
 
@@ -56,45 +53,6 @@ bool IsLocal(const Resource& resource) {
   const Value* mark =
       resource.tree()["metadata"]["annotations"].Find(kLocalConfig);
   return mark != nullptr && ScalarText(*mark) != "false";
-}
-
-void AddLine(std::string* out, absl::string_view indent, const char* key,
-             const std::string& text) {
-  if (text.empty()) return;
-  absl::StrAppend(out, indent, FormatYaml(Value::MakeObject({{key, text}})));
-}
-
-// The fields in upstream's order.
-std::string FormatOrigin(const Origin& origin) {
-  std::string out;
-  AddLine(&out, "", "path", origin.path);
-  AddLine(&out, "", "repo", origin.repo);
-  AddLine(&out, "", "ref", origin.ref);
-  AddLine(&out, "", "configuredIn", origin.configured_in);
-  std::string by;
-  AddLine(&by, "  ", "apiVersion", origin.by_api_version);
-  AddLine(&by, "  ", "kind", origin.by_kind);
-  AddLine(&by, "  ", "name", origin.by_name);
-  AddLine(&by, "  ", "namespace", origin.by_namespace);
-  if (!by.empty()) absl::StrAppend(&out, "configuredBy:\n", by);
-  return out;
-}
-
-std::string FormatOrigins(const std::vector<Origin>& origins) {
-  std::string out;
-  for (const Origin& origin : origins) {
-    absl::string_view text;
-    const std::string lines = FormatOrigin(origin);
-    text = lines;
-    bool first = true;
-    while (!text.empty()) {
-      const size_t end = text.find('\n');
-      absl::StrAppend(&out, first ? "- " : "  ", text.substr(0, end), "\n");
-      text.remove_prefix(end + 1);
-      first = false;
-    }
-  }
-  return out;
 }
 
 // Those that an object came with, say because it was built before.
@@ -146,8 +104,7 @@ void CleanAnnotations(bool origins, bool transformations, Resource* resource) {
   };
   bool is_clean = annotations.is_object() && !annotations.empty();
   for (const Value::Member& member : annotations.object()) {
-    is_clean = is_clean && member.value.is_string() &&
-               member.value.written() == nullptr && !goes(member.key);
+    is_clean = is_clean && IsSameAnyhow(member.value) && !goes(member.key);
   }
   if (is_clean) return;
   auto kept = resource->MetadataMap("annotations");
@@ -223,7 +180,9 @@ absl::Status Sort(const Kustomization& top, const BuildState& state,
 
 absl::Status CheckAll(const ResMap& objects) {
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
-    WEIR_RETURN_IF_ERROR(CheckObject(resource->WithBuildAnnotations()));
+    if (!CheckObject(resource->tree()).ok()) {
+      WEIR_RETURN_IF_ERROR(CheckObject(resource->WithBuildAnnotations()));
+    }
     WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
   }
   return absl::OkStatus();
@@ -246,7 +205,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
     const int source = state.sources->AddStep(what);
     for (const auto& resource : objects.list()) resource->Record(source);
   };
-  AddHashes(&objects);
+  WEIR_RETURN_IF_ERROR(AddHashes(&objects));
   record("name suffix: the hash of what was generated");
   WEIR_RETURN_IF_ERROR(
       FixNameReferences(built->config->name_references, &objects));
@@ -273,8 +232,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
-    RewriteFlowNulls(&resource->MutableContent());
-    WEIR_RETURN_IF_ERROR(CheckScalars(resource->tree()),
+    WEIR_RETURN_IF_ERROR(WriteAndRead(&resource->MutableContent()),
                          "map[string]interface {}(nil)");
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));

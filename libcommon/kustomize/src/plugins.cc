@@ -153,10 +153,7 @@ absl::StatusOr<Transformer> MakeMergePatches(const Arguments& from) {
 }
 
 absl::StatusOr<Transformer> MakeHashes(const Arguments&) {
-  return Transformer([](ResMap* objects) {
-    AddHashes(objects);
-    return absl::OkStatus();
-  });
+  return Transformer([](ResMap* objects) { return AddHashes(objects); });
 }
 
 constexpr std::pair<absl::string_view, MakeTransformer> kTransformers[] = {

@@ -16,6 +16,7 @@
 #include "src/model/resource.h"
 #include "src/refer/variables.h"
 #include "weir/base/status.h"
+#include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {
@@ -45,6 +46,7 @@ absl::StatusOr<Value> ReadYaml(const Loader& loader, const std::string& path,
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml11;
   options.reject_duplicate_keys = is_strict;
+  options.file_name = path;
   absl::StatusOr<Value> value = ParseYaml(text, options);
   if (value.ok() || absl::IsResourceExhausted(value.status())) return value;
   return BuildError(absl::StrCat(
@@ -60,6 +62,25 @@ absl::Status UnmarshalError(const absl::Status& status,
       absl::StrCat("error unmarshaling JSON: while decoding "
                    "JSON: ",
                    status.message(), " in File: ", path));
+}
+
+// What starts as JSON is read as such.
+absl::Status ReadCrds(const Loader& loader, const std::string& path,
+                      TransformerConfig* config) {
+  WEIR_ASSIGN_OR_RETURN(const std::string text, loader.Load(path));
+  const std::string what =
+      absl::StrCat("unable to parse open API definition from '", path, "'");
+  if (text.empty() || text[0] != '{') {
+    absl::StatusOr<Value> document = ReadYaml(loader, path, false);
+    if (!document.ok()) return Annotate(document.status(), what);
+    return Annotate(UnmarshalError(ParseCrds(*document, config), path), what);
+  }
+  const absl::StatusOr<Value> document = ParseJson(text);
+  if (!document.ok()) {
+    return BuildError(absl::StrCat(what, ": ", GoError(document.status()),
+                                   " in File: ", path));
+  }
+  return Annotate(InFile(ParseCrds(*document, config), path), what);
 }
 
 // The place of "patches[0]".
@@ -314,12 +335,8 @@ absl::Status Target::MergeConfig(Accumulator* into) {
   for (const std::string& path : kustomization_.crds) {
     const std::string what = absl::StrCat(
         "loading CRDs [", absl::StrJoin(kustomization_.crds, " "), "]");
-    absl::StatusOr<Value> document = ReadYaml(loader_, path, false);
-    WEIR_RETURN_IF_ERROR(document.status(), what);
     auto added = std::make_shared<TransformerConfig>();
-    WEIR_RETURN_IF_ERROR(
-        UnmarshalError(ParseCrds(*document, added.get()), path), what,
-        ": unable to parse open API definition from '", path, "'");
+    WEIR_RETURN_IF_ERROR(ReadCrds(loader_, path, added.get()), what);
     WEIR_ASSIGN_OR_RETURN(into->config,
                           MergeConfigs(into->config, std::move(added)),
                           "merging CRDs");

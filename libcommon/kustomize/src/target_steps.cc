@@ -29,7 +29,7 @@ using Trees = std::vector<std::pair<ResId, Value>>;
 Trees TreesOf(const ResMap& objects) {
   Trees trees;
   for (const auto& resource : objects.list()) {
-    trees.emplace_back(resource->CurId(), resource->tree());
+    trees.emplace_back(resource->CurId(), resource->WithBuildAnnotations());
   }
   return trees;
 }
@@ -53,7 +53,7 @@ absl::Status CheckUnchanged(const Trees& before, const ResMap& objects) {
       return BuildError(absl::StrCat("id in self matches ", same.size(),
                                      " in other; id: ", id.ToString()));
     }
-    Value after = same[0]->tree();
+    Value after = same[0]->WithBuildAnnotations();
     if (after["metadata"]["labels"].Has("validated-by")) {
       Value& labels = after.Mutable("metadata").Mutable("labels");
       labels.Erase("validated-by");
@@ -238,7 +238,7 @@ absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   if (step.origin.has_value()) {
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       resource->Unshare({"metadata", "annotations"});
-      resource->MakeAnnotationsText();
+      resource->RenewAnnotations();
       if (resource->origin.has_value()) {
         resource->transformations.push_back(*step.origin);
       } else {

@@ -37,6 +37,14 @@ Value::Style StyleOf(const Node& node) {
   return kStyles[static_cast<size_t>(node.style)];
 }
 
+// Of the type that a tag names, whatever the text is.
+Value UnfitValue(absl::string_view tag) {
+  if (IsCommonTag(tag, "bool")) return Value(false);
+  if (IsCommonTag(tag, "int")) return Value(0);
+  if (IsCommonTag(tag, "float")) return Value(0.0);
+  return Value();
+}
+
 bool IsListOfObjects(const Node& node) {
   if (node.kind != NodeKind::kMapping) return false;
   for (size_t i = 0; i < node.children.size(); i += 2) {
@@ -185,12 +193,11 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
   }
   absl::string_view tag = node->tag;
   if (is_v3() && tag == "!") tag = "";
-  if (options_.as_rewritten && options_.keep_written && in_flow &&
-      text.empty() && tag.empty() && node->style == ScalarStyle::kPlain) {
+  if (options_.as_rewritten && options_.keep_written && text.empty() &&
+      tag.empty() && node->style == ScalarStyle::kPlain) {
     // Still a null to those who change the tree; it becomes a text where
     // upstream writes it.
     out->value = Value::OmittedNull();
-    out->value.set_style(Value::Style::kSingleQuoted);
     return true;
   }
   if (place == Place::kText && !tag.empty()) {
@@ -211,24 +218,27 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
 }
 
 void Decoder::DecodeString(Node* node, Result* out) const {
-  const bool is_rewritten =
-      options_.as_rewritten && node->style == ScalarStyle::kFolded;
-  if (is_rewritten) {
-    out->value = Value(RewriteFoldedYaml(node->text));
-  } else if (node->owned != nullptr && !options_.keep_tree) {
+  if (node->owned != nullptr && !options_.keep_tree) {
     out->value = Value(std::move(*node->owned));
     node->text = "";
   } else {
     out->value = Value(node->text);
   }
-  if (!options_.keep_written) return;
-  if (is_rewritten) {
-    out->value = KeepYamlText(std::move(out->value), node->text);
-  } else if (node->style == ScalarStyle::kPlain && node->tag.empty() &&
-             node->text == "<<") {
+  if (!options_.keep_written) {
+    if (!options_.as_rewritten || node->style != ScalarStyle::kFolded) return;
+    out->value.set_style(Value::Style::kFolded);
+    // It is not one of those that cannot be read.
+    (void)RewriteYaml(&out->value);
+    return;
+  }
+  if (node->style == ScalarStyle::kPlain && node->tag.empty() &&
+      node->text == "<<") {
     out->value = PlainYamlScalar(node->text, schema_);
   }
-  out->value.set_style(StyleOf(*node));
+  // One that was rewritten is not to be once more.
+  const bool is_done =
+      !options_.as_rewritten && node->style == ScalarStyle::kFolded;
+  out->value.set_style(is_done ? Value::Style::kLiteral : StyleOf(*node));
 }
 
 // False when it is a string.
@@ -285,6 +295,10 @@ bool Decoder::DecodeTagged(Node* node, absl::string_view tag, Result* out) {
   }
   const absl::string_view own = kTagOf[static_cast<size_t>(found.type)];
   if (!IsCommonTag(tag, own)) {
+    if (options_.keep_written && options_.as_rewritten) {
+      out->value = Value::Written(UnfitValue(tag), std::string(text));
+      return true;
+    }
     return Fail(node, absl::StrCat("cannot decode !!", own, " `", text,
                                    "` as a ", ShortTag(tag)));
   }
@@ -313,7 +327,13 @@ bool Decoder::DecodeSequence(Node* node, Place place, Result* out) {
   }
   node->is_open = false;
   out->value = Value(std::move(elements));
+  KeepFlow(*node, out);
   return true;
+}
+
+void Decoder::KeepFlow(const Node& node, Result* out) const {
+  if (!options_.keep_written || !node.is_flow) return;
+  out->value.set_style(Value::Style::kFlow);
 }
 
 bool Decoder::DecodeMapping(Node* node, Place place, bool text_keys,
@@ -325,6 +345,7 @@ bool Decoder::DecodeMapping(Node* node, Place place, bool text_keys,
   if (!DecodeMembers(node, place, nullptr, &members)) return false;
   node->is_open = false;
   Finish(std::move(members), out);
+  KeepFlow(*node, out);
   return true;
 }
 

@@ -108,6 +108,8 @@ class Decoder {
   bool DecodeScalar(Node* node, Place place, bool in_flow, Result* out);
   bool DecodePlain(const Node& node, Result* out) const;
   void DecodeString(Node* node, Result* out) const;
+  // That a collection is in brackets, where this is kept.
+  void KeepFlow(const Node& node, Result* out) const;
   bool DecodeTagged(Node* node, absl::string_view tag, Result* out);
   bool DecodeSequence(Node* node, Place place, Result* out);
   bool DecodeMapping(Node* node, Place place, bool text_keys, Result* out);

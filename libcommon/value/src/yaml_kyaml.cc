@@ -276,18 +276,6 @@ void RenewAnnotations(Node* root, Tree* tree) {
 
 namespace {
 
-// Line breaks other than "\n" are not always kept.
-bool HasOddBreaks(absl::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\r' ||
-        ((c == '\xc2' || c == '\xe2') && LineBreakLength(text, i) != 0)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool IsBlockStyle(const Node& node) {
   return node.style == ScalarStyle::kLiteral ||
          node.style == ScalarStyle::kFolded;

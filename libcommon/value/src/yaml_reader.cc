@@ -41,9 +41,9 @@ class Reader {
       }
       YamlDocument read;
       read.line = start.line + 1;
-      WEIR_RETURN_IF_ERROR(is_kyaml_ ? DecodeKyaml(document, documents.size(),
-                                                   &tree, &read.value)
-                                     : Decode(document, &read.value));
+      WEIR_RETURN_IF_ERROR(
+          is_kyaml_ ? DecodeKyaml(document, documents.size(), &tree, &read)
+                    : Decode(document, &read.value));
       documents.push_back(std::move(read));
       if (documents.size() == limit) return documents;
       document = yaml::Document();
@@ -89,10 +89,10 @@ class Reader {
   // kyaml writes each object as text and reads that again. Where this changes
   // nothing, and where it fails in no way, one decoding does.
   absl::Status DecodeKyaml(const yaml::Document& document, size_t number,
-                           yaml::Tree* tree, Value* out) {
+                           yaml::Tree* tree, YamlDocument* out) {
     if (yaml::IsEmptyDocument(*document.root)) return absl::OkStatus();
     if (document.root->kind == yaml::NodeKind::kScalar) {
-      return Decode(document, out);
+      return Decode(document, &out->value);
     }
     const Mark start = document.root->start;
     if (!yaml::IsSteady(document)) {
@@ -101,7 +101,7 @@ class Reader {
     yaml::DecodeOptions options = MakeDecodeOptions();
     options.as_rewritten = true;
     yaml::Decoder decoder(options);
-    if (decoder.Decode(document.root, out)) return absl::OkStatus();
+    if (decoder.Decode(document.root, &out->value)) return absl::OkStatus();
     // Decoding took texts out of the tree.
     const yaml::Document again = ParseAgain(number);
     return Rewrite(again, decoder.problem_mark(), &again_.tree, out);
@@ -122,7 +122,7 @@ class Reader {
   }
 
   absl::Status Rewrite(const yaml::Document& document, const Mark& mark,
-                       yaml::Tree* tree, Value* out) {
+                       yaml::Tree* tree, YamlDocument* out) {
     yaml::Deanchorer deanchorer(tree, options_.max_alias_nodes);
     yaml::Node* root = deanchorer.Run(document.root);
     if (root == nullptr) {
@@ -130,7 +130,30 @@ class Reader {
                          deanchorer.is_limit());
     }
     if (options_.text_annotations) yaml::RenewAnnotations(root, tree);
-    const std::string text = yaml::NodeWriter().Write(*root, document.comments);
+    Value read;
+    const absl::Status status = WriteAndRead(document, *root, mark, &read);
+    Value unwritten;
+    if (!options_.keep_written || absl::IsResourceExhausted(status) ||
+        !DecodeUnwritten(root, &unwritten)) {
+      out->value = std::move(read);
+      return status;
+    }
+    Value rewritten = unwritten;
+    const bool is_readable = RewriteYaml(&rewritten).ok();
+    if (status.ok() && !(is_readable && rewritten == read)) {
+      out->value = std::move(read);
+      return absl::OkStatus();
+    }
+    // It may change before it is written.
+    out->value = std::move(unwritten);
+    if (is_readable) out->unreadable = status;
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteAndRead(const yaml::Document& document,
+                            const yaml::Node& root, const Mark& mark,
+                            Value* out) {
+    const std::string text = yaml::NodeWriter().Write(root, document.comments);
     const yaml::Source source(text);
     yaml::Tree rewritten;
     yaml::ParserOptions parser_options = MakeParserOptions();
@@ -144,8 +167,8 @@ class Reader {
       return yaml::MakeError(options_, absl::StatusCode::kInvalidArgument, mark,
                              error.problem, yaml::GoText(error, dialect_));
     }
-    if (again.root->kind != root->kind) {
-      const bool wants_map = root->kind == yaml::NodeKind::kMapping;
+    if (again.root->kind != root.kind) {
+      const bool wants_map = root.kind == yaml::NodeKind::kMapping;
       return DecodeError(
           mark,
           absl::StrCat("yaml: unmarshal errors:\n  line ",
@@ -159,6 +182,14 @@ class Reader {
     yaml::Decoder decoder(options);
     if (decoder.Decode(again.root, out)) return absl::OkStatus();
     return DecodeError(mark, decoder.problem(), decoder.is_limit());
+  }
+
+  // The tree as it is.
+  bool DecodeUnwritten(yaml::Node* root, Value* out) {
+    yaml::DecodeOptions options = MakeDecodeOptions();
+    options.keep_tree = true;
+    options.as_rewritten = true;
+    return yaml::Decoder(options).Decode(root, out);
   }
 
   const YamlParseOptions& options_;
@@ -187,12 +218,20 @@ absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
   return Parse(text, options, static_cast<size_t>(-1));
 }
 
-absl::StatusOr<Value> ParseYaml(absl::string_view text,
-                                const YamlParseOptions& options) {
+absl::StatusOr<YamlDocument> ParseFirstYamlDocument(
+    absl::string_view text, const YamlParseOptions& options) {
   WEIR_ASSIGN_OR_RETURN(std::vector<YamlDocument> documents,
                         Parse(text, options, 1));
-  if (documents.empty()) return Value();
-  return std::move(documents[0].value);
+  if (documents.empty()) return YamlDocument();
+  return std::move(documents[0]);
+}
+
+absl::StatusOr<Value> ParseYaml(absl::string_view text,
+                                const YamlParseOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(YamlDocument document,
+                        ParseFirstYamlDocument(text, options));
+  WEIR_RETURN_IF_ERROR(document.unreadable);
+  return std::move(document.value);
 }
 
 }  // namespace weir

@@ -57,6 +57,17 @@ size_t LineBreakLength(absl::string_view text, size_t i) {
   }
 }
 
+bool HasOddBreaks(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\r' ||
+        ((c == '\xc2' || c == '\xe2') && LineBreakLength(text, i) != 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool IsPrintable(absl::string_view text, size_t i) {
   const auto c = static_cast<unsigned char>(text[i]);
   if (c < 0x80) return c == '\n' || (c >= 0x20 && c <= 0x7e);

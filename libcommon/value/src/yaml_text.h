@@ -18,6 +18,10 @@ size_t CharacterWidth(absl::string_view text, size_t i);
 // The length of the line break at `i`, or 0; "\r" and "\n" each are one.
 size_t LineBreakLength(absl::string_view text, size_t i);
 
+// Whether a text has line breaks other than "\n", which are not always kept
+// when it is written and read.
+bool HasOddBreaks(absl::string_view text);
+
 // libyaml's notion, in Go's version of it: nothing above U+FFFD. Tabs are not
 // printable.
 bool IsPrintable(absl::string_view text, size_t i);

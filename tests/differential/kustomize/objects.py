@@ -23,6 +23,8 @@ PLAIN = ["1", "0", "80", "-5", "1.5", "1e3", "0644", "0o17", "0x1F", "true",
          "18446744073709551615", "1.0", ".5", "1e25", "no", "on", "1.10",
          "2020-01-02", "1_000", "0b11", "+1", "", "True", "NULL", "1000000",
          "2001-12-14t21:59:43.10-05:00", "08", "1.2.3", "12e03"]
+TAGGED = ["!!int 5", "!!int \"5\"", "!!float 1", "!!bool true", "!!null null",
+          "!!str 5", "!!binary YQ==", "!own x", "!!timestamp 2020-01-02"]
 
 
 class Objects:
@@ -48,6 +50,8 @@ class Objects:
             return self.pick(SCALARS)
         if x < 0.85:
             return random_block(self.r)
+        if x < 0.86:
+            return Raw(self.pick(TAGGED))
         return Raw(self.pick(PLAIN))
 
     def text(self):
@@ -235,6 +239,9 @@ class Objects:
                 "/", "."): self.pick([
                     self.pick(SCALARS), random_block(self.r),
                     "a: 1\nb: {c: x} # note\nd:\n- e\n",
+                    "# head\nz: 'q'\nb:\n    c: \"x\"   # c\n\n# foot\na: |\n  t\n"
+                    "list:\n  - name: main\n    v: 1\n  - {name: \"side\", v: 2}\n",
+                    "{\n  \"a\": {\"b\": 1},\n  \"c\": [1, 2]\n}\n",
                     "{\"a\": {\"b\": 1}, \"c\": [1, 2]}"])
             for _ in range(3)}}
         if self.chance(0.1):

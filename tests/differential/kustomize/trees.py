@@ -26,13 +26,22 @@ CONFIGURATIONS = [
                       {"path": "data", "kind": "ConfigMap"}]},
     {"namespace": [{"path": "spec/namespace", "create": True,
                     "kind": "Widget"}]},
-    {"replicas": [{"path": "spec/count", "kind": "Widget", "create": True}]}]
+    {"replicas": [{"path": "spec/count", "kind": "Widget", "create": True}]},
+    {"nameSuffix": [{"path": "metadata/name"},
+                    {"path": "spec/app", "kind": "Widget"}]},
+    {"labels": [{"path": "spec/marks", "kind": "Widget", "create": True}],
+     "templateLabels": [{"path": "spec/template/marks", "create": True,
+                         "kind": "Deployment"}]},
+    {"images": [{"path": "spec/containers[]/image"}],
+     "nameReference": [{"kind": "Service", "fieldSpecs": [
+         {"path": "spec", "kind": "Widget"},
+         {"path": "metadata/labels/app", "kind": "Deployment"}]}]}]
 CRD_SCHEMA = {"example.com/v1.Widget": {"Schema": {"properties": {
     "kind": {"type": "string"}, "apiVersion": {"type": "string"},
     "metadata": {"type": "object"},
     "list": {"x-kubernetes-object-ref-api-version": "v1",
              "x-kubernetes-object-ref-kind": "ConfigMap"}}}}}
-SWAGGER = {"definitions": {"com.example.v1.Widget": {
+SWAGGER = {"paths": {}, "definitions": {"com.example.v1.Widget": {
     "type": "object", "properties": {
         "list": {"type": "array", "x-kubernetes-patch-strategy": "merge",
                  "x-kubernetes-patch-merge-key": "name", "items": {
@@ -150,8 +159,14 @@ class Gen:
             rep["source"]["fieldPath"] = self.pick(self.field_paths(source))
         if self.chance(0.3):
             rep["source"]["options"] = {
-                "delimiter": self.pick([":", "-", "/"]), "index": 0}
+                "delimiter": self.pick([":", "-", "/"]),
+                "index": self.pick([0, 0, 0, 1, -1])}
+        if self.chance(0.1):
+            rep["source"]["version"] = source["apiVersion"].split("/")[-1]
+        if not rep["source"]["namespace"]:
+            del rep["source"]["namespace"]
         one = rep["targets"][0]
+        self.vary_target(one, target, objects, rep)
         if self.chance(0.5):
             one["options"] = {"create": True}
         elif self.chance(0.4):
@@ -168,6 +183,34 @@ class Gen:
             return {"path": self.file(directory, "replace-%d.yaml",
                                       dump(self.r, self.pick([rep, [rep]])))}
         return rep
+
+    def vary_target(self, one, target, objects, rep):
+        inside = ["data.[config.yaml].a", "data.[config.yaml].b.c",
+                  "data.[config.yaml].z", "data.[config.yaml].d.0",
+                  "data.[config.yaml].list.[name=main].v",
+                  "data.[config.yaml].list.[name=side].v",
+                  "data.[config.yaml].list.*.v", "data.[config.yaml].new.k",
+                  "data.[f.txt].a.b", "data.[f.txt].c.0", "data.on.a"]
+        if target["kind"] == "ConfigMap" and self.chance(0.5):
+            held = [k for k in target.get("data", {}) if k in (
+                "config.yaml", "f.txt", "on")]
+            one["fieldPaths"] = [p for p in inside if any(
+                k in p for k in held)][:self.r.randint(1, 3)] or inside[:1]
+        if self.chance(0.15):
+            one["select"] = self.p.selector(target)
+        if self.chance(0.1):
+            del one["fieldPaths"]
+        if self.chance(0.15):
+            other = self.pick(objects)
+            rep["targets"].append({
+                "select": {"kind": other["kind"]},
+                "fieldPaths": self.field_paths(other),
+                "options": {"create": self.chance(0.5)}})
+        if self.chance(0.1):
+            one["reject"] = [self.pick([
+                {"kind": "Deployment", "name": "web"}, {"namespace": "dev"},
+                {"labelSelector": "app=web"}, {"annotationSelector": "team"},
+                {"name": "w.*"}])]
 
     def label_entry(self):
         e = {"pairs": self.o.labels()}
@@ -217,6 +260,41 @@ class Gen:
              "patch": dump(self.r, {"kind": "x", "metadata": {
                  "name": "x", "labels": self.o.labels()}}),
              "target": {"kind": ".*"}},
+            {"kind": "PatchStrategicMergeTransformer",
+             "patches": dump(self.r, {
+                 "apiVersion": "apps/v1", "kind": "Deployment",
+                 "metadata": {"name": self.pick(NAMES),
+                              "labels": self.o.labels()}})},
+            {"kind": "PatchJson6902Transformer",
+             "target": {"kind": "Deployment", "name": self.pick(NAMES)},
+             "jsonOp": self.pick([
+                 "- {op: add, path: /metadata/x, value: y}\n",
+                 "[{\"op\": \"add\", \"path\": \"/spec/x\", \"value\": 1}]"])},
+            {"kind": "ReplacementTransformer", "replacements": [{
+                "sourceValue": self.pick(["v", "1", "a: b"]),
+                "targets": [{"select": {"kind": "Deployment"}, "fieldPaths": [
+                    "metadata.annotations.set"], "options": {"create": True}}]
+            }]},
+            {"kind": "SortOrderTransformer",
+             "sortOptions": self.pick([
+                 {"order": "fifo"}, {"order": "legacy"},
+                 {"order": "legacy", "legacySortOptions": {
+                     "orderFirst": ["Secret"], "orderLast": []}}])},
+            {"kind": "HashTransformer"},
+            {"kind": "PrefixSuffixTransformer", "prefix": "x-",
+             "suffix": "-y", "fieldSpecs": [{"path": "metadata/name"}]},
+            {"kind": "NamespaceTransformer",
+             "metadata": {"name": "plug", "namespace": "plugged"},
+             "fieldSpecs": [{"path": "metadata/namespace", "create": True},
+                            {"path": "spec/ns", "kind": "Widget",
+                             "create": True}]},
+            {"kind": "ImageTagTransformer", "imageTag": self.image(),
+             "fieldSpecs": [{"path": "list/v", "kind": "Widget"}]},
+            {"kind": "PatchTransformer",
+             "patch": dump(self.r, {
+                 "apiVersion": "v1", "kind": "Service",
+                 "metadata": {"name": self.pick(NAMES)},
+                 "$patch": "delete"})},
             {"kind": "ReplicaCountTransformer",
              "replica": {"name": "web", "count": 3},
              "fieldSpecs": [{"path": "spec/replicas", "create": True,
@@ -227,6 +305,12 @@ class Gen:
                 {"fieldPath": "metadata/name", "filePathPosition": 1}]}])})
 
     def generator_plugin(self):
+        if self.chance(0.2):
+            return dump(self.r, {
+                "apiVersion": "builtin", "kind": "IAMPolicyGenerator",
+                "metadata": {"name": "made"}, "cloud": "gke",
+                "kubernetesService": {"namespace": "ns", "name": "sa"},
+                "serviceAccount": {"name": "gsa", "projectId": "p"}})
         return dump(self.r, {
             "apiVersion": "builtin",
             "kind": self.pick(["ConfigMapGenerator", "SecretGenerator"]),
@@ -272,7 +356,14 @@ class Gen:
         resources = resources + paths
         self.r.shuffle(resources)
         if resources:
+            folders = [r for r in resources if r.startswith("../")]
+            if folders and self.chance(0.05):
+                k["bases"] = folders
+                resources = [r for r in resources if r not in folders]
             k["resources"] = resources
+        if not component and self.chance(0.1):
+            k["apiVersion"] = "kustomize.config.k8s.io/v1beta1"
+            k["kind"] = "Kustomization"
         objects = below + own
         known = list(known)
         self.names(k)
@@ -332,11 +423,15 @@ class Gen:
                 if self.chance(0.5) else text]
         if self.has("patchesJson6902", 0.1):
             target = self.pick(objects)
-            k["patchesJson6902"] = [{
-                "target": {"kind": target["kind"],
-                           "version": target["apiVersion"].split("/")[-1],
-                           "name": target["metadata"]["name"]},
-                "patch": dump(self.r, self.p.json_patch(target))}]
+            one = {"target": {"kind": target["kind"],
+                              "version": target["apiVersion"].split("/")[-1],
+                              "name": target["metadata"]["name"]}}
+            text = dump(self.r, self.p.json_patch(target))
+            if self.chance(0.3):
+                one["path"] = self.file(directory, "ops-%d.yaml", text)
+            else:
+                one["patch"] = text
+            k["patchesJson6902"] = [one]
         if self.has("replacements", 0.2):
             k["replacements"] = [self.replacement(objects, directory)
                                  for _ in range(self.r.randint(1, 2))]
@@ -347,7 +442,8 @@ class Gen:
 
     def values(self, k, directory, objects):
         if self.has("images"):
-            k["images"] = [self.image() for _ in range(self.r.randint(1, 2))]
+            k[self.pick(["images"] * 15 + ["imageTags"])] = [
+                self.image() for _ in range(self.r.randint(1, 2))]
         if self.has("replicas", 0.1):
             named = [o["metadata"]["name"] for o in objects
                      if o["kind"] in ("Deployment", "StatefulSet")]
@@ -385,7 +481,34 @@ class Gen:
         if self.chance(0.02):
             k["metadata"] = {"name": "x", "annotations": {"a": "b"}}
 
+    def diamond(self):
+        """Two overlays of one base, and a top over both."""
+        objects, known = self.layer("base", [], [])
+        every = []
+        for i, name in enumerate(["left", "right"]):
+            below, more = self.layer(name, ["../base"], objects,
+                                     known=known)
+            every += below[len(objects):]
+            self.patch_text(name, {self.pick(["namePrefix", "nameSuffix",
+                                              "namespace"]): "v%d" % i})
+        self.layer("top", ["../left", "../right"], every)
+        return "top"
+
+    def patch_text(self, directory, fields):
+        """Adds fields to a kustomization that does not have them."""
+        for name, text in self.files.items():
+            if name.startswith(directory + "/") and name.split("/")[-1] in (
+                    "kustomization.yaml", "kustomization.yml",
+                    "Kustomization") and text[0] not in "{\n%\ufeff" and (
+                        not text.endswith("...\n")):
+                for field, value in fields.items():
+                    if field + ":" not in text:
+                        text += "%s: %s\n" % (field, json.dumps(value))
+                self.files[name] = text
+
     def tree(self):
+        if self.chance(0.1):
+            return self.diamond()
         objects, known = self.layer("base", [], [])
         top = "base"
         resources = ["../base"]
@@ -399,20 +522,20 @@ class Gen:
             if self.has("components"):
                 objects, known = self.layer("comp", [], objects, True, known)
                 components = ["../comp"]
+                if self.chance(0.2):
+                    self.layer("comp2", [], objects, True, known)
+                    components.append("../comp2")
+                elif self.chance(0.2):
+                    self.layer("comp2", [], objects, True, known)
+                    self.patch_text("comp", {"components": ["../comp2"]})
+                if self.chance(0.05):
+                    components.append("../comp")
             objects, known = self.layer("over", resources, objects,
                                         known=known)
             if components:
-                self.add_components("over", components)
+                self.patch_text("over", {"components": components})
             top = "over"
             if self.chance(0.3):
                 self.layer("top", ["../over"], objects, known=known)
                 top = "top"
         return top
-
-    def add_components(self, directory, components):
-        for name, text in self.files.items():
-            if name.startswith(directory + "/") and name.split("/")[-1] in (
-                    "kustomization.yaml", "kustomization.yml",
-                    "Kustomization") and text[0] not in "{\n":
-                self.files[name] = text + "components: %s\n" % json.dumps(
-                    components)

@@ -11,8 +11,10 @@ class Block(str):
 
 
 WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-COMMENTS = ["# note", "# {\"$imagepolicy\": \"flux-system:app:tag\"}", "#",
-            "# a: b", "# - x", "#!x", "# 'quote", "# kpt-set: ${x}"]
+COMMENTS = ["# note", "#", "# a: b", "# - x", "#!x", "# 'quote",
+            "# kpt-set: ${x}"]
+# To upstream the schema of what it stands at: only for scalars, which have none.
+MARKER = "# {\"$imagepolicy\": \"flux-system:app:tag\"}"
 BLOCK_LINES = ["a line", "  more", "    deep", "", "", "x: y", "- item", "#no",
                "trail ", "\ttab", "$(VAR)", "'q'", "end", "${v}", "{{ .x }}"]
 
@@ -104,8 +106,9 @@ class Writer:
             return self.block_scalar(v.split("\n"), indent)
         if not isinstance(v, str) or isinstance(v, Raw):
             return self.flow(v)
-        if self.chance(0.005):
-            return "!!str " + self.quoted(v)
+        if self.chance(0.006):
+            return self.r.choice(["!!str ", "!!str ", "!x ", "! "]
+                                 ) + self.quoted(v)
         if is_plain(v) and self.chance(0.8):
             return v
         if "\n" in v and "\r" not in v and v[0] not in " \n\t" and (
@@ -129,6 +132,11 @@ class Writer:
         if self.comments and self.chance(self.comments):
             return "  " + self.r.choice(COMMENTS)
         return ""
+
+    def marker(self):
+        if self.comments and self.chance(self.comments):
+            return "  " + MARKER
+        return self.line_comment()
 
     def anchor(self, v):
         """Marks a value, or stands for one that was marked."""
@@ -171,7 +179,20 @@ class Writer:
             v, indent)
         if "\n" in text:
             return lead + " " + text + "\n"
-        return lead + (" " + text if text else "") + self.line_comment() + "\n"
+        is_scalar = not isinstance(v, (dict, list))
+        return lead + (" " + text if text else "") + (
+            self.marker() if is_scalar else self.line_comment()) + "\n"
+
+    def odd_member(self, pad):
+        """A merge key, or one that is written oddly."""
+        maps = [name for name, v in self.known if isinstance(v, dict) and v]
+        if maps and self.chance(0.1):
+            return pad + self.r.choice([
+                "<<: *%s", "<<: [*%s]", "merged:\n" + pad + " <<: *%s"]
+            ) % self.r.choice(maps) + "\n"
+        if self.chance(0.0008):
+            return pad + self.r.choice(["? a\n%s: b" % pad, "on: x"]) + "\n"
+        return ""
 
     def block(self, v, indent):
         pad = " " * indent
@@ -180,7 +201,7 @@ class Writer:
             for k, x in v.items():
                 out += self.comment(indent)
                 out += pad + self.member(self.key(k) + ":", x, indent, False)
-            return out + self.comment(indent)
+            return out + self.odd_member(pad) + self.comment(indent)
         if isinstance(v, list) and v:
             out = ""
             for x in v:
@@ -192,13 +213,17 @@ class Writer:
 
 
 def random_block(r):
-    lines = [r.choice(BLOCK_LINES) for _ in range(r.randint(1, 6))]
-    # Upstream writes such a block so that it cannot read it; where it does so
-    # depends on what is around it.
-    if lines[0].startswith("\t"):
-        lines[0] = lines[0].strip()
-    return Block("\n".join(lines))
+    return Block("\n".join(
+        r.choice(BLOCK_LINES) for _ in range(r.randint(1, 6))))
 
 
 def dump(r, value):
-    return Writer(r).document(value)
+    text = Writer(r).document(value)
+    x = r.random()
+    if x < 0.004:
+        return "\ufeff" + text
+    if x < 0.008:
+        return "%YAML 1.1\n---\n" + text
+    if x < 0.012:
+        return text + "...\n"
+    return text

@@ -28,9 +28,10 @@ absl::StatusOr<std::unique_ptr<Resource>> Generate(GeneratorKind kind,
                                                    const Schema* schema);
 
 // Ten characters that depend on the object's data.
-std::string HashOf(const Resource& resource);
+// Errors: as WriteAndRead.
+absl::StatusOr<std::string> HashOf(const Resource& resource);
 // Appends it to the name of each object that asks for it.
 class ResMap;
-void AddHashes(ResMap* objects);
+absl::Status AddHashes(ResMap* objects);
 
 }  // namespace weir::kustomize

@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "src/merge/json6902.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -97,20 +96,28 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
   options.reject_duplicate_keys = true;
   options.keep_written = true;
   for (absl::string_view document : documents) {
-    absl::StatusOr<Value> value = ParseYaml(document, options);
-    if (absl::IsResourceExhausted(value.status())) return value.status();
-    if (!value.ok()) {
-      return BuildError(absl::StrCat("MalformedYAMLError: yaml: ",
-                                     GoYamlError(value.status())));
+    absl::StatusOr<YamlDocument> read =
+        ParseFirstYamlDocument(document, options);
+    if (absl::IsResourceExhausted(read.status())) return read.status();
+    const bool is_wrong_tag =
+        read.ok() && !read->unreadable.ok() && !CheckScalars(read->value).ok();
+    if (!read.ok() || is_wrong_tag) {
+      return BuildError(absl::StrCat(
+          "MalformedYAMLError: yaml: ",
+          GoYamlError(read.ok() ? read->unreadable : read.status())));
     }
-    if (IsEmptyValue(*value)) continue;
-    const std::string name = ScalarText((*value)["kind"]);
+    Value& value = read->value;
+    if (IsEmptyValue(value)) continue;
+    const std::string name = ScalarText(value["kind"]);
     if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
-        (value->Has("items") || value->Has("functionConfig"))) {
-      for (const Value& item : (*value)["items"].array()) out->push_back(item);
+        (value.Has("items") || value.Has("functionConfig"))) {
+      for (const Value& item : value["items"].array()) out->push_back(item);
       continue;
     }
-    out->push_back(*std::move(value));
+    if (value.is_object() && !read->unreadable.ok()) {
+      value.Set(kUnreadable, GoError(read->unreadable));
+    }
+    out->push_back(std::move(value));
   }
   return absl::OkStatus();
 }
@@ -152,6 +159,10 @@ bool IsMalformedYaml(const absl::Status& status) {
 }
 
 absl::Status InFile(const absl::Status& status, absl::string_view path) {
+  if (absl::IsResourceExhausted(status)) {
+    return absl::Status(status.code(),
+                        absl::StrCat(path, ":", status.message()));
+  }
   if (status.ok() || !IsMalformedYaml(status)) return status;
   return absl::Status(status.code(),
                       absl::StrCat(status.message(), " in File: ", path));
@@ -184,8 +195,8 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
       return BuildError(absl::StrCat("expected array in ", name,
                                      "/items, but found ", GoTypeName(*items)));
     }
-    std::vector<Value> inner = items->array();
-    for (Value& item : inner) PassThroughJson(&item, false);
+    std::vector<Value> inner;
+    for (const Value& item : items->array()) inner.push_back(AsJsonText(item));
     WEIR_RETURN_IF_ERROR(CheckObjects(&inner));
     for (Value& item : inner) {
       Value moved = std::move(item);

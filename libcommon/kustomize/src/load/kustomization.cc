@@ -364,6 +364,7 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
                                                  absl::string_view file_name) {
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml11;
+  options.file_name = std::string(file_name);
   absl::StatusOr<Value> file = ParseYaml(text, options);
   if (absl::IsResourceExhausted(file.status())) return file.status();
   if (!file.ok()) {

@@ -299,42 +299,46 @@ Value NumberThroughJson(const Value& value) {
                          YamlParseOptions::Schema::kYaml12);
 }
 
-Value ScalarThroughJson(const Value& value, bool is_written) {
-  const bool is_flow_null =
-      value.is_null() && value.style() == Value::Style::kSingleQuoted;
-  if (!is_written) {
-    if (is_flow_null) return Value();
-    if (value.style() == Value::Style::kFolded && value.written() != nullptr) {
-      return StringFromJson(Value(*value.written()));
-    }
-  }
-  if (value.is_string()) return StringFromJson(value);
-  if (value.is_bool()) return Value(value.AsBool());
-  if (!value.is_null()) return NumberThroughJson(value);
-  return is_flow_null ? StringFromJson(Value("")) : Value();
-}
-
-}  // namespace
-
-void PassThroughJson(Value* value, bool is_written) {
+// What becomes of a value that upstream writes as JSON, decodes, and writes as
+// YAML to read it again: all numbers are float64, and only what is empty is in
+// brackets.
+void PassThroughJson(Value* value) {
+  using Style = Value::Style;
   if (value->is_array()) {
     for (size_t i = 0; i < value->size(); ++i) {
       Value item = (*value)[i];
-      PassThroughJson(&item, is_written);
-      if (!item.IsSame((*value)[i])) value->MutableAt(i) = std::move(item);
+      PassThroughJson(&item);
+      const bool is_same =
+          item.IsSame((*value)[i]) && item.style() == (*value)[i].style();
+      if (!is_same) value->MutableAt(i) = std::move(item);
     }
+    value->set_style(value->empty() ? Style::kFlow : Style::kPlain);
   } else if (value->is_object()) {
     for (size_t i = 0; i < value->size(); ++i) {
-      Value member = value->object()[i].value;
-      PassThroughJson(&member, is_written);
-      if (!member.IsSame(value->object()[i].value)) {
-        value->MutableObject()[i].value = std::move(member);
-      }
+      const Value& old = value->object()[i].value;
+      Value member = old;
+      PassThroughJson(&member);
+      const bool is_same = member.IsSame(old) && member.style() == old.style();
+      if (!is_same) value->MutableObject()[i].value = std::move(member);
     }
+    value->set_style(value->empty() ? Style::kFlow : Style::kPlain);
+  } else if (value->is_string()) {
+    *value = StringFromJson(*value);
+  } else if (value->is_bool()) {
+    *value = Value(value->AsBool());
   } else {
-    *value = ScalarThroughJson(*value, is_written);
+    *value = value->is_null() ? Value() : NumberThroughJson(*value);
   }
 }
+
+absl::string_view JsonKindName(const Value& value) {
+  if (value.is_object()) return "object";
+  if (value.is_array()) return "array";
+  if (value.is_number()) return "number";
+  return value.is_bool() ? "bool" : "string";
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
   if (text.empty()) return BuildError("empty json patch operations");
@@ -353,14 +357,15 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
   std::vector<Value> operations;
   if (parsed->is_null()) return operations;
   if (!parsed->is_array()) {
-    return BuildError(
-        "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    return BuildError(absl::StrCat("json: cannot unmarshal ",
+                                   JsonKindName(*parsed),
+                                   " into Go value of type jsonpatch.Patch"));
   }
   for (const Value& operation : parsed->array()) {
     if (!operation.is_object()) {
       return BuildError(
-          "json: cannot unmarshal string into Go value of type "
-          "jsonpatch.Operation");
+          absl::StrCat("json: cannot unmarshal ", JsonKindName(operation),
+                       " into Go value of type jsonpatch.Operation"));
     }
     operations.push_back(operation);
   }
@@ -369,12 +374,12 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
 
 absl::Status ApplyJson6902(const std::vector<Value>& operations,
                            Value* document) {
-  WEIR_RETURN_IF_ERROR(CheckScalars(*document));
+  WEIR_RETURN_IF_ERROR(WriteAndRead(document));
   for (const Value& operation : operations) {
     WEIR_RETURN_IF_ERROR(Operation(operation, document).Run());
   }
   PassThroughJson(document);
-  return absl::OkStatus();
+  return WriteAndRead(document);
 }
 
 }  // namespace weir::kustomize

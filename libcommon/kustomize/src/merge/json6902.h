@@ -25,9 +25,4 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text);
 absl::Status ApplyJson6902(const std::vector<Value>& operations,
                            Value* document);
 
-// What becomes of a value that upstream writes as JSON and reads again: all
-// numbers are float64. `is_written`: it is written as YAML before, else only
-// decoded.
-void PassThroughJson(Value* value, bool is_written = true);
-
 }  // namespace weir::kustomize

@@ -27,6 +27,7 @@ MergeNode* MergeTree::Make(const Value* value) {
               : value->is_array() ? Kind::kList
                                   : Kind::kScalar;
   node.value = value;
+  node.is_flow = value->style() == Value::Style::kFlow;
   return &node;
 }
 
@@ -93,20 +94,34 @@ void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
   map->fields.emplace_back(key, value);
 }
 
-// A scalar takes the style of the one that was there.
+// The style is that of what was there.
 void MergeTree::Replace(MergeNode* field, const MergeNode& by) {
-  const bool is_scalar =
-      by.kind == Kind::kScalar && field->kind == Kind::kScalar;
-  if (is_scalar && IsQuoted(*field->value) && !by.is_null()) {
+  const bool was_flow = field->is_flow;
+  const bool was_quoted =
+      field->kind == Kind::kScalar && IsQuoted(*field->value);
+  if (by.kind != Kind::kScalar) {
+    *field = by;
+    field->is_flow = was_flow;
+  } else if (was_quoted && !by.is_null()) {
     values_.push_back(StringInPlaceOf(*field->value, ScalarText(*by.value)));
     *field = *Make(&values_.back());
-  } else if (is_scalar && IsQuoted(*by.value)) {
+  } else if (IsQuoted(*by.value)) {
     values_.push_back(StringInPlaceOf(Value(), ScalarText(*by.value)));
     *field = *Make(&values_.back());
   } else {
     *field = by;
   }
   field->is_changed = true;
+}
+
+void MergeTree::TakeStyle(MergeNode* into, const MergeNode& from) {
+  if (into->kind == Kind::kScalar || into->is_flow == from.is_flow) return;
+  const bool is_empty = into->is_expanded
+                            ? into->fields.empty() && into->items.empty()
+                            : into->value->empty();
+  if (!is_empty) return;
+  into->is_flow = from.is_flow;
+  into->is_changed = true;
 }
 
 void MergeTree::SetKey(MergeNode* map, const std::string& key,
@@ -227,20 +242,25 @@ bool MergeTree::IsChanged(const MergeNode& node) const {
 }
 
 Value MergeTree::ToValue(MergeNode* node) {
-  if (node->kind == Kind::kScalar || !node->is_expanded) return *node->value;
-  if (!IsChanged(*node)) return *node->value;
-  if (node->kind == Kind::kList) {
+  if (node->kind == Kind::kScalar || !IsChanged(*node)) return *node->value;
+  Value made;
+  if (!node->is_expanded) {
+    made = *node->value;
+  } else if (node->kind == Kind::kList) {
     Value::Array items;
     items.reserve(node->items.size());
     for (MergeNode* item : node->items) items.push_back(ToValue(item));
-    return Value(std::move(items));
+    made = Value(std::move(items));
+  } else {
+    Value::Object members;
+    members.reserve(node->fields.size());
+    for (const MergeNode::Field& field : node->fields) {
+      members.emplace_back(std::string(field.first), ToValue(field.second));
+    }
+    made = Value::FromMembers(std::move(members));
   }
-  Value::Object members;
-  members.reserve(node->fields.size());
-  for (const MergeNode::Field& field : node->fields) {
-    members.emplace_back(std::string(field.first), ToValue(field.second));
-  }
-  return Value::FromMembers(std::move(members));
+  made.set_style(node->is_flow ? Value::Style::kFlow : Value::Style::kPlain);
+  return made;
 }
 
 }  // namespace weir::kustomize

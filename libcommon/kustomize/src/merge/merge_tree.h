@@ -25,12 +25,17 @@ struct MergeNode {
   // What it was made from; null for lists that the merge makes. The members
   // of a map or list are nodes once it is expanded.
   const Value* value = nullptr;
+  bool is_flow = false;  // Of a map or list: in brackets.
   bool is_expanded = false;
   bool is_changed = false;
   std::vector<Field> fields;
   std::vector<MergeNode*> items;
 
-  bool is_null() const { return kind == Kind::kScalar && value->is_null(); }
+  // To upstream only what is tagged as a null.
+  bool is_null() const {
+    return kind == Kind::kScalar && value->is_null() &&
+           value->style() != Value::Style::kUntagged;
+  }
   // A null that is written as such.
   bool is_written_null() const {
     return is_null() && !value->is_omitted_null();
@@ -53,6 +58,8 @@ class MergeTree {
   void Set(MergeNode* map, absl::string_view key, MergeNode* value,
            bool keep_null);
   void Erase(MergeNode* map, absl::string_view key);
+  // A collection that is empty takes the style of what is merged into it.
+  void TakeStyle(MergeNode* into, const MergeNode& from);
   // Adds a member that reads as a plain scalar.
   void SetKey(MergeNode* map, const std::string& key, const std::string& text);
 

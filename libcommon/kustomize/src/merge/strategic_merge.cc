@@ -118,10 +118,12 @@ class Walker {
     }
     const MergeNode* first = IsMissing(target) ? patch : target;
     if (IsMissing(first)) return VisitMap(target, patch);
-    if (!IsMissing(target) && !IsMissing(patch) &&
-        target->kind != patch->kind) {
-      return WrongKind(NodeKindName(tree_.ToValue(target)),
-                       tree_.ToValue(patch));
+    if (!IsMissing(target) && !IsMissing(patch)) {
+      if (target->kind != patch->kind) {
+        return WrongKind(NodeKindName(tree_.ToValue(target)),
+                         tree_.ToValue(patch));
+      }
+      tree_.TakeStyle(target, *patch);
     }
     switch (first->kind) {
       case Kind::kMap:

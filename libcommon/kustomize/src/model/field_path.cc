@@ -13,6 +13,7 @@
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/model/selector.h"
+#include "src/model/yaml_nodes.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 
@@ -172,12 +173,12 @@ class Matcher {
     for (size_t i = 0; i < node.size(); ++i) {
       const Value& element = node[i];
       if (wanted.key.empty()) {
-        if (!pattern.Matches(ScalarText(element))) continue;
+        if (!pattern.Matches(ShownText(element))) continue;
         ++found_;
         WEIR_RETURN_IF_ERROR(set_(node.MutableAt(i)));
       } else {
         const Value* field = element.Find(wanted.key);
-        if (field == nullptr || !pattern.Matches(ScalarText(*field))) continue;
+        if (field == nullptr || !pattern.Matches(ShownText(*field))) continue;
         WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1)));
       }
     }

@@ -9,8 +9,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/load/git_url.h"
-#include "src/load/paths.h"
 #include "src/model/scalar.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -82,21 +80,6 @@ absl::Status WrongKind(absl::string_view expected, const Value& value) {
                                  ": node contents:\n", FormatYaml(value)));
 }
 
-Origin Origin::Below(const std::string& named) const {
-  Origin origin = *this;
-  const std::optional<GitUrl> url = ParseGitUrl(named);
-  if (!url.has_value()) {
-    origin.path = JoinPath(origin.path, named);
-    return origin;
-  }
-  origin.repo = url->repository;
-  origin.ref = url->ref;
-  // Upstream shows where it has not cloned to yet.
-  const std::string directory = CleanPath(url->directory);
-  origin.path = directory == "." ? "notCloned" : directory;
-  return origin;
-}
-
 const ResId& Resource::CurId() const {
   if (!id_.has_value()) {
     ResId id;
@@ -154,14 +137,13 @@ void Resource::StorePreviousId() {
       {id.gvk.kind, id.name, std::string(id.EffectiveNamespace())});
 }
 
-void Resource::MakeAnnotationsText() {
-  bool is_text = true;
+void Resource::RenewAnnotations() {
+  bool is_same = true;
   for (const Value::Member& member :
        tree_["metadata"]["annotations"].object()) {
-    is_text = is_text && member.value.is_string() &&
-              member.value.written() == nullptr;
+    is_same = is_same && IsSameAnyhow(member.value);
   }
-  if (!is_text) SetMetadataMap("annotations", MetadataMap("annotations"));
+  if (!is_same) SetMetadataMap("annotations", MetadataMap("annotations"));
 }
 
 bool Resource::HasAnyId(const ResId& id) const {
@@ -329,7 +311,14 @@ std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
 Value Resource::WithBuildAnnotations() const {
   Value tree = tree_;
   if (!tree["metadata"].is_object()) return tree;
-  for (const auto& [key, text] : BuildAnnotations()) {
+  auto added = BuildAnnotations();
+  if (origin.has_value()) {
+    added.emplace_back(kOrigin, FormatOrigin(*origin));
+  }
+  if (!transformations.empty()) {
+    added.emplace_back(kTransformations, FormatOrigins(transformations));
+  }
+  for (const auto& [key, text] : added) {
     Value& annotations = tree.Mutable("metadata").Mutable("annotations");
     if (!annotations.is_object()) annotations = Value::MakeObject();
     annotations.Set(key, text);
@@ -369,7 +358,10 @@ std::string ShowAll(const std::vector<const Resource*>& objects) {
   std::vector<std::string> texts;
   texts.reserve(objects.size());
   for (const Resource* object : objects) {
-    texts.push_back(FormatJson(object->WithBuildAnnotations(), options));
+    Value shown = object->WithBuildAnnotations();
+    // One that cannot be read again is shown as it is.
+    (void)RewriteYaml(&shown);
+    texts.push_back(FormatJson(shown, options));
   }
   return absl::StrCat("[", absl::StrJoin(texts, " "), "]");
 }

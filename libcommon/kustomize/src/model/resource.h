@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "src/model/ids.h"
+#include "src/model/origin.h"
 #include "src/model/schema.h"
 #include "weir/value/value.h"
 
@@ -23,22 +24,6 @@ absl::string_view NodeKindName(const Value& value);
 absl::Status WrongKind(absl::string_view expected, const Value& value);
 // An error whose text is upstream's.
 absl::Status BuildError(std::string message);
-
-// Where an object came from, or what transformed it.
-struct Origin {
-  std::string path;
-  std::string repo;  // Of a remote one, with its reference.
-  std::string ref;
-  std::string configured_in;
-  // Of the generator or transformer.
-  std::string by_api_version;
-  std::string by_kind;
-  std::string by_name;
-  std::string by_namespace;
-
-  // The origin of what a kustomization at this one names so.
-  Origin Below(const std::string& named) const;
-};
 
 // What a source (see SourceLog) made of an object.
 struct Change {
@@ -90,14 +75,14 @@ class Resource {
       absl::string_view field,
       const std::vector<std::pair<std::string, std::string>>& entries);
 
-  // Makes strings of annotations, as some of upstream's changes to them do.
-  void MakeAnnotationsText();
+  // Makes new strings of annotations, as some of upstream's changes to them do.
+  void RenewAnnotations();
 
   // Build annotations upstream: whether any is set, and forgetting them.
   bool HasBuildState() const;
   // As upstream's annotations would be now.
   std::vector<std::pair<std::string, std::string>> BuildAnnotations() const;
-  // The object with them.
+  // The object with them, and with its origin.
   Value WithBuildAnnotations() const;
   void ForgetBuildState();
   // Equal tails of the prefixes and suffixes that were added; with

@@ -1,12 +1,15 @@
 #include "src/model/scalar.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/model/resource.h"
 #include "weir/base/status.h"
+#include "weir/value/go_error.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
@@ -20,9 +23,7 @@ Value Resolve(absl::string_view text) {
 }
 
 Value StringOf(Style style, absl::string_view text) {
-  Value value = style == Style::kFolded
-                    ? KeepYamlText(Value(RewriteFoldedYaml(text)), text)
-                    : Value(text);
+  Value value(text);
   value.set_style(style);
   return value;
 }
@@ -56,17 +57,6 @@ absl::string_view TagOf(const Value& value) {
   }
 }
 
-absl::Status CheckBlock(const Value& string) {
-  const std::string& text =
-      string.written() != nullptr ? *string.written() : string.AsString();
-  if (text.empty() || text[0] != '\t') return absl::OkStatus();
-  const bool is_block = string.style() >= Style::kLiteral ||
-                        (!IsQuoted(string) && absl::StrContains(text, "\n"));
-  if (!is_block || !IsLostAsYamlBlock(text)) return absl::OkStatus();
-  return BuildError(
-      "yaml: found a tab character where an indentation space is expected");
-}
-
 }  // namespace
 
 std::string ScalarText(const Value& value) {
@@ -94,12 +84,24 @@ std::string NodeText(const Value& value) {
 }
 
 bool IsQuoted(const Value& value) {
-  return value.style() > Style::kUntagged && !value.is_null();
+  return value.style() > Style::kUntagged && value.style() < Style::kFlow &&
+         !value.is_null();
 }
 
 bool IsText(const Value& value) {
   if (value.style() == Style::kUntagged) return true;
   return value.is_string() && (IsQuoted(value) || value.written() == nullptr);
+}
+
+bool IsSameAnyhow(const Value& value) {
+  if (!value.is_string() || value.written() != nullptr ||
+      value.style() == Style::kUntagged) {
+    return false;
+  }
+  const std::string& text = value.AsString();
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isprint(static_cast<unsigned char>(c));
+  });
 }
 
 Value UntaggedScalar(absl::string_view text) {
@@ -166,8 +168,7 @@ absl::Status CheckScalars(const Value& tree) {
   for (const Value::Member& member : tree.object()) {
     WEIR_RETURN_IF_ERROR(CheckScalars(member.value));
   }
-  if (tree.is_string()) return CheckBlock(tree);
-  if (tree.written() == nullptr) return absl::OkStatus();
+  if (tree.is_string() || tree.written() == nullptr) return absl::OkStatus();
   const Value read = Resolve(*tree.written());
   if (SameType(tree, read) ||
       (tree.kind() == Value::Kind::kDouble && read.is_number())) {
@@ -175,6 +176,39 @@ absl::Status CheckScalars(const Value& tree) {
   }
   return BuildError(absl::StrCat("yaml: cannot decode ", TagOf(read), " `",
                                  *tree.written(), "` as a ", TagOf(tree)));
+}
+
+absl::Status WriteAndRead(Value* tree) {
+  if (const Value* why = tree->Find(kUnreadable)) {
+    return BuildError(why->AsString());
+  }
+  const absl::Status rewritten = RewriteYaml(tree);
+  if (!rewritten.ok()) return BuildError(GoError(rewritten));
+  return CheckScalars(*tree);
+}
+
+Value AsJsonText(const Value& value) {
+  if (value.is_string())
+    return StringOf(Style::kDoubleQuoted, value.AsString());
+  if (value.is_array()) {
+    Value::Array items;
+    items.reserve(value.size());
+    for (const Value& item : value.array()) items.push_back(AsJsonText(item));
+    Value list(std::move(items));
+    list.set_style(Style::kFlow);
+    return list;
+  }
+  if (value.is_object()) {
+    Value::Object members;
+    members.reserve(value.size());
+    for (const Value::Member& member : value.object()) {
+      members.emplace_back(member.key, AsJsonText(member.value));
+    }
+    Value map = Value::FromMembers(std::move(members));
+    map.set_style(Style::kFlow);
+    return map;
+  }
+  return value.is_null() ? Value() : Resolve(FormatJson(value));
 }
 
 }  // namespace weir::kustomize

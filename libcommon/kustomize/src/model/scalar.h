@@ -24,6 +24,9 @@ bool IsQuoted(const Value& value);
 // Whether it is tagged as a string, or not at all: a plain date is neither.
 bool IsText(const Value& value);
 
+// Whether it is a string that stays itself in whatever style it is written.
+bool IsSameAnyhow(const Value& value);
+
 // A plain scalar without a tag: its type is what its text looks like.
 Value UntaggedScalar(absl::string_view text);
 
@@ -42,8 +45,20 @@ Value StringFromJson(const Value& value);
 // is an error only when it is still there in the end: CheckScalars.
 Value WithText(const Value& old, absl::string_view text);
 
-// Errors: kFailedPrecondition for a scalar whose text is not of its type, and
-// for a text that upstream loses as it writes objects before they become JSON.
+// Errors: kFailedPrecondition for a scalar whose text is not of its type.
 absl::Status CheckScalars(const Value& tree);
+
+// The field of an object that says why upstream, should it write the object,
+// could not read it again. A patch that has it brings it along.
+inline constexpr absl::string_view kUnreadable = "\x02";
+
+// What upstream has of a tree once it has written it as YAML and read that, as
+// it does before anything becomes JSON.
+// Errors: kFailedPrecondition, also for a text that it cannot read again.
+absl::Status WriteAndRead(Value* tree);
+
+// A value that was decoded, written as JSON and read as YAML: it is in brackets
+// and its strings are quoted.
+Value AsJsonText(const Value& value);
 
 }  // namespace weir::kustomize

@@ -1,6 +1,7 @@
 // Images: a new name, tag or digest for each image with a name.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -109,77 +110,50 @@ bool HoldsContainers(absl::string_view key) {
 }
 
 // The images of all "containers" and "initContainers", wherever they are.
-// What does not change stays shared.
 class ContainerWalk {
  public:
   explicit ContainerWalk(const ImageChange& change) : change_(change) {}
 
-  // Whether anything below `node` needs `Change`. Errors go to `status`.
-  bool IsNeeded(const Value& node, absl::Status* status) const {
-    bool needed = false;
-    for (const Value& item : node.array()) needed |= IsNeeded(item, status);
-    for (const Value::Member& member : node.object()) {
-      const Value& below = member.value;
-      if (!below.is_object() && !below.is_array()) continue;
-      needed |= IsNeeded(below, status);
-      if (!HoldsContainers(member.key)) continue;
-      for (const Value& container : below.array()) {
-        needed |= IsImageNeeded(container, status);
-      }
-    }
-    return needed;
-  }
-
-  // Copies no more than the way to what changes.
-  void Change(Value& node) const {
+  // What becomes of a node; nothing when it stays as it is.
+  // Errors: kFailedPrecondition for containers and images of another kind.
+  absl::StatusOr<std::optional<Value>> Change(const Value& node) const {
+    std::optional<Value> changed;
     for (size_t i = 0; i < node.array().size(); ++i) {
-      if (IsNeeded(node[i])) Change(node.MutableAt(i));
+      WEIR_ASSIGN_OR_RETURN(std::optional<Value> item, Change(node[i]));
+      if (!item.has_value()) continue;
+      if (!changed.has_value()) changed = node;
+      changed->MutableArray()[i] = *std::move(item);
     }
     for (size_t i = 0; i < node.object().size(); ++i) {
       const Value::Member& member = node.object()[i];
-      const bool holds = HoldsContainers(member.key);
-      if (!IsNeeded(member.value) && !(holds && AnyImage(member.value))) {
-        continue;
+      if (!member.value.is_object() && !member.value.is_array()) continue;
+      WEIR_ASSIGN_OR_RETURN(std::optional<Value> below, Change(member.value));
+      if (HoldsContainers(member.key)) {
+        WEIR_RETURN_IF_ERROR(ChangeImages(member.value, &below));
       }
-      Value& below = node.MutableObject()[i].value;
-      Change(below);
-      if (holds) ChangeImages(below);
+      if (!below.has_value()) continue;
+      if (!changed.has_value()) changed = node;
+      changed->MutableObject()[i].value = *std::move(below);
     }
+    return changed;
   }
 
  private:
-  bool IsNeeded(const Value& node) const {
-    absl::Status ignored;
-    return IsNeeded(node, &ignored);
-  }
-
-  bool AnyImage(const Value& containers) const {
-    for (const Value& container : containers.array()) {
-      if (change_.Matches(container["image"])) return true;
-    }
-    return false;
-  }
-
-  void ChangeImages(Value& containers) const {
+  absl::Status ChangeImages(const Value& containers,
+                            std::optional<Value>* changed) const {
     for (size_t i = 0; i < containers.array().size(); ++i) {
-      if (!change_.Matches(containers[i]["image"])) continue;
-      Value& image = containers.MutableAt(i).Mutable("image");
-      image = change_.Apply(image);
+      const Value& container = containers[i];
+      if (container.is_null()) continue;
+      if (!container.is_object()) return WrongKind("MappingNode", container);
+      const Value& image = container["image"];
+      if (image.is_object() || image.is_array()) {
+        return WrongKind("ScalarNode", image);
+      }
+      if (!change_.Matches(image)) continue;
+      if (!changed->has_value()) *changed = containers;
+      (*changed)->MutableAt(i).Set("image", change_.Apply(image));
     }
-  }
-
-  bool IsImageNeeded(const Value& container, absl::Status* status) const {
-    if (container.is_null()) return false;
-    if (!container.is_object()) {
-      status->Update(WrongKind("MappingNode", container));
-      return false;
-    }
-    const Value& image = container["image"];
-    if (image.is_object() || image.is_array()) {
-      status->Update(WrongKind("ScalarNode", image));
-      return false;
-    }
-    return change_.Matches(image);
+    return absl::OkStatus();
   }
 
   const ImageChange& change_;
@@ -196,10 +170,11 @@ absl::StatusOr<Transformer> MakeImageTransformer(const ImageSpec& image,
         const ContainerWalk walk(*change);
         for (const std::unique_ptr<Resource>& resource : objects->list()) {
           if (resource->kind() == "CustomResourceDefinition") continue;
-          absl::Status status;
-          const bool needed = walk.IsNeeded(resource->tree(), &status);
-          WEIR_RETURN_IF_ERROR(status);
-          if (needed) walk.Change(resource->MutableContent());
+          WEIR_ASSIGN_OR_RETURN(std::optional<Value> changed,
+                                walk.Change(resource->tree()));
+          if (changed.has_value()) {
+            resource->MutableContent() = *std::move(changed);
+          }
         }
         for (const std::unique_ptr<Resource>& resource : objects->list()) {
           if (resource->kind() == "CustomResourceDefinition") continue;

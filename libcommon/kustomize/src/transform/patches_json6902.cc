@@ -11,6 +11,8 @@
 #include "src/transform/configuration_error.h"
 #include "src/transform/patches.h"
 #include "weir/base/status.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 namespace {
@@ -36,9 +38,15 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
   }
   absl::StatusOr<std::vector<Value>> parsed = ParseJson6902(text);
   if (!parsed.ok()) {
-    return absl::StartsWith(text, "[")
-               ? Annotate(parsed.status(), absl::StrCat("decoding ", text))
-               : parsed.status();
+    // What is YAML becomes JSON first.
+    if (!absl::StartsWith(text, "[")) {
+      const absl::StatusOr<Value> yaml = ParseYaml(text);
+      if (!yaml.ok()) return parsed.status();
+      JsonFormatOptions options;
+      options.escape_html = true;
+      text = FormatJson(*yaml, options);
+    }
+    return Annotate(parsed.status(), absl::StrCat("decoding ", text));
   }
   std::vector<Value> operations = *std::move(parsed);
   if (operations.empty()) {

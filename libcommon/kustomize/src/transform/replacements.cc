@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -17,9 +15,10 @@
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/transform/apply_patch.h"
+#include "src/transform/structured_text.h"
 #include "weir/base/status.h"
-#include "weir/value/json.h"
 #include "weir/value/yaml.h"
+#include "weir/value/yaml_node.h"
 
 namespace weir::kustomize {
 namespace {
@@ -150,13 +149,6 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
   return Source(WithText(*found, pieces[options->index]));
 }
 
-// Into a scalar only the text is copied, which leaves its type.
-void CopyValue(const Value& source, Value& node) {
-  node = IsScalar(node) && IsScalar(source) ? WithText(node, NodeText(source))
-         : IsScalar(node)                   ? WithText(node, "")
-                                            : source;
-}
-
 absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
                        Value& node) {
   const std::optional<FieldOptions>& options = target.options;
@@ -181,19 +173,6 @@ absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
   return absl::OkStatus();
 }
 
-std::string Reformat(const Value& data, const std::string& original) {
-  const absl::string_view trimmed = absl::StripAsciiWhitespace(original);
-  if (trimmed[0] != '{' && trimmed[0] != '[') {
-    return std::string(absl::StripAsciiWhitespace(FormatYaml(data)));
-  }
-  JsonFormatOptions options;
-  options.escape_html = true;
-  if (absl::StrContains(original, "\n") && absl::StrContains(original, "  ")) {
-    options.indent = 2;
-  }
-  return FormatJson(data, options);
-}
-
 // A path that goes on inside a scalar that holds YAML or JSON. True when it
 // was that.
 absl::StatusOr<bool> SetInside(Value& root,
@@ -204,25 +183,14 @@ absl::StatusOr<bool> SetInside(Value& root,
     const absl::StatusOr<const Value*> found = LookUpPath(root, head);
     if (!found.ok() || *found == nullptr || !IsScalar(**found)) continue;
     const std::string text = NodeText(**found);
-    YamlParseOptions options;
-    options.schema = YamlParseOptions::Schema::kYaml12;
-    options.keep_written = true;
-    absl::StatusOr<Value> data = ParseYaml(text, options);
-    if (!data.ok()) continue;
-    if (IsScalar(*data)) return false;
-    const std::vector<std::string> rest(path.begin() + i, path.end());
-    const absl::StatusOr<int> count =
-        VisitFieldPath(*data, rest, create, [&](Value& node) {
-          CopyValue(source, node);
-          return absl::OkStatus();
-        });
-    if (!count.ok() || *count == 0) return false;
-    // Upstream then writes to a copy that nobody sees.
-    if (!CheckScalars(*data).ok()) return true;
-    const std::string written = Reformat(*data, text);
+    if (!ParseYamlNode(text).ok()) continue;
+    const EditedText edited = EditStructuredText(
+        text, {path.begin() + i, path.end()}, create, source);
+    // What upstream cannot write it writes to a copy that nobody sees.
+    if (!edited.text.has_value()) return edited.is_found;
     WEIR_RETURN_IF_ERROR(
         VisitFieldPath(root, head, CreateField::kNothing, [&](Value& node) {
-          node = WithText(node, written);
+          node = WithText(node, *edited.text);
           return absl::OkStatus();
         }).status());
     return true;

@@ -34,8 +34,9 @@ class Value {
     kArray,
     kObject,
   };
-  // How a YAML text has a scalar. kUntagged: plain, and of the type that its
-  // text looks like, whatever text it is given.
+  // How a YAML text has a value. kUntagged: plain, and of the type that its
+  // text looks like, whatever text it is given. Collections are kPlain or
+  // kFlow, which is in brackets.
   enum class Style : uint8_t {
     kPlain,
     kUntagged,
@@ -43,6 +44,7 @@ class Value {
     kDoubleQuoted,
     kLiteral,
     kFolded,
+    kFlow,
   };
   struct Member;
   using Array = std::vector<Value>;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/value/go_error.h"
@@ -44,8 +45,9 @@ struct YamlParseOptions {
   // wins, and keys that look like other kinds are an error also when they are
   // quoted.
   bool text_annotations = false;
-  // Scalars remember how they are written: Value::written, Value::style. A null
-  // left out in a flow collection has a style, too: it is written as ''.
+  // Values remember how they are written, Value::written and Value::style, and
+  // scalars are as in the text: kYaml12's writing and reading is left to
+  // RewriteYaml.
   bool keep_written = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
@@ -54,6 +56,9 @@ struct YamlParseOptions {
 struct YamlDocument {
   Value value;   // Null for an empty document.
   int line = 1;  // Of the document's first content, from 1.
+  // With keep_written: why kyaml, should it write this document, could not read
+  // it again, where RewriteYaml does not know it: comments can do that.
+  absl::Status unreadable;
 };
 
 // Parses all documents of a stream.
@@ -64,6 +69,9 @@ absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
     absl::string_view text, const YamlParseOptions& options = {});
 
 // Parses the first document; null when there is none.
+absl::StatusOr<YamlDocument> ParseFirstYamlDocument(
+    absl::string_view text, const YamlParseOptions& options = {});
+// The same; one that is unreadable is an error.
 absl::StatusOr<Value> ParseYaml(absl::string_view text,
                                 const YamlParseOptions& options = {});
 
@@ -75,17 +83,12 @@ Value KeepYamlText(Value value, absl::string_view text);
 // A number as go-yaml 3 writes it: a million is 1e+06.
 std::string FormatYamlFloat(double number);
 
-// Makes "" of the nulls that were left out in flow collections, as go-yaml 3
-// does by writing and reading them.
-void RewriteFlowNulls(Value* tree);
-
-// What is read when go-yaml 3 has written a text as a folded scalar: a line
-// break before a line that starts with a blank becomes two.
-std::string RewriteFoldedYaml(absl::string_view text);
-
-// Whether go-yaml 3 writes a text of several lines as a block that it cannot
-// read, as it starts with a tab.
-bool IsLostAsYamlBlock(absl::string_view text);
+// Makes of a tree that knows how it is written what is read once kyaml has
+// written it: a null that is left out in a flow collection is "" then, a folded
+// text may have more line breaks.
+// Errors: kInvalidArgument, in kyaml's words, for a text that it writes so that
+// it cannot read it: a block that starts with a tab.
+absl::Status RewriteYaml(Value* tree);
 
 // One document as sigs.k8s.io/yaml writes it: keys in natural order ("a2"
 // before "a10"), indent 2, sequences not indented under their key, a newline
