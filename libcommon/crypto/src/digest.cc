@@ -1,6 +1,9 @@
 #include "weir/crypto/digest.h"
 
+// Sha256 needs no provider; EVP loads one, and a configuration.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <utility>
 
@@ -123,8 +126,17 @@ Digest ComputeDigest(DigestAlgorithm algorithm, absl::string_view bytes) {
   return hasher.Finish();
 }
 
+std::string Sha256(absl::string_view bytes) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
+  return digest;
+}
+
 std::string Sha256Hex(absl::string_view bytes) {
-  return ComputeDigest(DigestAlgorithm::kSha256, bytes).hex;
+  return absl::BytesToHexString(Sha256(bytes));
 }
 
 }  // namespace weir::crypto

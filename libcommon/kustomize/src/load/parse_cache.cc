@@ -3,11 +3,13 @@
 #include <string>
 #include <utility>
 
-#include "src/model/sha256.h"
+#include "weir/crypto/digest.h"
 
 namespace weir::kustomize {
 
-std::string ParseCache::KeyOf(absl::string_view text) { return Sha256(text); }
+std::string ParseCache::KeyOf(absl::string_view text) {
+  return crypto::Sha256(text);
+}
 
 ParseCache::Objects ParseCache::Find(const std::string& key) {
   const MutexLock lock(mu_);

@@ -4,13 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/model/res_map.h"
 #include "src/model/scalar.h"
-#include "src/model/sha256.h"
 #include "weir/base/status.h"
+#include "weir/crypto/digest.h"
 #include "weir/value/json.h"
 
 namespace weir::kustomize {
@@ -75,7 +74,7 @@ absl::StatusOr<std::string> HashOf(const Resource& resource) {
   options.escape_html = true;
   WEIR_ASSIGN_OR_RETURN(const Value input, HashInput(resource));
   std::string hash =
-      absl::BytesToHexString(Sha256(FormatJson(input, options))).substr(0, 10);
+      crypto::Sha256Hex(FormatJson(input, options)).substr(0, 10);
   for (char& c : hash) {
     switch (c) {
       case '0':

@@ -53,7 +53,10 @@ class Hasher {
 };
 
 Digest ComputeDigest(DigestAlgorithm algorithm, absl::string_view bytes);
-// The lower-case hex SHA-256.
+// SHA-256 of a whole text, 32 bytes; OpenSSL's start-up, which takes longer
+// than a small build, is not needed for it.
+std::string Sha256(absl::string_view bytes);
+// The same in lower-case hex.
 std::string Sha256Hex(absl::string_view bytes);
 
 }  // namespace weir::crypto
