@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -153,13 +154,19 @@ SortOptions DefaultOrder() {
   return options;
 }
 
+absl::Status SortUnique(const SortOptions& order, ResMap* objects) {
+  WEIR_RETURN_IF_ERROR(objects->CheckUnique(),
+                       "SortOrderTransformer: Failed to append to resources");
+  SortLegacy(order, objects);
+  return absl::OkStatus();
+}
+
 absl::Status Sort(const Kustomization& top, const BuildState& state,
                   ResMap* objects) {
   if (!top.sort_options.has_value()) {
-    if (state.session.options.reorder == BuildOptions::Reorder::kLegacy) {
-      SortLegacy(DefaultOrder(), objects);
-    }
-    return absl::OkStatus();
+    return state.session.options.reorder == BuildOptions::Reorder::kLegacy
+               ? SortUnique(DefaultOrder(), objects)
+               : absl::OkStatus();
   }
   const SortOptions& asked = *top.sort_options;
   if (asked.order != "fifo" && asked.order != "legacy") {
@@ -174,8 +181,7 @@ absl::Status Sort(const Kustomization& top, const BuildState& state,
     }
     return absl::OkStatus();
   }
-  SortLegacy(asked.has_legacy_options ? asked : DefaultOrder(), objects);
-  return absl::OkStatus();
+  return SortUnique(asked.has_legacy_options ? asked : DefaultOrder(), objects);
 }
 
 absl::Status CheckAll(const ResMap& objects) {
@@ -185,6 +191,28 @@ absl::Status CheckAll(const ResMap& objects) {
     }
     WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
   }
+  return absl::OkStatus();
+}
+
+// A local object with the id of another one stays.
+absl::Status RemoveLocal(ResMap* objects) {
+  absl::flat_hash_set<std::string> others;
+  bool any_local = false;
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    if (IsLocal(*resource)) {
+      any_local = true;
+      continue;
+    }
+    if (others.insert(resource->CurId().Key()).second) continue;
+    return objects->CheckUnique();
+  }
+  if (!any_local) return absl::OkStatus();
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    if (IsLocal(*resource) && !others.contains(resource->CurId().Key())) {
+      resource->Delete();
+    }
+  }
+  objects->DropEmpties();
   return absl::OkStatus();
 }
 
@@ -219,8 +247,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   }
   record("vars");
   WEIR_RETURN_IF_ERROR(CheckAll(objects));
-  objects.RemoveIf(IsLocal);
-  WEIR_RETURN_IF_ERROR(objects.CheckUnique());
+  WEIR_RETURN_IF_ERROR(RemoveLocal(&objects));
   WEIR_RETURN_IF_ERROR(Sort(top, state, &objects));
   if (state.session.options.add_managed_by ||
       top.WantsMetadata("managedByLabel")) {

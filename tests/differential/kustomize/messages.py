@@ -2,7 +2,7 @@
 import re
 
 # Where the mistake is, which only ours says.
-_PLACE = re.compile(r" in File: [^'\" ]+( \([\w.\[\]]+\))?")
+_PLACE = re.compile(r" in File: [^'\"\\ ]+( \([\w.\[\]]+\))?")
 # Memory, which only theirs shows.
 _POINTER = re.compile(r" &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}|0x[0-9a-f]{6,}")
 
@@ -14,6 +14,8 @@ _CONTENTS = re.compile(r"node contents:.*", re.S)
 _OBJECTS = re.compile(r"(nodes unequal|different number of entries).*|"
                       r"^map\[string\]interface \{\}(\(nil\)|\{.*\}): "
                       r"|(?<=yaml: )line \d+: (?=found )", re.S)
+# The first one that upstream meets in a map, which has no order.
+_VARIABLE = re.compile(r"var '\w+' already encountered")
 
 
 def plain(text):
@@ -22,6 +24,7 @@ def plain(text):
         text = text.decode(errors="replace")
     text = _CONTENTS.sub("", _PLACE.sub("", text))
     text = _OBJECTS.sub(r"\1", text)
+    text = _VARIABLE.sub("var already encountered", text)
     return _POINTER.sub("", text).strip()
 
 

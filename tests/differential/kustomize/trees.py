@@ -55,6 +55,9 @@ class Gen:
 
     def __init__(self, seed, features):
         self.r = random.Random(seed)
+        # Of comments in brackets upstream makes texts that it cannot read: a
+        # tree has the ones or the others.
+        self.r.has_comments = self.r.random() < 0.3
         self.o = Objects(self.r)
         self.p = Patches(self.o)
         self.pick = self.o.pick
@@ -143,7 +146,7 @@ class Gen:
         good = [p[1:].replace(".", "\\.").replace("~1", "\0").replace(
             "/", ".").replace("\0", "/") for p, leaf in pointers(node)
                 if (leaf or self.chance(0.1)) and p not in (
-                    "/apiVersion", "/kind")] or ["metadata.name"]
+                    "/apiVersion", "/kind", "/metadata")] or ["metadata.name"]
         return self.r.sample(good, min(2, len(good))) + (
             [self.pick(odd)] if self.chance(0.1) else [])
 
@@ -329,7 +332,8 @@ class Gen:
         if not own:
             return [], []
         if self.chance(0.1):
-            kind = self.pick(["List", "List", "ResourceList", "WidgetList"])
+            kind = self.pick(["List"] if self.r.has_comments else [
+                "List", "List", "ResourceList", "WidgetList"])
             text = dump(self.r, {"apiVersion": "v1", "kind": kind,
                                  "items": own})
         else:

@@ -32,9 +32,12 @@ class Writer:
         self.r = r
         self.step = 2 if r.random() < 0.9 else 4
         self.indents_lists = r.random() < 0.3
-        self.comments = 0.06 if r.random() < 0.25 else 0.0
+        has_comments = getattr(r, "has_comments", False)
+        self.comments = 0.06 if has_comments else 0.0
         self.anchors = r.random() < 0.06
         self.flow_share = 0.15 if r.random() < 0.2 else 0.02
+        if has_comments:
+            self.flow_share = 0
         self.quotes = r.choice(["any", "any", "double", "single"])
         self.known = []
         self.count = 0
@@ -43,9 +46,9 @@ class Writer:
         return self.r.random() < p
 
     def document(self, value):
-        if self.chance(0.05):
+        if not self.comments and self.chance(0.05):
             return json.dumps(self._json(value)) + "\n"
-        if self.chance(0.05):
+        if not self.comments and self.chance(0.05):
             return self.flow(value) + "\n"
         return self.block(value, 0)
 
@@ -107,8 +110,7 @@ class Writer:
         if not isinstance(v, str) or isinstance(v, Raw):
             return self.flow(v)
         if self.chance(0.006):
-            return self.r.choice(["!!str ", "!!str ", "!x ", "! "]
-                                 ) + self.quoted(v)
+            return "!!str " + self.quoted(v)
         if is_plain(v) and self.chance(0.8):
             return v
         if "\n" in v and "\r" not in v and v[0] not in " \n\t" and (
@@ -191,7 +193,7 @@ class Writer:
                 "<<: *%s", "<<: [*%s]", "merged:\n" + pad + " <<: *%s"]
             ) % self.r.choice(maps) + "\n"
         if self.chance(0.0008):
-            return pad + self.r.choice(["? a\n%s: b" % pad, "on: x"]) + "\n"
+            return pad + self.r.choice(["? a\n%s: b" % pad, "\"on\": x"]) + "\n"
         return ""
 
     def block(self, v, indent):

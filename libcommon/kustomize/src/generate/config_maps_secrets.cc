@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/generate/key_values.h"
@@ -94,14 +95,14 @@ absl::StatusOr<std::unique_ptr<Resource>> Generate(GeneratorKind kind,
   if (secret) object.Set("type", args.type.empty() ? "Opaque" : args.type);
   WEIR_ASSIGN_OR_RETURN(Pairs pairs, ReadPairs(loader, args),
                         "loading KV pairs");
-  std::vector<absl::string_view> keys;
-  for (const auto& pair : pairs) keys.push_back(pair.first);
-  std::sort(keys.begin(), keys.end());
-  auto repeated = std::adjacent_find(keys.begin(), keys.end());
-  if (repeated != keys.end()) {
+  absl::flat_hash_set<absl::string_view> keys;
+  const auto repeated = std::find_if(
+      pairs.begin(), pairs.end(),
+      [&keys](const auto& pair) { return !keys.insert(pair.first).second; });
+  if (repeated != pairs.end()) {
     return BuildError(absl::StrCat("configmap ", args.name,
-                                   " illegally repeats the key `", *repeated,
-                                   "`"));
+                                   " illegally repeats the key `",
+                                   repeated->first, "`"));
   }
   SetData(kind, std::move(pairs), &object);
   if (args.options.has_value()) SetOptions(*args.options, &object);

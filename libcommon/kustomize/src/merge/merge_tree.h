@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "src/model/scalar.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize {
@@ -32,10 +33,7 @@ struct MergeNode {
   std::vector<MergeNode*> items;
 
   // To upstream only what is tagged as a null.
-  bool is_null() const {
-    return kind == Kind::kScalar && value->is_null() &&
-           value->style() != Value::Style::kUntagged;
-  }
+  bool is_null() const { return kind == Kind::kScalar && IsTaggedNull(*value); }
   // A null that is written as such.
   bool is_written_null() const {
     return is_null() && !value->is_omitted_null();

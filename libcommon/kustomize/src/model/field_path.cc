@@ -96,6 +96,7 @@ class Matcher {
     if (IsIndex(path[0], &index)) return VisitIndex(node, path, index);
     if (IsElement(path[0])) return VisitElements(node, path, true);
     if (path[0] == "*") {
+      if (IsTaggedNull(node)) return absl::OkStatus();
       if (!node.is_array()) return WrongKind("SequenceNode", node);
       for (size_t i = 0; i < node.size(); ++i) {
         WEIR_RETURN_IF_ERROR(Visit(node.MutableAt(i), path.subspan(1)));
@@ -125,7 +126,7 @@ class Matcher {
   }
 
   absl::Status VisitField(Value& node, Parts path) {
-    if (node.is_null()) return absl::OkStatus();
+    if (IsTaggedNull(node)) return absl::OkStatus();
     if (!node.is_object()) return WrongKind("MappingNode", node);
     const Parts rest = path.subspan(1);
     Value* field = node.FindMutable(path[0]);
@@ -144,14 +145,28 @@ class Matcher {
     YamlParseOptions options;
     options.schema = YamlParseOptions::Schema::kYaml12;
     options.keep_written = true;
-    absl::StatusOr<Value> copy = ParseYaml(NodeText(node), options);
+    absl::StatusOr<std::vector<YamlDocument>> copy =
+        ParseYamlDocuments(NodeText(node), options);
     if (!copy.ok()) {
       return BuildError(absl::StrCat("yaml: ", GoYamlError(copy.status())));
     }
-    return Visit(*copy, path);
+    if (copy->empty()) {
+      int index = 0;
+      const bool wants_list =
+          IsIndex(path[0], &index) || path[0] == "*" || IsElement(path[0]);
+      return BuildError(absl::StrCat("wrong node kind: expected ",
+                                     wants_list ? "Sequence" : "Mapping",
+                                     "Node but got : node contents:\n"));
+    }
+    return Visit(copy->front().value, path);
   }
 
+  // A null passes for an empty list; what is added to it is lost.
   absl::Status VisitIndex(Value& node, Parts path, int index) {
+    if (IsTaggedNull(node)) {
+      Value lost = Value::MakeArray();
+      return VisitIndex(lost, path, index);
+    }
     if (!node.is_array()) return WrongKind("SequenceNode", node);
     const size_t at = static_cast<size_t>(index);
     if (at == node.size() && creates()) {
@@ -165,6 +180,10 @@ class Matcher {
   }
 
   absl::Status VisitElements(Value& node, Parts path, bool may_create) {
+    if (IsTaggedNull(node)) {
+      Value lost = Value::MakeArray();
+      return VisitElements(lost, path, may_create);
+    }
     WEIR_ASSIGN_OR_RETURN(const ElementPart wanted, ParseElement(path[0]));
     WEIR_ASSIGN_OR_RETURN(const SearchPattern pattern,
                           SearchPattern::Compile(wanted.value));
@@ -237,7 +256,7 @@ absl::StatusOr<const Value*> LookUpPath(const Value& root,
   for (const std::string& raw : path) {
     const std::string part(absl::StripAsciiWhitespace(raw));
     if (part.empty()) continue;
-    if (at->is_null()) return nullptr;
+    if (IsTaggedNull(*at)) return nullptr;
     WEIR_ASSIGN_OR_RETURN(at, Step(*at, part));
     if (at == nullptr) return nullptr;
   }

@@ -25,7 +25,7 @@ using Parts = absl::Span<const std::string>;
 bool Reaches(const Value& node, Parts path,
              absl::FunctionRef<bool(const Value&)> test) {
   if (path.empty()) return test(node);
-  if (node.is_null()) return false;
+  if (IsTaggedNull(node)) return false;
   if (node.is_array()) {
     for (const Value& item : node.array()) {
       if (Reaches(item, path, test)) return true;
@@ -37,7 +37,7 @@ bool Reaches(const Value& node, Parts path,
   const bool is_list = absl::ConsumeSuffix(&name, "[]");
   const Value* field = node.Find(name);
   if (field == nullptr) return !IsFieldName(name);
-  if (field->is_null() && is_list) return true;
+  if (IsTaggedNull(*field) && is_list) return true;
   return Reaches(*field, path.subspan(1), test);
 }
 
@@ -52,7 +52,7 @@ class Walk {
 
   absl::Status Visit(Value& node, Parts path) {
     if (path.empty()) return set_(node, place_);
-    if (node.is_null()) return absl::OkStatus();
+    if (IsTaggedNull(node)) return absl::OkStatus();
     if (node.is_array()) {
       for (size_t i = 0; i < node.size(); ++i) {
         if (tracks_place_) place_.push_back(absl::StrCat(i));
@@ -84,7 +84,7 @@ class Walk {
       node.Set(name, Fresh(path));
     }
     Value& field = *node.FindMutable(name);
-    if (field.is_null()) {
+    if (IsTaggedNull(field)) {
       if (is_list) {
         field = Value::MakeArray();
       } else if (creates) {
@@ -233,7 +233,7 @@ absl::Status SetUntagged(Value& node, absl::string_view text) {
 
 absl::Status SetEntry(Value& node, absl::string_view key,
                       absl::string_view text) {
-  if (node.is_null()) return absl::OkStatus();
+  if (IsTaggedNull(node)) return absl::OkStatus();
   if (!node.is_object()) return WrongKind("MappingNode", node);
   Value& member = node.Mutable(key);
   member = StringInPlaceOf(member, text);

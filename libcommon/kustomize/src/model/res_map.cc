@@ -242,11 +242,4 @@ void ResMap::Reorder(const std::vector<size_t>& order) {
   list_ = std::move(sorted);
 }
 
-void ResMap::RemoveIf(bool (*drop)(const Resource&)) {
-  for (std::unique_ptr<Resource>& resource : list_) {
-    if (drop(*resource)) resource->Delete();
-  }
-  DropEmpties();
-}
-
 }  // namespace weir::kustomize

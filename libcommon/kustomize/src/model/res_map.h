@@ -47,7 +47,6 @@ class ResMap {
   absl::Status CheckUnique() const;
   // Takes the objects in a new order.
   void Reorder(const std::vector<size_t>& order);
-  void RemoveIf(bool (*drop)(const Resource&));
 
  private:
   std::vector<std::unique_ptr<Resource>> list_;

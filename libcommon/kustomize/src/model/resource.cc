@@ -111,15 +111,17 @@ std::vector<ResId> Resource::PreviousIds() const {
 }
 
 absl::Status Resource::CheckPreviousIds() const {
-  for (const PreviousId& old : previous) {
-    if (old.name.empty() || old.kind.empty() ||
-        absl::StrContains(old.name, ",")) {
-      return BuildError(
-          "number of previous names, number of previous namespaces, number "
-          "of previous kinds not equal");
-    }
-  }
-  return absl::OkStatus();
+  const bool is_even =
+      previous.empty() ||
+      (nameless.empty() &&
+       std::none_of(
+           previous.begin(), previous.end(), [](const PreviousId& old) {
+             return old.kind.empty() || absl::StrContains(old.name, ",");
+           }));
+  if (is_even) return absl::OkStatus();
+  return BuildError(
+      "number of previous names, number of previous namespaces, number of "
+      "previous kinds not equal");
 }
 
 ResId Resource::OrgId() const {
@@ -133,8 +135,8 @@ ResId Resource::OrgId() const {
 
 void Resource::StorePreviousId() {
   const ResId& id = CurId();
-  previous.push_back(
-      {id.gvk.kind, id.name, std::string(id.EffectiveNamespace())});
+  PreviousId old{id.gvk.kind, id.name, std::string(id.EffectiveNamespace())};
+  (id.name.empty() ? nameless : previous).push_back(std::move(old));
 }
 
 void Resource::RenewAnnotations() {
@@ -274,8 +276,9 @@ void Resource::UnshareChangedLists(const Value& before) {
 }
 
 bool Resource::HasBuildState() const {
-  return !previous.empty() || !prefixes.empty() || !suffixes.empty() ||
-         is_generated || needs_hash || origin.has_value() ||
+  return !previous.empty() || !nameless.empty() || !prefixes.empty() ||
+         !suffixes.empty() || is_generated || needs_hash || allow_name_change ||
+         allow_kind_change || !referrers.empty() || origin.has_value() ||
          !transformations.empty();
 }
 
@@ -287,7 +290,14 @@ std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
     out.emplace_back(absl::StrCat("internal.config.kubernetes.io/", name),
                      std::move(text));
   };
+  add("allowKindChange", allow_kind_change ? "enabled" : "");
+  add("allowNameChange", allow_name_change ? "enabled" : "");
+  add("refBy", absl::StrJoin(referrers, ","));
   std::vector<std::string> kinds, names, namespaces;
+  for (const PreviousId& old : nameless) {
+    kinds.push_back(old.kind);
+    namespaces.push_back(old.ns);
+  }
   for (const PreviousId& old : previous) {
     kinds.push_back(old.kind);
     names.push_back(old.name);
@@ -328,11 +338,15 @@ Value Resource::WithBuildAnnotations() const {
 
 void Resource::ForgetBuildState() {
   previous.clear();
+  nameless.clear();
   prefixes.clear();
   suffixes.clear();
   behavior = Behavior::kUnset;
   is_generated = false;
   needs_hash = false;
+  allow_name_change = false;
+  allow_kind_change = false;
+  referrers.clear();
   origin.reset();
   transformations.clear();
 }

@@ -54,7 +54,8 @@ class Resource {
   // The oldest id: group and version of the present object.
   ResId OrgId() const;
   std::vector<ResId> PreviousIds() const;
-  // Errors: kFailedPrecondition for names that upstream cannot keep in a list.
+  // Errors: kFailedPrecondition for names that upstream cannot keep in a list:
+  // empty ones beside others, and those with commas.
   absl::Status CheckPreviousIds() const;
   void StorePreviousId();
   bool HasAnyId(const ResId& id) const;
@@ -113,6 +114,8 @@ class Resource {
     std::string ns;  // Effective.
   };
   std::vector<PreviousId> previous;
+  // Those that had no name, which upstream cannot keep beside others.
+  std::vector<PreviousId> nameless;
   std::vector<std::string> prefixes;
   std::vector<std::string> suffixes;
   bool is_generated = false;
@@ -121,6 +124,8 @@ class Resource {
   bool allow_name_change = false;
   bool allow_kind_change = false;
   std::vector<std::string> var_names;
+  // The ids of those that name this object.
+  std::vector<std::string> referrers;
   std::optional<Origin> origin;
   std::vector<Origin> transformations;
 

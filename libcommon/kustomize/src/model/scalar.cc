@@ -83,6 +83,10 @@ std::string NodeText(const Value& value) {
   return value.is_omitted_null() ? "" : "null";
 }
 
+bool IsTaggedNull(const Value& value) {
+  return value.is_null() && value.style() != Style::kUntagged;
+}
+
 bool IsQuoted(const Value& value) {
   return value.style() > Style::kUntagged && value.style() < Style::kFlow &&
          !value.is_null();

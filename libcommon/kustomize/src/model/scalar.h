@@ -18,6 +18,10 @@ std::string ScalarText(const Value& value);
 // The same, but of a null what it is written as.
 std::string NodeText(const Value& value);
 
+// Whether upstream takes it for a null: one that came of a text which was set
+// without a tag is a scalar like any other.
+bool IsTaggedNull(const Value& value);
+
 // Whether the text alone, in whatever type, makes a string.
 bool IsQuoted(const Value& value);
 

@@ -360,6 +360,7 @@ const ConfigPtr& DefaultConfig() {
           &made->common_annotations, &made->var_references, &made->replicas}) {
       SortFieldSpecs(specs);
     }
+    SortNameReferences(&made->name_references);
     return new ConfigPtr(std::move(made));
   }();
   return config;

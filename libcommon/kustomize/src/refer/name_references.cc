@@ -197,7 +197,7 @@ class Referrer {
  private:
   // Whether a field holds the former name of anything, or is wrong.
   bool MayChange(const Value& node) const {
-    if (node.is_null()) return false;
+    if (IsTaggedNull(node)) return false;
     if (node.is_object()) {
       const Value* name = node.Find("name");
       return name == nullptr || index_.Knows(ScalarText(*name));
@@ -209,11 +209,11 @@ class Referrer {
   }
 
   absl::Status FixNode(Value& node) {
-    if (node.is_null()) return absl::OkStatus();
+    if (IsTaggedNull(node)) return absl::OkStatus();
     if (node.is_object()) return FixMap(node);
     if (!node.is_array()) return FixScalar(node);
     for (size_t i = 0; i < node.size(); ++i) {
-      if (node[i].is_null()) continue;
+      if (IsTaggedNull(node[i])) continue;
       if (node[i].is_array()) {
         return BuildError(
             "a list is expected to be either a string or a map of string");
@@ -226,11 +226,11 @@ class Referrer {
 
   absl::Status FixScalar(Value& node) {
     const std::string old_name = ScalarText(node);
-    WEIR_ASSIGN_OR_RETURN(const Resource* referral,
+    WEIR_ASSIGN_OR_RETURN(Resource * referral,
                           Select(InReach(old_name), false));
-    if (referral == nullptr || referral->name() == old_name) {
-      return absl::OkStatus();
-    }
+    if (referral == nullptr) return absl::OkStatus();
+    referral->referrers.push_back(resource_.CurId().ToString());
+    if (referral->name() == old_name) return absl::OkStatus();
     node = UntaggedInPlaceOf(node, referral->name());
     return absl::OkStatus();
   }
@@ -241,10 +241,11 @@ class Referrer {
       return BuildError("path config error; no 'name' field in node");
     }
     const std::string old_name = ScalarText(*name);
-    WEIR_ASSIGN_OR_RETURN(const Resource* referral,
+    WEIR_ASSIGN_OR_RETURN(Resource * referral,
                           Select(InNamespace(node, InReach(old_name)), true));
-    if (referral == nullptr ||
-        (referral->name() == old_name && referral->ns().empty())) {
+    if (referral == nullptr) return absl::OkStatus();
+    referral->referrers.push_back(resource_.CurId().ToString());
+    if (referral->name() == old_name && referral->ns().empty()) {
       return absl::OkStatus();
     }
     const std::string new_name(referral->name());
@@ -291,8 +292,8 @@ class Referrer {
 
   // The one object that is meant, or null. `with_namespace`: candidates are
   // the same only when their namespaces are.
-  absl::StatusOr<const Resource*> Select(const Candidates& from,
-                                         bool with_namespace) const {
+  absl::StatusOr<Resource*> Select(const Candidates& from,
+                                   bool with_namespace) const {
     Candidates left = Sieve(from, [this](const Resource& candidate) {
       return HadKind(candidate, *target_) && MatchesRoleRef(candidate) &&
              IsNear(candidate);
@@ -316,15 +317,21 @@ class Referrer {
     return left[0];
   }
 
+  static std::string Shown(const Resource& resource) {
+    Value tree = resource.WithBuildAnnotations();
+    (void)RewriteYaml(&tree);
+    return FormatYaml(tree);
+  }
+
   absl::Status Ambiguous(const Candidates& left) const {
     std::vector<std::string> ids;
     std::string details =
         absl::StrCat("\n**** Too many possible referral targets to referrer:\n",
-                     FormatYaml(resource_.tree()), "\n");
+                     Shown(resource_), "\n");
     for (size_t i = 0; i < left.size(); ++i) {
       ids.push_back(left[i]->CurId().ToString());
       absl::StrAppend(&details, "--- possible referral ", i, ":\n",
-                      FormatYaml(left[i]->tree()), "\n");
+                      Shown(*left[i]), "\n");
     }
     return BuildError(absl::StrCat("found multiple possible referrals: ",
                                    absl::StrJoin(ids, ", "), "\n", details));

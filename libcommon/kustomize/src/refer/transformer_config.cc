@@ -114,6 +114,13 @@ absl::Status MergeNameReference(std::vector<NameReference>* references,
   return absl::OkStatus();
 }
 
+void SortNameReferences(std::vector<NameReference>* references) {
+  std::stable_sort(references->begin(), references->end(),
+                   [](const NameReference& a, const NameReference& b) {
+                     return OrderOf(a.target) < OrderOf(b.target);
+                   });
+}
+
 absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
                                        const ConfigPtr& added) {
   // Most layers add nothing to the builtin tables.
@@ -134,11 +141,7 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
         MergeNameReference(&merged->name_references, reference),
         "failed to merge NameReference fieldSpec");
   }
-  std::stable_sort(merged->name_references.begin(),
-                   merged->name_references.end(),
-                   [](const NameReference& a, const NameReference& b) {
-                     return OrderOf(a.target) < OrderOf(b.target);
-                   });
+  SortNameReferences(&merged->name_references);
   return ConfigPtr(std::move(merged));
 }
 

@@ -51,4 +51,7 @@ absl::Status ParseCrds(const Value& document, TransformerConfig* config);
 absl::Status MergeNameReference(std::vector<NameReference>* references,
                                 const NameReference& added);
 
+// In upstream's order, that of what is referred to.
+void SortNameReferences(std::vector<NameReference>* references);
+
 }  // namespace weir::kustomize

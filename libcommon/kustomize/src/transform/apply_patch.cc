@@ -88,6 +88,8 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string ns(target->ns());
   const std::string kind(target->kind());
   if (allow_name || allow_kind) target->StorePreviousId();
+  target->allow_name_change |= allow_name;
+  target->allow_kind_change |= allow_kind;
   BuildStateGuard guard(target);
   // Upstream loses what replaces all of an object.
   if (ScalarText(patch["$patch"]) != "replace") {
@@ -120,8 +122,10 @@ Value PatchFor(const Resource& patch, const Resource& target) {
   for (absl::string_view field : {"labels", "annotations"}) {
     copy.SetMetadataMap(field, copy.MetadataMap(field));
   }
-  SetUntagged(copy.MutableTree(), "apiVersion",
-              target.CurId().gvk.ApiVersion());
+  Value& tree = copy.MutableTree();
+  // It takes the style of the target's.
+  tree.Mutable("metadata").Set("name", UntaggedScalar(patch.name()));
+  SetUntagged(tree, "apiVersion", target.CurId().gvk.ApiVersion());
   return copy.tree();
 }
 

@@ -143,7 +143,7 @@ class ContainerWalk {
                             std::optional<Value>* changed) const {
     for (size_t i = 0; i < containers.array().size(); ++i) {
       const Value& container = containers[i];
-      if (container.is_null()) continue;
+      if (IsTaggedNull(container)) continue;
       if (!container.is_object()) return WrongKind("MappingNode", container);
       const Value& image = container["image"];
       if (image.is_object() || image.is_array()) {

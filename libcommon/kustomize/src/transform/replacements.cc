@@ -92,6 +92,8 @@ class Source {
   Source(const Resource* resource, std::vector<std::string> path, Value value)
       : resource_(resource), path_(std::move(path)), value_(std::move(value)) {}
 
+  bool IsIn(const Resource& resource) const { return resource_ == &resource; }
+
   const Value& Read() {
     if (resource_ == nullptr) return value_;
     const absl::StatusOr<const Value*> found =
@@ -121,7 +123,7 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
   WEIR_ASSIGN_OR_RETURN(const Value* found,
                         LookUpPath(source->tree(), SplitFieldPath(path)),
                         "error looking up replacement source");
-  if (found == nullptr || found->is_null() ||
+  if (found == nullptr || IsTaggedNull(*found) ||
       (!IsScalar(*found) && found->empty())) {
     ResId id{{spec.source.group, spec.source.version, spec.source.kind},
              spec.source.name,
@@ -211,8 +213,13 @@ absl::Status Copy(const ReplacementTarget& target, Source* from,
   if (paths.empty()) paths.emplace_back(kDefaultPath);
   for (const std::string& field : paths) {
     const std::vector<std::string> path = SplitFieldPath(field);
-    const Value source = from->Read();
     Value& tree = resource->MutableTree();
+    if (create != CreateField::kNothing && from->IsIn(*resource)) {
+      // What is created may be part of what is copied.
+      (void)VisitFieldPath(tree, path, create,
+                           [](Value&) { return absl::OkStatus(); });
+    }
+    const Value source = from->Read();
     WEIR_ASSIGN_OR_RETURN(const bool is_inside,
                           SetInside(tree, path, create, source));
     if (is_inside) continue;
