@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,6 +141,10 @@ class Child {
       pid_ = 0;
       return ErrnoToStatus(error,
                            absl::StrCat("running ", options_.arguments[0]));
+    }
+    if (options_.max_file_bytes != 0) {
+      const rlimit limit = {options_.max_file_bytes, options_.max_file_bytes};
+      prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr);
     }
     if (!options_.inherit_input) in_ = std::move(in.write);
     out_ = std::move(out.read);

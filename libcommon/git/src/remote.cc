@@ -86,19 +86,29 @@ absl::Status Keep(git_repository* repository, const std::vector<Oid>& before,
 // The pack that is being stored.
 class PackWriter {
  public:
-  static absl::StatusOr<PackWriter> Start(git_odb* odb) {
+  // `max_bytes`: 0 for any number.
+  static absl::StatusOr<PackWriter> Start(git_odb* odb, size_t max_bytes) {
     PackWriter out;
+    out.max_bytes_ = max_bytes;
     const int error = git_odb_write_pack(&out.pack_, odb, nullptr, nullptr);
     if (error != 0) return LibgitError(error, "storing the pack");
     return out;
   }
   PackWriter(PackWriter&& other) noexcept
-      : pack_(std::exchange(other.pack_, nullptr)), stats_(other.stats_) {}
+      : pack_(std::exchange(other.pack_, nullptr)),
+        stats_(other.stats_),
+        max_bytes_(other.max_bytes_),
+        bytes_(other.bytes_) {}
   ~PackWriter() {
     if (pack_ != nullptr) pack_->free(pack_);
   }
 
   absl::Status Append(absl::string_view bytes) {
+    bytes_ += bytes.size();
+    if (max_bytes_ != 0 && bytes_ > max_bytes_) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "what the repository sends is larger than ", max_bytes_, " bytes"));
+    }
     const int error = pack_->append(pack_, bytes.data(), bytes.size(), &stats_);
     return error == 0 ? absl::OkStatus()
                       : LibgitError(error, "storing the pack");
@@ -113,6 +123,8 @@ class PackWriter {
   PackWriter() = default;
   git_odb_writepack* pack_ = nullptr;
   git_indexer_progress stats_{};
+  size_t max_bytes_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace
@@ -219,8 +231,9 @@ absl::Status Remote::Impl::FetchWire(const Context& ctx,
       std::unique_ptr<ByteReader> bytes,
       wire->Send(ctx, BuildRequest(plan, advertisement, options.user_agent)));
   PktReader reader(std::move(bytes));
-  WEIR_ASSIGN_OR_RETURN(PackWriter pack,
-                        PackWriter::Start(into->impl_->odb.get()));
+  WEIR_ASSIGN_OR_RETURN(
+      PackWriter pack,
+      PackWriter::Start(into->impl_->odb.get(), options.max_pack_bytes));
   WEIR_ASSIGN_OR_RETURN(const FetchAnswer answer,
                         ReadAnswer(ctx, plan, advertisement, reader,
                                    [&](absl::string_view part) -> absl::Status {

@@ -6,6 +6,7 @@
 // Threads: safe.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -14,10 +15,12 @@
 
 namespace weir::remote {
 
-// The clone goes when the files do.
-// Errors: kNotFound when there is no git program; kUnavailable with what git
-// said; the context's.
+// The clone goes when the files do. `max_file_bytes`: of the pack, and of each
+// file of the work tree.
+// Errors: kNotFound when there is no git program; kResourceExhausted for larger
+// files; kUnavailable with what git said; the context's.
 absl::StatusOr<std::shared_ptr<const kustomize::FileSystem>> CloneWithGit(
-    const Context& ctx, const kustomize::RemoteSource::Repository& repository);
+    const Context& ctx, const kustomize::RemoteSource::Repository& repository,
+    size_t max_file_bytes);
 
 }  // namespace weir::remote

@@ -76,6 +76,7 @@ class TreeCloner {
     options.url = url;
     options.allow_local = options_.allow_local;
     options.http_client = &client_;
+    options.max_pack_bytes = options_.max_repository_bytes;
     if (absl::StartsWith(url, "http")) {
       options.proxy = http::ChooseProxy(options_.proxies, url);
     }
@@ -154,10 +155,12 @@ absl::StatusOr<std::shared_ptr<const FileSystem>> NetworkSource::Clone(
                  repository.submodules, "", 0);
   WEIR_RETURN_IF_ERROR(ctx.status());
   if (cloned.ok()) return files;
-  if (!options_.try_git_program) return cloned;
+  if (!options_.try_git_program || absl::IsResourceExhausted(cloned)) {
+    return cloned;
+  }
   // The user's git may know a way: a credential helper, an agent, a proxy.
   absl::StatusOr<std::shared_ptr<const FileSystem>> with_git =
-      CloneWithGit(ctx, repository);
+      CloneWithGit(ctx, repository, options_.max_repository_bytes);
   if (absl::IsNotFound(with_git.status())) return cloned;
   return with_git;
 }

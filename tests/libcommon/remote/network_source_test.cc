@@ -14,6 +14,7 @@
 #include "libcommon/remote/src/git_program.h"
 #include "tests/support/git_servers.h"
 #include "weir/base/file.h"
+#include "weir/base/random.h"
 #include "weir/http/server.h"
 #include "weir/kustomize/build.h"
 
@@ -26,6 +27,7 @@ using test::GitFile;
 using test::GitRepo;
 using testing::HasSubstr;
 
+constexpr size_t kNoLimit = 0;
 constexpr char kConfig[] =
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\n";
 
@@ -255,16 +257,35 @@ TEST_F(NetworkSourceTest, MountsSubmodules) {
 }
 
 TEST_F(NetworkSourceTest, TheGitProgramClonesTheSame) {
-  const auto files =
-      CloneWithGit(Context(), {FileUrl(""), "v1", /*submodules=*/true});
+  const auto files = CloneWithGit(
+      Context(), {FileUrl(""), "v1", /*submodules=*/true}, kNoLimit);
   ASSERT_TRUE(files.ok()) << files.status();
   const auto text = (*files)->ReadFile("deploy/cfg.yaml");
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_EQ(*text, kConfig);
-  const auto missing = CloneWithGit(Context(), {FileUrl(""), "nope", false});
+  const auto missing =
+      CloneWithGit(Context(), {FileUrl(""), "nope", false}, kNoLimit);
   EXPECT_THAT(std::string(missing.status().message()),
               testing::AllOf(HasSubstr("failed to run 'git fetch --depth=1"),
                              HasSubstr("exit status 128")));
+}
+
+TEST_F(NetworkSourceTest, RefusesWhatIsTooLarge) {
+  constexpr size_t kLimit = 20000;
+  repo_->Commit({.files = {{"deploy/large", RandomBytes(5 * kLimit)}}});
+  test::GitHttpServer server(folder_->path());
+  NetworkSource source({.ssh_folder = "/nonexistent",
+                        .try_git_program = true,
+                        .max_repository_bytes = kLimit});
+  const auto cloned =
+      source.Clone(Context(), {server.Url("repo"), "", /*submodules=*/false});
+  EXPECT_EQ(cloned.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(cloned.status().message()),
+              HasSubstr("larger than 20000 bytes"));
+  const auto with_git =
+      CloneWithGit(Context(), {FileUrl(""), "", /*submodules=*/false}, kLimit);
+  EXPECT_EQ(with_git.status().code(), absl::StatusCode::kResourceExhausted)
+      << with_git.status();
 }
 
 }  // namespace

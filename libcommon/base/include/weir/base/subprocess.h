@@ -26,6 +26,7 @@ struct ProcessOptions {
   bool inherit_input = false;           // The terminal's, instead of `input`.
   bool inherit_error = false;           // Standard error is passed through.
   size_t max_output_bytes = 64u << 20;  // Of standard output.
+  size_t max_file_bytes = 0;  // Of each file that it writes; 0: no limit.
 };
 
 struct ProcessResult {

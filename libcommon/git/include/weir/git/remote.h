@@ -49,6 +49,9 @@ struct RemoteOptions {
   std::vector<std::string> ssh_host_key_algorithms;
 
   std::string user_agent = "git/2.0 (weir/0.1.0)";
+
+  // Of the pack that a fetch brings; 0: no limit.
+  size_t max_pack_bytes = 0;
 };
 
 // Whether a URL has the form that a connection needs.
@@ -89,7 +92,8 @@ class Remote {
   // With depth 1 the history stays behind, where the server can do that.
   // Call it once.
   // Errors: kNotFound when the server will not give an object that no
-  // reference points at; as Connect besides.
+  // reference points at; kResourceExhausted above max_pack_bytes; as Connect
+  // besides.
   absl::Status Fetch(const Context& ctx, const std::vector<Oid>& wants,
                      int depth, Repository* into);
 

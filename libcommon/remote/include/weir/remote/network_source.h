@@ -6,6 +6,7 @@
 // Threads: safe to share between threads.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +28,9 @@ struct NetworkOptions {
   // Where our own client gets no answer: the user's git may know a way, by a
   // credential helper or an agent.
   bool try_git_program = false;
+  // What the server of a repository may send; with the git program, also how
+  // large a file of its work tree may be.
+  size_t max_repository_bytes = size_t{1} << 30;
 };
 
 class NetworkSource : public kustomize::RemoteSource {
