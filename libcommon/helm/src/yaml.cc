@@ -6,10 +6,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "src/json_reader.h"
 #include "weir/base/status.h"
 #include "weir/value/go_error.h"
 #include "weir/value/json.h"
+#include "weir/value/json_decoder.h"
 #include "weir/value/yaml.h"
 
 namespace weir::helm {

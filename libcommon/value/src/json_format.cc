@@ -1,3 +1,4 @@
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -9,6 +10,16 @@ namespace weir {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+
+// What is in a string as it is, whatever the options.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < 0x80; ++c) plain[c] = true;
+  for (const char c : {'"', '\\', '<', '>', '&'}) {
+    plain[static_cast<unsigned char>(c)] = false;
+  }
+  return plain;
+}();
 
 void AppendControl(unsigned char c, std::string& out) {
   switch (c) {
@@ -34,53 +45,17 @@ void AppendControl(unsigned char c, std::string& out) {
   }
 }
 
-// encoding/json escapes U+2028 and U+2029 even when told not to escape HTML.
-void AppendString(absl::string_view text, bool escape_html, std::string& out) {
-  out.push_back('"');
-  size_t run = 0;
-  size_t i = 0;
-  const auto flush = [&](size_t skip) {
-    out.append(text.data() + run, i - run);
-    i += skip;
-    run = i;
-  };
-  while (i < text.size()) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x80) {
-      const absl::string_view rest = text.substr(i);
-      const size_t length = Utf8Length(rest);
-      if (length == 0) {
-        flush(1);
-        out += "\\ufffd";
-      } else if (rest.substr(0, 2) == "\xe2\x80" &&
-                 (rest[2] == '\xa8' || rest[2] == '\xa9')) {
-        flush(3);
-        out += rest[2] == '\xa8' ? "\\u2028" : "\\u2029";
-      } else {
-        i += length;
-      }
-    } else if (c == '"' || c == '\\') {
-      flush(1);
-      out.push_back('\\');
-      out.push_back(static_cast<char>(c));
-    } else if (c < 0x20 ||
-               (escape_html && (c == '<' || c == '>' || c == '&'))) {
-      flush(1);
-      AppendControl(c, out);
-    } else {
-      ++i;
-    }
-  }
-  flush(0);
-  out.push_back('"');
-}
-
 class Formatter {
  public:
-  Formatter(const JsonFormatOptions& options, std::string& out)
-      : options_(options), out_(out) {}
+  using Sink = absl::FunctionRef<void(absl::string_view)>;
+
+  // `sink`: takes what is in `out` when that is large; null: all stays there.
+  Formatter(const JsonFormatOptions& options, std::string& out,
+            const Sink* sink = nullptr)
+      : options_(options), out_(out), sink_(sink) {}
 
   void Write(const Value& value, int depth) {
+    Drain();
     switch (value.kind()) {
       case Value::Kind::kNull:
         out_ += "null";
@@ -103,7 +78,7 @@ class Formatter {
         }
         break;
       case Value::Kind::kString:
-        AppendString(value.AsString(), options_.escape_html, out_);
+        WriteString(value.AsString());
         break;
       case Value::Kind::kArray:
         WriteArray(value.array(), depth);
@@ -115,6 +90,56 @@ class Formatter {
   }
 
  private:
+  void Drain() {
+    constexpr size_t kLarge = 64 * 1024;
+    if (sink_ == nullptr || out_.size() < kLarge) return;
+    (*sink_)(out_);
+    out_.clear();
+  }
+
+  // encoding/json escapes U+2028 and U+2029 even when told not to escape HTML.
+  void WriteString(absl::string_view text) {
+    out_.push_back('"');
+    size_t run = 0;
+    size_t i = 0;
+    const auto flush = [&](size_t skip) {
+      out_.append(text.data() + run, i - run);
+      Drain();
+      i += skip;
+      run = i;
+    };
+    while (i < text.size()) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      if (kPlain[c]) {
+        ++i;
+      } else if (c >= 0x80) {
+        const absl::string_view rest = text.substr(i);
+        const size_t length = Utf8Length(rest);
+        if (length == 0) {
+          flush(1);
+          out_ += "\\ufffd";
+        } else if (rest.substr(0, 2) == "\xe2\x80" &&
+                   (rest[2] == '\xa8' || rest[2] == '\xa9')) {
+          flush(3);
+          out_ += rest[2] == '\xa8' ? "\\u2028" : "\\u2029";
+        } else {
+          i += length;
+        }
+      } else if (c == '"' || c == '\\') {
+        flush(1);
+        out_.push_back('\\');
+        out_.push_back(static_cast<char>(c));
+      } else if (c < 0x20 || options_.escape_html) {
+        flush(1);
+        AppendControl(c, out_);
+      } else {
+        ++i;
+      }
+    }
+    flush(0);
+    out_.push_back('"');
+  }
+
   void Break(int depth) {
     if (options_.indent == 0) return;
     out_.push_back('\n');
@@ -140,7 +165,7 @@ class Formatter {
       if (!first) out_.push_back(',');
       first = false;
       Break(depth + 1);
-      AppendString(member.key, options_.escape_html, out_);
+      WriteString(member.key);
       out_ += options_.indent == 0 ? ":" : ": ";
       Write(member.value, depth + 1);
     }
@@ -150,6 +175,7 @@ class Formatter {
 
   const JsonFormatOptions& options_;
   std::string& out_;
+  const Sink* const sink_;
 };
 
 }  // namespace
@@ -157,6 +183,14 @@ class Formatter {
 void AppendJson(const Value& value, std::string* out,
                 const JsonFormatOptions& options) {
   Formatter(options, *out).Write(value, 0);
+}
+
+void WriteJson(const Value& value,
+               absl::FunctionRef<void(absl::string_view)> write,
+               const JsonFormatOptions& options) {
+  std::string rest;
+  Formatter(options, rest, &write).Write(value, 0);
+  write(rest);
 }
 
 std::string FormatJson(const Value& value, const JsonFormatOptions& options) {

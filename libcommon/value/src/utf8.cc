@@ -1,5 +1,8 @@
 #include "src/utf8.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace weir {
 
 void AppendUtf8(uint32_t c, std::string& out) {
@@ -21,6 +24,18 @@ void AppendUtf8(uint32_t c, std::string& out) {
     push(0x80 | ((c >> 6) & 0x3f));
     push(0x80 | (c & 0x3f));
   }
+}
+
+size_t AsciiLength(absl::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t i = 0;
+  for (uint64_t eight = 0; i + sizeof(eight) <= text.size();
+       i += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + i, sizeof(eight));
+    if ((eight & kHighBits) != 0) break;
+  }
+  while (i < text.size() && static_cast<signed char>(text[i]) >= 0) ++i;
+  return i;
 }
 
 size_t Utf8Length(absl::string_view text) {
@@ -64,18 +79,18 @@ uint32_t DecodeUtf8(absl::string_view text, size_t length) {
 }
 
 bool IsValidUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    const size_t length =
-        static_cast<signed char>(text[0]) >= 0 ? 1 : Utf8Length(text);
+  while (true) {
+    text.remove_prefix(AsciiLength(text));
+    if (text.empty()) return true;
+    const size_t length = Utf8Length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 void AppendValidUtf8(absl::string_view text, std::string& out) {
   while (!text.empty()) {
-    const size_t length = Utf8Length(text);
+    const size_t length = std::max(AsciiLength(text), Utf8Length(text));
     if (length == 0) {
       out += "\xef\xbf\xbd";
       text.remove_prefix(1);

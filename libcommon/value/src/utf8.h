@@ -14,6 +14,9 @@ namespace weir {
 
 void AppendUtf8(uint32_t code_point, std::string& out);
 
+// How many bytes `text` starts with that are ASCII.
+size_t AsciiLength(absl::string_view text);
+
 // The length of the valid character that `text` starts with; 0 when it starts
 // with none.
 size_t Utf8Length(absl::string_view text);

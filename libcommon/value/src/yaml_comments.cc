@@ -15,16 +15,22 @@ namespace {
 constexpr size_t kHorizon = 512;
 // How many may wait for what they belong to.
 constexpr size_t kMaxComments = 10000;
+// Of all comments that are kept.
+constexpr size_t kMaxCommentBytes = size_t{16} << 20;
 
 }  // namespace
+
+bool Scanner::FailAtLimit(std::string problem) {
+  Fail("", mark(), std::move(problem));
+  error_.kind = Error::Kind::kLimit;
+  return false;
+}
 
 bool Scanner::AddComment(Comment comment) {
   if (!options_.keep_comments) return true;
   if (comments_.size() == kMaxComments) {
-    Fail("", mark(),
-         absl::StrCat("more than ", kMaxComments, " comments in one place"));
-    error_.kind = Error::Kind::kLimit;
-    return false;
+    return FailAtLimit(
+        absl::StrCat("more than ", kMaxComments, " comments in one place"));
   }
   comments_.push_back(std::move(comment));
   return true;
@@ -44,8 +50,12 @@ bool Scanner::TakeCommentLine(int32_t ahead, std::string* text) {
   const char* from = at_;
   SkipToBreak();
   if (!Ensure(1)) return false;
-  if (options_.keep_comments) text->append(from, at_);
-  return true;
+  if (!options_.keep_comments) return true;
+  text->append(from, at_);
+  comment_bytes_ += static_cast<size_t>(at_ - from) + 1;
+  return comment_bytes_ <= kMaxCommentBytes ||
+         FailAtLimit(absl::StrCat("more than ", kMaxCommentBytes,
+                                  " bytes of comments"));
 }
 
 // A comment behind the token just read, on its line.

@@ -10,6 +10,7 @@ namespace weir::yaml {
 namespace {
 
 constexpr size_t kMaxDirectives = 1000;
+constexpr size_t kMaxAnchors = 100000;  // Of a document.
 
 bool IsOneOf(TokenType type, std::initializer_list<TokenType> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
@@ -247,8 +248,12 @@ Node* Parser::AddNode(NodeKind kind, const Properties& properties) {
   node->kind = kind;
   node->tag = properties.tag;
   node->anchor = properties.anchor;
-  if (!node->anchor.empty()) anchors_[node->anchor] = node;
-  return node;
+  if (node->anchor.empty()) return node;
+  anchors_[node->anchor] = node;
+  if (anchors_.size() <= kMaxAnchors) return node;
+  FailAtLimit(properties.start,
+              absl::StrCat("more than ", kMaxAnchors, " anchors"));
+  return nullptr;
 }
 
 Node* Parser::Empty(const Mark& mark) {
@@ -562,23 +567,34 @@ Node* Parser::ParseBlockValue(int depth) {
   return ParseNode(true, true, depth + 1);
 }
 
+// The first token of the next entry, behind the comma that must be before all
+// but the first, or the one that ends the collection; null on an error.
+const Token* Parser::NextFlowEntry(TokenType end, const Mark& start,
+                                   bool is_first) {
+  const Token* token = Peek();
+  if (token == nullptr || token->type == end || is_first) return token;
+  if (token->type != TokenType::kFlowEntry) {
+    const bool is_sequence = end == TokenType::kFlowSequenceEnd;
+    Fail(is_sequence ? "while parsing a flow sequence"
+                     : "while parsing a flow mapping",
+         start,
+         is_sequence ? "did not find expected ',' or ']'"
+                     : "did not find expected ',' or '}'",
+         token->start);
+    return nullptr;
+  }
+  scanner_.Take();
+  return Peek();
+}
+
 bool Parser::ParseFlowSequence(Node* node, const Mark& start, int depth) {
   using enum TokenType;
   const size_t first = stack_.size();
   while (true) {
-    const Token* token = Peek();
+    const Token* token =
+        NextFlowEntry(kFlowSequenceEnd, start, stack_.size() == first);
     if (token == nullptr) return false;
     if (token->type == kFlowSequenceEnd) break;
-    if (stack_.size() > first) {
-      if (token->type != kFlowEntry) {
-        return Fail("while parsing a flow sequence", start,
-                    "did not find expected ',' or ']'", token->start);
-      }
-      scanner_.Take();
-      token = Peek();
-      if (token == nullptr) return false;
-      if (token->type == kFlowSequenceEnd) break;
-    }
     Node* child = token->type == kKey
                       ? ParsePairInSequence(token->start, depth + 1)
                       : ParseNode(false, false, depth + 1);
@@ -629,19 +645,10 @@ bool Parser::ParseFlowMapping(Node* node, const Mark& start, int depth) {
   using enum TokenType;
   const size_t first = stack_.size();
   while (true) {
-    const Token* token = Peek();
+    const Token* token =
+        NextFlowEntry(kFlowMappingEnd, start, stack_.size() == first);
     if (token == nullptr) return false;
     if (token->type == kFlowMappingEnd) break;
-    if (stack_.size() > first) {
-      if (token->type != kFlowEntry) {
-        return Fail("while parsing a flow mapping", start,
-                    "did not find expected ',' or '}'", token->start);
-      }
-      scanner_.Take();
-      token = Peek();
-      if (token == nullptr) return false;
-      if (token->type == kFlowMappingEnd) break;
-    }
     Node* key = nullptr;
     Node* value = nullptr;
     if (token->type == kKey) {

@@ -20,7 +20,7 @@ struct ParserOptions {
   bool keep_comments = false;
   int max_depth = 200;
   size_t max_document_nodes = 1000000;
-  size_t max_nodes = 4000000;
+  size_t max_nodes = 2000000;
 };
 
 struct Document {
@@ -70,6 +70,7 @@ class Parser {
   bool ParseBlockMapping(Node* node, const Mark& start, int depth);
   Node* ParseBlockKey(int depth);
   Node* ParseBlockValue(int depth);
+  const Token* NextFlowEntry(TokenType end, const Mark& start, bool is_first);
   bool ParseFlowSequence(Node* node, const Mark& start, int depth);
   Node* ParsePairInSequence(const Mark& start, int depth);
   bool ParseFlowMapping(Node* node, const Mark& start, int depth);
@@ -93,7 +94,7 @@ class Parser {
   size_t nodes_ = 0;
   size_t document_nodes_ = 0;
   absl::flat_hash_map<std::string, std::string> directives_;  // By handle.
-  absl::flat_hash_map<std::string, Node*> anchors_;
+  absl::flat_hash_map<absl::string_view, Node*> anchors_;
   std::vector<Node*> stack_;
   // Comments on their way to a node.
   Comments pending_;

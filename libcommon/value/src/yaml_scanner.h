@@ -151,6 +151,7 @@ class Scanner {
   bool ScanLineComment(const Mark& token);
   void MakeHeadOfEntry();
   bool AddComment(Comment comment);
+  bool FailAtLimit(std::string problem);
   bool TakeCommentLine(int32_t ahead, std::string* text);
   Mark BlockEndMark(Mark mark) const;
 
@@ -180,6 +181,7 @@ class Scanner {
   uint32_t flow_level_ = 0;
   std::vector<Key> keys_;  // One for each level of flow collections.
   std::deque<Comment> comments_;
+  size_t comment_bytes_ = 0;
   Error error_;
 };
 

@@ -1,6 +1,7 @@
 #include "src/yaml_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -31,6 +32,30 @@ void FindIndicators(absl::string_view text, size_t i, bool after_blank,
 
 bool IsBlank(absl::string_view text, size_t i) {
   return text[i] == ' ' || text[i] == '\t';
+}
+
+// Visible ASCII that means nothing to YAML inside of a text.
+constexpr std::array<bool, 256> kOrdinary = [] {
+  std::array<bool, 256> ordinary{};
+  for (size_t c = '!'; c <= '~'; ++c) ordinary[c] = true;
+  for (const char c : {',', '?', '[', ']', '{', '}', ':', '#'}) {
+    ordinary[static_cast<unsigned char>(c)] = false;
+  }
+  return ordinary;
+}();
+
+bool IsOrdinary(char c) { return kOrdinary[static_cast<unsigned char>(c)]; }
+
+// The end of the words behind `i`, where an ordinary character is: more of
+// them, and single spaces between them.
+size_t SkipWords(absl::string_view text, size_t i) {
+  while (true) {
+    while (i < text.size() && IsOrdinary(text[i])) ++i;
+    const bool goes_on =
+        i + 1 < text.size() && text[i] == ' ' && IsOrdinary(text[i + 1]);
+    if (!goes_on) return i;
+    ++i;
+  }
 }
 
 }  // namespace
@@ -97,6 +122,11 @@ TextAnalysis AnalyzeText(absl::string_view text, bool tabs_in_blocks) {
   bool trailing_break = false, break_space = false, space_break = false;
   bool after_blank = true, after_space = false, after_break = false;
   for (size_t i = 0, width = 0; i < text.size(); i += width) {
+    if (i > 0 && IsOrdinary(text[i])) {
+      width = SkipWords(text, i) - i;
+      after_space = after_break = after_blank = false;
+      continue;
+    }
     width = CharacterWidth(text, i);
     const bool is_last = i + width >= text.size();
     FindIndicators(text, i, after_blank, is_last || IsBlank(text, i + width),

@@ -27,13 +27,15 @@ using yaml::TextAnalysis;
 
 enum class Style { kPlain, kSingle, kDouble, kLiteral };
 
+// Appends to `out`.
 class Writer {
  public:
-  std::string Write(const Value& value) {
+  explicit Writer(std::string* out) : out_(*out) {}
+
+  void Write(const Value& value) {
     WriteNode(value, Context::kRoot);
     indent_ = 0;
     WriteIndent();
-    return std::move(out_);
   }
 
  private:
@@ -319,6 +321,7 @@ class Writer {
     PutBreak();
     indention_ = true;
     whitespace_ = true;
+    Reserve(text);
     bool breaks = true;
     for (size_t i = 0; i < text.size();) {
       if (LineBreakLength(text, i) != 0) {
@@ -327,14 +330,37 @@ class Writer {
         breaks = true;
       } else {
         if (breaks) WriteIndent();
-        Copy(text, i);
+        CopyRun(text, i);
         indention_ = false;
         breaks = false;
       }
     }
   }
 
-  std::string out_;
+  // The character of `text` at `i`, and all behind it that begins no break.
+  // Only whether the column is 0 counts after them.
+  void CopyRun(absl::string_view text, size_t& i) {
+    size_t end = i + 1;
+    while (end < text.size() && text[end] != '\n' && text[end] != '\r' &&
+           text[end] != '\xc2' && text[end] != '\xe2') {
+      ++end;
+    }
+    out_.append(text.data() + i, end - i);
+    ++column_;
+    i = end;
+  }
+
+  // Makes room for a block, so that a large one is not copied as it grows.
+  void Reserve(absl::string_view text) {
+    constexpr size_t kLarge = 4096;
+    if (text.size() < kLarge) return;
+    const auto lines =
+        static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 2;
+    out_.reserve(out_.size() + text.size() +
+                 lines * static_cast<size_t>(std::max(indent_, 0)));
+  }
+
+  std::string& out_;
   int indent_ = -1;
   int column_ = 0;
   bool whitespace_ = true;
@@ -348,19 +374,16 @@ namespace {
 // Whether sigs.k8s.io/yaml, which reads the value's JSON as YAML, could see in
 // the text anything but itself.
 bool IsOddText(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    if (static_cast<signed char>(text[i]) >= 0) {
-      if (text[i] == '\x7f') return true;
-      ++i;
-      continue;
-    }
-    const size_t length = Utf8Length(text.substr(i));
+  if (text.find('\x7f') != absl::string_view::npos) return true;
+  while (true) {
+    text.remove_prefix(AsciiLength(text));
+    if (text.empty()) return false;
+    const size_t length = Utf8Length(text);
     if (length == 0) return true;
-    const uint32_t c = DecodeUtf8(text.substr(i), length);
+    const uint32_t c = DecodeUtf8(text, length);
     if (c < 0xa0 || c == 0xfffe || c == 0xffff) return true;
-    i += length;
+    text.remove_prefix(length);
   }
-  return false;
 }
 
 bool IsOdd(const Value& value) {
@@ -388,21 +411,31 @@ bool IsOdd(const Value& value) {
   }
 }
 
+// What sigs.k8s.io/yaml writes in place of `value`.
+absl::StatusOr<Value> Readable(const Value& value) {
+  if (!IsOdd(value)) return value;
+  YamlParseOptions options;
+  options.max_depth = std::numeric_limits<int>::max();
+  return ParseYaml(FormatJson(value, {.escape_html = true}), options);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> MarshalYaml(const Value& value) {
-  if (!IsOdd(value)) return Writer().Write(value);
-  YamlParseOptions options;
-  options.max_depth = std::numeric_limits<int>::max();
-  WEIR_ASSIGN_OR_RETURN(
-      const Value read,
-      ParseYaml(FormatJson(value, {.escape_html = true}), options));
-  return Writer().Write(read);
+  WEIR_ASSIGN_OR_RETURN(const Value readable, Readable(value));
+  std::string text;
+  Writer(&text).Write(readable);
+  return text;
+}
+
+void AppendYaml(const Value& value, std::string* out) {
+  Writer(out).Write(Readable(value).value_or(value));
 }
 
 std::string FormatYaml(const Value& value) {
-  absl::StatusOr<std::string> text = MarshalYaml(value);
-  return text.ok() ? *std::move(text) : Writer().Write(value);
+  std::string text;
+  AppendYaml(value, &text);
+  return text;
 }
 
 }  // namespace weir

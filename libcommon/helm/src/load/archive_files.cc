@@ -14,7 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "src/go_text.h"
-#include "src/json_reader.h"
+#include "src/json_decoding.h"
 #include "src/yaml.h"
 #include "weir/archive/gzip.h"
 #include "weir/archive/tar_reader.h"
@@ -170,11 +170,11 @@ absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
 absl::Status CheckApiVersionOf(absl::string_view chart_yaml) {
   WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(chart_yaml),
                         "cannot load Chart.yaml");
-  JsonReader reader;
+  JsonDecoder reader(kDecoding);
   std::string version;
   reader.Struct(
       value, "loader.chartBase",
-      {{"apiVersion", [&](const Value& v) { reader.Text(v, &version); }}});
+      {{"apiVersion", [&](const Value& v) { reader.String(v, &version); }}});
   if (!reader.status().ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "cannot load Chart.yaml: error unmarshaling JSON: while decoding "

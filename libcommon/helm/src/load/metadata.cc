@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/go_text.h"
-#include "src/json_reader.h"
+#include "src/json_decoding.h"
 #include "src/yaml.h"
 #include "weir/base/status.h"
 #include "weir/text/semver.h"
@@ -23,39 +23,40 @@ absl::Status Wrong(const std::string& message) {
 // A null entry, which Go keeps as a null pointer and refuses later.
 constexpr char kNullEntry[] = "\x01null";
 
-absl::Status Unmarshaled(const JsonReader& reader) {
+absl::Status Unmarshaled(const JsonDecoder& reader) {
   if (reader.status().ok()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("error unmarshaling JSON: while decoding JSON: ",
                    reader.status().message()));
 }
 
-void ReadImportValues(const Value& value, JsonReader& reader,
+void ReadImportValues(const Value& value, JsonDecoder& reader,
                       std::vector<Value>* out) {
   if (!reader.IsList(value, "[]interface {}")) return;
   *out = value.array();
   for (Value& item : *out) MakeDoubles(item);
 }
 
-void ReadDependency(const Value& value, JsonReader& reader, Dependency* out) {
+void ReadDependency(const Value& value, JsonDecoder& reader, Dependency* out) {
   if (value.is_null()) out->name = kNullEntry;
   reader.Struct(
       value, "v2.Dependency",
-      {{"name", [&](const Value& v) { reader.Text(v, &out->name); }},
-       {"version", [&](const Value& v) { reader.Text(v, &out->version); }},
+      {{"name", [&](const Value& v) { reader.String(v, &out->name); }},
+       {"version", [&](const Value& v) { reader.String(v, &out->version); }},
        {"repository",
-        [&](const Value& v) { reader.Text(v, &out->repository); }},
-       {"condition", [&](const Value& v) { reader.Text(v, &out->condition); }},
-       {"tags", [&](const Value& v) { reader.Texts(v, &out->tags); }},
+        [&](const Value& v) { reader.String(v, &out->repository); }},
+       {"condition",
+        [&](const Value& v) { reader.String(v, &out->condition); }},
+       {"tags", [&](const Value& v) { reader.Strings(v, &out->tags); }},
        {"enabled", [&](const Value& v) { reader.Bool(v, &out->enabled); }},
        {"import-values",
         [&](const Value& v) {
           ReadImportValues(v, reader, &out->import_values);
         }},
-       {"alias", [&](const Value& v) { reader.Text(v, &out->alias); }}});
+       {"alias", [&](const Value& v) { reader.String(v, &out->alias); }}});
 }
 
-void ReadDependencies(const Value& value, JsonReader& reader,
+void ReadDependencies(const Value& value, JsonDecoder& reader,
                       std::vector<Dependency>* out) {
   if (!reader.IsList(value, "[]*v2.Dependency")) return;
   out->clear();
@@ -65,7 +66,7 @@ void ReadDependencies(const Value& value, JsonReader& reader,
   }
 }
 
-void ReadMaintainers(const Value& value, JsonReader& reader,
+void ReadMaintainers(const Value& value, JsonDecoder& reader,
                      std::vector<Maintainer>* out) {
   if (!reader.IsList(value, "[]*v2.Maintainer")) return;
   out->clear();
@@ -74,9 +75,9 @@ void ReadMaintainers(const Value& value, JsonReader& reader,
     if (item.is_null()) one.name = kNullEntry;
     reader.Struct(
         item, "v2.Maintainer",
-        {{"name", [&](const Value& v) { reader.Text(v, &one.name); }},
-         {"email", [&](const Value& v) { reader.Text(v, &one.email); }},
-         {"url", [&](const Value& v) { reader.Text(v, &one.url); }}});
+        {{"name", [&](const Value& v) { reader.String(v, &one.name); }},
+         {"email", [&](const Value& v) { reader.String(v, &one.email); }},
+         {"url", [&](const Value& v) { reader.String(v, &one.url); }}});
   }
 }
 
@@ -163,19 +164,20 @@ void SanitizeAll(Metadata& metadata) {
 
 absl::Status ReadMetadata(absl::string_view text, Metadata& metadata) {
   WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
-  JsonReader reader;
+  JsonDecoder reader(kDecoding);
   const auto to = [&reader](std::string* out) {
-    return [&reader, out](const Value& v) { reader.Text(v, out); };
+    return [&reader, out](const Value& v) { reader.String(v, out); };
   };
   reader.Struct(
       value, "v2.Metadata",
       {{"name", to(&metadata.name)},
        {"home", to(&metadata.home)},
-       {"sources", [&](const Value& v) { reader.Texts(v, &metadata.sources); }},
+       {"sources",
+        [&](const Value& v) { reader.Strings(v, &metadata.sources); }},
        {"version", to(&metadata.version)},
        {"description", to(&metadata.description)},
        {"keywords",
-        [&](const Value& v) { reader.Texts(v, &metadata.keywords); }},
+        [&](const Value& v) { reader.Strings(v, &metadata.keywords); }},
        {"maintainers",
         [&](const Value& v) {
           ReadMaintainers(v, reader, &metadata.maintainers);
@@ -188,7 +190,7 @@ absl::Status ReadMetadata(absl::string_view text, Metadata& metadata) {
        {"deprecated",
         [&](const Value& v) { reader.Bool(v, &metadata.deprecated); }},
        {"annotations",
-        [&](const Value& v) { reader.TextMap(v, &metadata.annotations); }},
+        [&](const Value& v) { reader.StringMap(v, &metadata.annotations); }},
        {"kubeVersion", to(&metadata.kube_version)},
        {"dependencies",
         [&](const Value& v) {
@@ -201,11 +203,12 @@ absl::Status ReadMetadata(absl::string_view text, Metadata& metadata) {
 
 absl::Status ReadLock(absl::string_view text, Lock& lock) {
   WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
-  JsonReader reader;
+  JsonDecoder reader(kDecoding);
   reader.Struct(
       value, "v2.Lock",
-      {{"generated", [&](const Value& v) { reader.Text(v, &lock.generated); }},
-       {"digest", [&](const Value& v) { reader.Text(v, &lock.digest); }},
+      {{"generated",
+        [&](const Value& v) { reader.String(v, &lock.generated); }},
+       {"digest", [&](const Value& v) { reader.String(v, &lock.digest); }},
        {"dependencies", [&](const Value& v) {
           ReadDependencies(v, reader, &lock.dependencies);
         }}});

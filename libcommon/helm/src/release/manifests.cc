@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "src/go_text.h"
-#include "src/json_reader.h"
+#include "src/json_decoding.h"
 #include "src/yaml.h"
 #include "weir/base/status.h"
 
@@ -43,20 +43,20 @@ struct Head {
 absl::StatusOr<Head> ReadHead(absl::string_view text) {
   WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
   Head head;
-  JsonReader reader;
+  JsonDecoder reader(kDecoding);
   reader.Struct(
       value, "util.SimpleHead",
       {{"apiVersion",
-        [&](const Value& v) { reader.Text(v, &head.api_version); }},
-       {"kind", [&](const Value& v) { reader.Text(v, &head.kind); }},
+        [&](const Value& v) { reader.String(v, &head.api_version); }},
+       {"kind", [&](const Value& v) { reader.String(v, &head.kind); }},
        {"metadata", [&](const Value& metadata) {
           reader.Struct(
               metadata,
               "struct { Name string \"json:\\\"name\\\"\"; Annotations "
               "map[string]string \"json:\\\"annotations\\\"\" }",
-              {{"name", [&](const Value& v) { reader.Text(v, &head.name); }},
+              {{"name", [&](const Value& v) { reader.String(v, &head.name); }},
                {"annotations", [&](const Value& v) {
-                  reader.TextMap(v, &head.annotations);
+                  reader.StringMap(v, &head.annotations);
                 }}});
         }}});
   if (reader.status().ok()) return head;

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "src/json_reader.h"
 #include "src/render/errors.h"
 #include "src/render/toml.h"
 #include "src/render/yaml_text.h"
@@ -18,6 +17,7 @@
 #include "weir/gotmpl/format.h"
 #include "weir/gotmpl/template.h"
 #include "weir/value/json.h"
+#include "weir/value/json_decoder.h"
 #include "weir/value/yaml.h"
 
 namespace weir::helm {

@@ -50,6 +50,11 @@ class CrdWalk {
                      std::vector<std::string>& path, int depth) {
     if (depth > 50) return absl::OkStatus();
     for (const Value::Member& member : schema["properties"].object()) {
+      if (++visited_ > kMaxProperties) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("definitions that refer to each other have more than ",
+                         kMaxProperties, " properties"));
+      }
       const Value& property = member.value;
       path.push_back(member.key);
       WEIR_RETURN_IF_ERROR(VisitProperty(gvk, property, path));
@@ -97,8 +102,11 @@ class CrdWalk {
     return absl::OkStatus();
   }
 
+  static constexpr size_t kMaxProperties = 20000;
+
   const Value& definitions_;
   TransformerConfig& config_;
+  size_t visited_ = 0;
 };
 
 }  // namespace
@@ -175,12 +183,13 @@ absl::Status ParseConfig(const Value& document, TransformerConfig* config) {
 absl::Status ParseCrds(const Value& document, TransformerConfig* config) {
   const auto wrong_type = [](const Value& value, absl::string_view type) {
     return BuildError(absl::StrCat("json: cannot unmarshal ",
-                                   JsonDecoder::KindName(value),
+                                   JsonKindName(value),
                                    " into Go value of type ", type));
   };
   if (!document.is_object() && !document.is_null()) {
     return wrong_type(document, "accumulator.nameToApiMap");
   }
+  CrdWalk walk(document, config);
   for (const Value::Member& definition : document.object()) {
     if (!definition.value.is_object() && !definition.value.is_null()) {
       return wrong_type(definition.value, "accumulator.OpenAPIDefinition");
@@ -197,7 +206,7 @@ absl::Status ParseCrds(const Value& document, TransformerConfig* config) {
     gvk.kind = dot == std::string::npos ? definition.key
                                         : definition.key.substr(dot + 1);
     std::vector<std::string> path;
-    WEIR_RETURN_IF_ERROR(CrdWalk(document, config).Visit(gvk, schema, path, 0));
+    WEIR_RETURN_IF_ERROR(walk.Visit(gvk, schema, path, 0));
   }
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/value/value.h"
@@ -19,7 +20,7 @@ struct JsonParseOptions {
   bool keep_integers = true;
   size_t max_bytes = 64u << 20;
   int max_depth = 200;
-  size_t max_values = 8000000;  // At any depth.
+  size_t max_values = 2500000;  // At any depth.
 };
 
 // Parses one JSON document. "1.0" and "1e3" are doubles; the last of equal
@@ -42,6 +43,12 @@ std::string FormatJson(const Value& value,
                        const JsonFormatOptions& options = {});
 void AppendJson(const Value& value, std::string* out,
                 const JsonFormatOptions& options = {});
+
+// Gives the same text in pieces, so that a large one need not be held to be
+// hashed or sent.
+void WriteJson(const Value& value,
+               absl::FunctionRef<void(absl::string_view)> write,
+               const JsonFormatOptions& options = {});
 
 // Reads JSON documents that follow each other in a stream that arrives in
 // pieces, as a Kubernetes watch does. Pieces may end anywhere.

@@ -39,7 +39,7 @@ struct YamlParseOptions {
   size_t max_documents = 100000;
   // Scalars, aliases and collections: of one document, and of all together.
   size_t max_document_nodes = 1000000;
-  size_t max_nodes = 4000000;
+  size_t max_nodes = 2000000;
   // An object's annotations pass through a map of strings, as they do at the
   // end of a build: tags count for nothing there, of equal keys the last one
   // wins, and keys that look like other kinds are an error also when they are
@@ -97,6 +97,7 @@ absl::Status RewriteYaml(Value* tree);
 // What that library cannot write (a control character other than those that
 // JSON escapes, a very long key) is written nevertheless.
 std::string FormatYaml(const Value& value);
+void AppendYaml(const Value& value, std::string* out);
 // The same, but fails where that library does.
 // Errors: kInvalidArgument, in its words.
 absl::StatusOr<std::string> MarshalYaml(const Value& value);

@@ -1,4 +1,4 @@
-#include "src/load/json_decoder.h"
+#include "weir/value/json_decoder.h"
 
 #include <map>
 #include <string>
@@ -8,11 +8,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/model/resource.h"
 #include "weir/value/json.h"
 
-namespace weir::kustomize {
-std::string JsonDecoder::KindName(const Value& value) {
+namespace weir {
+
+absl::string_view JsonKindName(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kObject:
       return "object";
@@ -29,7 +29,7 @@ std::string JsonDecoder::KindName(const Value& value) {
 
 void JsonDecoder::Fail(std::string message) {
   if (!status_.ok()) return;
-  status_ = BuildError(std::move(message));
+  status_ = absl::Status(options_.code, message);
   wrong_place_ = place_;
 }
 
@@ -44,20 +44,26 @@ bool JsonDecoder::Expect(const Value& value, Value::Kind kind,
   } else {
     where = absl::StrCat("Go value of type ", type);
   }
-  Fail(absl::StrCat("json: cannot unmarshal ", KindName(value), " into ",
+  Fail(absl::StrCat("json: cannot unmarshal ", JsonKindName(value), " into ",
                     where));
   return false;
 }
 
 void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
                            const std::vector<Field>& fields) {
-  const size_t dot = struct_name.find('.');
+  const size_t dot = struct_name.rfind('.');
   const bool has_package = dot != absl::string_view::npos;
+  const bool adds_package = !has_package && !options_.package.empty();
   if (!Expect(value, Value::Kind::kObject,
-              absl::StrCat(has_package ? "" : "types.", struct_name))) {
+              absl::StrCat(adds_package ? options_.package : "",
+                           adds_package ? "." : "", struct_name))) {
     return;
   }
-  if (has_package) struct_name.remove_prefix(dot + 1);
+  if (absl::StrContains(struct_name, "{")) {
+    struct_name = "";
+  } else if (has_package) {
+    struct_name.remove_prefix(dot + 1);
+  }
   const std::string outer =
       std::exchange(struct_name_, std::string(struct_name));
   for (const Value::Member& member : value.object()) {
@@ -71,7 +77,7 @@ void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
       }
     }
     place_.push_back(member.key);
-    if (found == nullptr && strict_) {
+    if (found == nullptr && options_.strict) {
       Fail(absl::StrCat("json: unknown field \"", member.key, "\""));
     }
     if (found == nullptr || member.value.is_null()) {
@@ -91,7 +97,13 @@ void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
 
 void JsonDecoder::String(const Value& value, std::string* out,
                          absl::string_view type) {
-  if (Expect(value, Value::Kind::kString, type)) *out = value.AsString();
+  if (options_.number_text != nullptr && value.is_number()) {
+    *out = options_.number_text(value);
+  } else if (options_.number_text != nullptr && value.is_bool()) {
+    *out = value.AsBool() ? "true" : "false";
+  } else if (Expect(value, Value::Kind::kString, type)) {
+    *out = value.AsString();
+  }
 }
 
 void JsonDecoder::Bool(const Value& value, bool* out) {
@@ -134,4 +146,4 @@ void JsonDecoder::StringMap(const Value& value,
   }
 }
 
-}  // namespace weir::kustomize
+}  // namespace weir
