@@ -59,7 +59,7 @@ absl::StatusOr<std::string> PathOf(const std::string& directory) {
 absl::Status Write(const kustomize::BuildResult& built,
                    const std::string& output) {
   if (output.empty()) {
-    Print(kustomize::FormatResult(built));
+    kustomize::WriteResult(built, Print);
     return absl::OkStatus();
   }
   if (!IsFolder(output)) {

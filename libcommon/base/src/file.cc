@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -80,6 +81,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
         absl::StrCat("read ", path, ": is a directory"));
   }
   std::string contents;
+  if (S_ISREG(info.st_mode) && info.st_size > 0) {
+    contents.reserve(std::min(static_cast<size_t>(info.st_size), max_bytes));
+  }
   char buffer[64 * 1024];
   while (true) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof(buffer));

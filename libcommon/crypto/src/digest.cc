@@ -126,13 +126,31 @@ Digest ComputeDigest(DigestAlgorithm algorithm, absl::string_view bytes) {
   return hasher.Finish();
 }
 
-std::string Sha256(absl::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+struct Sha256Sum::Impl {
   SHA256_CTX context;
-  SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
-  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
+};
+
+Sha256Sum::Sha256Sum() : impl_(std::make_unique<Impl>()) {
+  SHA256_Init(&impl_->context);
+}
+
+Sha256Sum::~Sha256Sum() = default;
+
+void Sha256Sum::Update(absl::string_view bytes) {
+  SHA256_Update(&impl_->context, bytes.data(), bytes.size());
+}
+
+std::string Sha256Sum::Finish() {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()),
+               &impl_->context);
   return digest;
+}
+
+std::string Sha256(absl::string_view bytes) {
+  Sha256Sum sum;
+  sum.Update(bytes);
+  return sum.Finish();
 }
 
 std::string Sha256Hex(absl::string_view bytes) {

@@ -23,7 +23,7 @@ absl::StatusOr<BuildResult> RunTarget(BuildState* state, Target* top,
   if (!top->kustomization().build_metadata.empty()) top->TrackOrigins();
   Accumulator built;
   WEIR_RETURN_IF_ERROR(top->Accumulate(&built));
-  return Finish(top->kustomization(), *state, &built, histories);
+  return Finish(top->kustomization(), state, &built, histories);
 }
 
 absl::StatusOr<BuildResult> Build(const Context& ctx, const FileSystem& files,
@@ -73,13 +73,38 @@ absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
   return result;
 }
 
+namespace {
+
+// Appends the text to `out`; calls `next` before each object.
+void AppendResult(const BuildResult& result, std::string* out,
+                  absl::FunctionRef<void()> next) {
+  bool is_first = true;
+  for (const Value& object : result.objects) {
+    next();
+    if (!is_first) out->append("---\n");
+    is_first = false;
+    AppendYaml(object, out);
+  }
+}
+
+}  // namespace
+
 std::string FormatResult(const BuildResult& result) {
   std::string out;
-  for (const Value& object : result.objects) {
-    if (!out.empty()) out.append("---\n");
-    out.append(FormatYaml(object));
-  }
+  AppendResult(result, &out, [] {});
   return out;
+}
+
+void WriteResult(const BuildResult& result,
+                 absl::FunctionRef<void(absl::string_view)> write) {
+  constexpr size_t kLarge = 256 * 1024;
+  std::string out;
+  AppendResult(result, &out, [&] {
+    if (out.size() < kLarge) return;
+    write(out);
+    out.clear();
+  });
+  if (!out.empty()) write(out);
 }
 
 std::map<std::string, std::string> FormatFiles(const BuildResult& result) {

@@ -224,15 +224,16 @@ absl::Status AddManagedBy(ResMap* objects) {
 
 }  // namespace
 
-absl::StatusOr<BuildResult> Finish(const Kustomization& top,
-                                   const BuildState& state, Accumulator* built,
+absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
+                                   Accumulator* built,
                                    std::vector<ObjectHistory>* histories) {
   ResMap& objects = built->resources;
   const auto record = [&](absl::string_view what) {
     if (histories == nullptr) return;
-    const int source = state.sources->AddStep(what);
+    const int source = state->sources->AddStep(what);
     for (const auto& resource : objects.list()) resource->Record(source);
   };
+  objects.UseBudget(&state->session.budget);
   WEIR_RETURN_IF_ERROR(AddHashes(&objects));
   record("name suffix: the hash of what was generated");
   WEIR_RETURN_IF_ERROR(
@@ -240,16 +241,17 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top,
   record("name reference: the object that is meant has been renamed");
   WEIR_ASSIGN_OR_RETURN(
       const std::vector<std::string> unused,
-      ResolveVariables(built->vars, built->config->var_references, &objects));
+      ResolveVariables(built->vars.list(), built->config->var_references,
+                       &objects));
   if (!unused.empty()) {
-    state.Warn(absl::StrCat("well-defined vars that were never replaced: ",
-                            absl::StrJoin(unused, ",")));
+    state->Warn(absl::StrCat("well-defined vars that were never replaced: ",
+                             absl::StrJoin(unused, ",")));
   }
   record("vars");
   WEIR_RETURN_IF_ERROR(CheckAll(objects));
   WEIR_RETURN_IF_ERROR(RemoveLocal(&objects));
-  WEIR_RETURN_IF_ERROR(Sort(top, state, &objects));
-  if (state.session.options.add_managed_by ||
+  WEIR_RETURN_IF_ERROR(Sort(top, *state, &objects));
+  if (state->session.options.add_managed_by ||
       top.WantsMetadata("managedByLabel")) {
     WEIR_RETURN_IF_ERROR(AddManagedBy(&objects));
   }

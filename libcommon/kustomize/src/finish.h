@@ -20,8 +20,8 @@ struct ObjectHistory {
 };
 
 // `histories`: of each object, in order; only for builds that are explained.
-absl::StatusOr<BuildResult> Finish(const Kustomization& top,
-                                   const BuildState& state, Accumulator* built,
+absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
+                                   Accumulator* built,
                                    std::vector<ObjectHistory>* histories);
 
 // Accumulates and finishes.

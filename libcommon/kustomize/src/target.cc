@@ -57,7 +57,7 @@ absl::StatusOr<Value> ReadYaml(const Loader& loader, const std::string& path,
 // As sigs.k8s.io/yaml words it; upstream does not say which file it is.
 absl::Status UnmarshalError(const absl::Status& status,
                             const std::string& path) {
-  if (status.ok()) return status;
+  if (status.ok() || absl::IsResourceExhausted(status)) return status;
   return BuildError(
       absl::StrCat("error unmarshaling JSON: while decoding "
                    "JSON: ",
@@ -246,6 +246,8 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
     if (origin_.has_value()) {
       resource->origin = origin_->Below(path);
     }
+    WEIR_RETURN_IF_ERROR(state_.session.budget.Hold(resource->tree()),
+                         context("accumulating"));
     WEIR_RETURN_IF_ERROR(fresh.Append(std::move(resource)),
                          context("accumulating"));
   }
@@ -297,7 +299,7 @@ absl::Status Target::AddDirectory(const Loader& loader, const std::string& path,
                        "recursed merging from path '", root, "'");
   WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, below.config),
                         "recursed merging from path '", root, "'");
-  WEIR_RETURN_IF_ERROR(MergeVariables(std::move(below.vars), &into->vars),
+  WEIR_RETURN_IF_ERROR(into->vars.Add(below.vars.list()),
                        "recursed merging from path '", root, "'");
   return absl::OkStatus();
 }

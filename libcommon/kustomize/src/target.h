@@ -19,6 +19,7 @@
 #include "src/model/res_map.h"
 #include "src/model/schema.h"
 #include "src/refer/transformer_config.h"
+#include "src/refer/variables.h"
 #include "src/transform/transformer.h"
 
 namespace weir::kustomize {
@@ -27,7 +28,8 @@ namespace weir::kustomize {
 struct BuildState {
   BuildState(const Context& ctx, const FileSystem& files,
              const BuildOptions& options)
-      : session{ctx, files, options}, schema(&Schema::Builtin()) {}
+      : session{.ctx = ctx, .files = files, .options = options},
+        schema(&Schema::Builtin()) {}
 
   void Warn(absl::string_view text) const {
     if (session.options.on_warning) session.options.on_warning(text);
@@ -48,7 +50,7 @@ struct BuildState {
 struct Accumulator {
   ResMap resources;
   ConfigPtr config;  // Null: empty.
-  std::vector<VarSpec> vars;
+  VarSpecs vars;
 };
 
 class Target {

@@ -103,6 +103,7 @@ absl::Status Target::RunGenerators(Accumulator* into) {
   const auto absorb = [&](std::unique_ptr<Resource> made,
                           const std::optional<Origin>& origin,
                           int source) -> absl::Status {
+    WEIR_RETURN_IF_ERROR(state_.session.budget.Hold(made->tree()));
     if (!made->origin.has_value()) made->origin = origin;
     WEIR_ASSIGN_OR_RETURN(Resource * there,
                           into->resources.Absorb(std::move(made)),
@@ -231,6 +232,8 @@ absl::StatusOr<std::vector<Target::Step>> Target::ConfiguredSteps(
 
 absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   WEIR_RETURN_IF_ERROR(state_.session.ctx.status());
+  objects->UseBudget(&state_.session.budget);
+  WEIR_RETURN_IF_ERROR(LocateField(objects->SpendOnEach(1, 0), step.field));
   WEIR_RETURN_IF_ERROR(LocateField(step.transform(objects), step.field));
   if (state_.sources != nullptr) {
     for (const auto& resource : objects->list()) resource->Record(step.source);
@@ -385,6 +388,8 @@ absl::Status Target::RunValidators(Accumulator* into) {
                         ConfiguredSteps(kustomization_.validators));
   for (const Step& step : steps) {
     const Trees before = TreesOf(into->resources);
+    into->resources.UseBudget(&state_.session.budget);
+    WEIR_RETURN_IF_ERROR(into->resources.SpendOnEach(1, 0));
     WEIR_RETURN_IF_ERROR(step.transform(&into->resources));
     WEIR_RETURN_IF_ERROR(CheckUnchanged(before, into->resources),
                          "validator shouldn't modify the resource map");

@@ -353,6 +353,136 @@ INSTANTIATE_TEST_SUITE_P(
             "passwd"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// What a small build could come to.
+class GrowthTest : public testing::TestWithParam<HostileCase> {};
+
+TEST_P(GrowthTest, EndsInResourceExhausted) {
+  Files files = GetParam().files;
+  files["map.yaml"] =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n"
+      "data: {a: {x: '1', y: '2'}, t: x-y}\n";
+  files["kustomization.yaml"] =
+      absl::StrCat("resources: [map.yaml]\n", files["kustomization.yaml"]);
+  BuildOptions options;
+  options.max_object_bytes = 100000;
+  const auto built = BuildFiles(files, options);
+  EXPECT_EQ(built.status().code(), absl::StatusCode::kResourceExhausted)
+      << built.status();
+  EXPECT_THAT(std::string(built.status().message()),
+              HasSubstr(GetParam().error));
+}
+
+std::string Replacements(absl::string_view source, absl::string_view targets,
+                         absl::string_view options) {
+  return absl::StrCat(
+      "replacements:\n",
+      Repeated(absl::StrCat("- source: {kind: ConfigMap, fieldPath: ", source,
+                            "}\n  targets:\n  - select: {kind: ConfigMap}\n"
+                            "    fieldPaths: [",
+                            targets, "]\n    options: {", options, "}\n"),
+               500));
+}
+
+std::string JsonPatch(absl::string_view operations) {
+  return absl::StrCat("patches:\n- target: {kind: ConfigMap}\n  patch: |-\n",
+                      operations);
+}
+
+std::string CopiesInto() {
+  std::string operations;
+  for (int i = 0; i < 100; ++i) {
+    absl::StrAppend(&operations, "    - {op: copy, from: /data, path: /data/k",
+                    i, "}\n");
+  }
+  return operations;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, GrowthTest,
+    testing::Values(
+        HostileCase{"CopiesOfCopies",
+                    {{"kustomization.yaml", JsonPatch(CopiesInto())}},
+                    "larger than"},
+        HostileCase{
+            "MovesIntoNewMaps",
+            {{"kustomization.yaml",
+              JsonPatch(Repeated("    - {op: add, path: /b, value: {}}\n"
+                                 "    - {op: move, from: /data, path: /b/a}\n"
+                                 "    - {op: move, from: /b, path: /data}\n",
+                                 2000))}},
+            "nested deeper than"},
+        HostileCase{
+            "LongPointer",
+            {{"kustomization.yaml",
+              JsonPatch(absl::StrCat("    - {op: add, value: x, path: /data",
+                                     Repeated("/b", 100000), "}\n"))}},
+            "more than 200 parts"},
+        HostileCase{
+            "TextIntoItself",
+            {{"kustomization.yaml",
+              Replacements("data.t", "data.t", "delimiter: '-', index: 1")}},
+            "larger than"},
+        HostileCase{
+            "MapIntoItself",
+            {{"kustomization.yaml",
+              Replacements("data.a", "data.a.m, data.a.n", "create: true")}},
+            "larger than"},
+        HostileCase{"LongFieldPath",
+                    {{"kustomization.yaml",
+                      absl::StrCat("labels:\n- pairs: {a: b}\n  fields:\n"
+                                   "  - {kind: ConfigMap, create: true, "
+                                   "path: data",
+                                   Repeated("/b", 100000), "}\n")}},
+                    "more than 200 parts"},
+        HostileCase{"DefinitionsOfDefinitions",
+                    {{"kustomization.yaml", "crds: [crd.json]\n"},
+                     {"crd.json",
+                      "{\"v1.A\": {\"Schema\": {\"properties\": {"
+                      "\"kind\": {\"$ref\": \"v1.A\"}, "
+                      "\"apiVersion\": {\"$ref\": \"v1.A\"}, "
+                      "\"metadata\": {\"$ref\": \"v1.A\"}}}}}"}},
+                    "more than 20000 properties"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BuildTest, LimitsStepsAndBytes) {
+  const Files files = {
+      {"kustomization.yaml", "resources: [a.yaml]\ncommonLabels: {a: b}\n"},
+      {"a.yaml", kPod}};
+  BuildOptions few_steps;
+  few_steps.max_steps = 1;
+  EXPECT_EQ(BuildFiles(files, few_steps).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  BuildOptions few_bytes;
+  few_bytes.max_object_bytes = 100;
+  EXPECT_EQ(BuildFiles(files, few_bytes).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(BuildTest, ReferencesMeanWhatTheyDidWhenManyHadTheName) {
+  std::string objects;
+  for (int i = 0; i < 40; ++i) {
+    absl::StrAppend(&objects,
+                    "---\napiVersion: v1\nkind: ConfigMap\n"
+                    "metadata: {name: cfg, namespace: n",
+                    i,
+                    "}\n---\napiVersion: v1\nkind: Pod\n"
+                    "metadata: {name: web, namespace: n",
+                    i, "}\nspec: {volumes: [{configMap: {name: cfg}}, ",
+                    "{secret: {secretName: cfg}}]}\n");
+  }
+  const auto built = BuildFiles(
+      {{"kustomization.yaml", "resources: [a.yaml]\nnamePrefix: p-\n"},
+       {"a.yaml", objects}});
+  ASSERT_TRUE(built.ok()) << built.status();
+  ASSERT_EQ(built->objects.size(), 80u);
+  for (const Value& object : built->objects) {
+    if (object.GetString("kind") != "Pod") continue;
+    const Value& volumes = object["spec"]["volumes"];
+    EXPECT_EQ(volumes[size_t{0}]["configMap"].GetString("name"), "p-cfg");
+    EXPECT_EQ(volumes[size_t{1}]["secret"].GetString("secretName"), "cfg");
+  }
+}
+
 TEST(BuildTest, LimitsNestedDirectories) {
   Files files;
   std::string path;

@@ -10,12 +10,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "src/model/budget.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 namespace {
+
+// Of what one text holds, as Budget counts.
+constexpr size_t kMaxBytes = size_t{128} << 20;
 
 // Cuts at lines that start with "---" and follow another line.
 absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
@@ -95,6 +99,7 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
   options.keep_written = true;
+  size_t bytes = 0;
   for (absl::string_view document : documents) {
     absl::StatusOr<YamlDocument> read =
         ParseFirstYamlDocument(document, options);
@@ -108,6 +113,11 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
     }
     Value& value = read->value;
     if (IsEmptyValue(value)) continue;
+    bytes += SizeOf(value);
+    if (bytes > kMaxBytes) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "the objects of a text are larger than ", kMaxBytes, " bytes"));
+    }
     const std::string name = ScalarText(value["kind"]);
     if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
         (value.Has("items") || value.Has("functionConfig"))) {

@@ -36,7 +36,15 @@ class DiskFileSystem : public FileSystem {
 
   absl::StatusOr<std::string> ReadFile(absl::string_view path) const override {
     WEIR_ASSIGN_OR_RETURN(const std::string resolved, Resolve(path));
-    return weir::ReadFile(OnDisk(resolved), limits_.max_file_bytes);
+    const std::string file = OnDisk(resolved);
+    // A pipe may never end, nor begin.
+    struct stat info;
+    if (stat(file.c_str(), &info) == 0 && !S_ISREG(info.st_mode) &&
+        !S_ISDIR(info.st_mode)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("read ", file, ": not a regular file"));
+    }
+    return weir::ReadFile(file, limits_.max_file_bytes);
   }
 
   bool IsDirectory(absl::string_view path) const override {

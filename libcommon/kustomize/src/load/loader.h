@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "src/load/git_url.h"
+#include "src/model/budget.h"
 #include "weir/base/context.h"
 #include "weir/kustomize/build.h"
 #include "weir/kustomize/file_system.h"
@@ -26,6 +27,7 @@ struct LoadSession {
   const Context& ctx;
   const FileSystem& files;
   const BuildOptions& options;
+  Budget budget{options.max_steps, options.max_object_bytes};
   size_t bytes_read = 0;
   // What was fetched, by URL; clones also by reference and submodules.
   using Clone = std::shared_ptr<const FileSystem>;

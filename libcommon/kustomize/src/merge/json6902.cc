@@ -1,5 +1,6 @@
 #include "src/merge/json6902.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "src/model/field_path.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
@@ -133,8 +135,8 @@ bool SameJson(const Value& a, const Value& b) {
 // One operation of a patch on one document.
 class Operation {
  public:
-  Operation(const Value& operation, Value* document)
-      : operation_(operation), document_(document) {}
+  Operation(const Value& operation, Budget* budget, Value* document)
+      : operation_(operation), budget_(*budget), document_(document) {}
 
   absl::Status Run() {
     const Value& op = operation_["op"];
@@ -145,6 +147,7 @@ class Operation {
           absl::StrCat(kind, " operation failed to decode path: ", kMissing));
     }
     path_ = path->AsString();
+    WEIR_RETURN_IF_ERROR(CheckPathLength(path_));
     const Value& from = operation_["from"];
     if ((kind == "move" || kind == "copy") && !from.is_string()) {
       return BuildError(absl::StrCat(
@@ -154,6 +157,7 @@ class Operation {
           kMissing));
     }
     from_ = ScalarText(from);
+    WEIR_RETURN_IF_ERROR(CheckPathLength(from_));
     if (kind == "add") return RunAdd();
     if (kind == "remove") return RunRemove();
     if (kind == "replace") return RunReplace();
@@ -166,6 +170,16 @@ class Operation {
  private:
   const Value& value() const { return operation_["value"]; }
 
+  static absl::Status CheckPathLength(absl::string_view path) {
+    return kustomize::CheckPathLength(
+        static_cast<size_t>(std::count(path.begin(), path.end(), '/')));
+  }
+
+  // Elements of a list, or members of a map, move when one comes or goes.
+  absl::Status SpendOnMoves(const Place& place) {
+    return budget_.SpendOnBytes(place.container->size() * 4);
+  }
+
   absl::Status RunAdd() {
     const Place place = FindPlace(document_, path_);
     if (place.container == nullptr) {
@@ -173,6 +187,7 @@ class Operation {
           absl::StrCat("add operation does not apply: doc is missing path: \"",
                        path_, "\": ", kMissing));
     }
+    WEIR_RETURN_IF_ERROR(SpendOnMoves(place));
     WEIR_RETURN_IF_ERROR(Add(place, value()), "error in add for path: '", path_,
                          "'");
     return absl::OkStatus();
@@ -185,6 +200,7 @@ class Operation {
           "remove operation does not apply: doc is missing path: \"", path_,
           "\": ", kMissing));
     }
+    WEIR_RETURN_IF_ERROR(SpendOnMoves(place));
     WEIR_RETURN_IF_ERROR(Remove(place), "error in remove for path: '", path_,
                          "'");
     return absl::OkStatus();
@@ -229,6 +245,12 @@ class Operation {
     }
     WEIR_ASSIGN_OR_RETURN(const std::optional<Value> moved, Get(source),
                           "error in move for path: '", source.key, "'");
+    WEIR_RETURN_IF_ERROR(SpendOnMoves(source));
+    // It may come to be deeper down.
+    const size_t held = budget_.bytes();
+    WEIR_RETURN_IF_ERROR(budget_.Hold(moved.value_or(Value())));
+    WEIR_RETURN_IF_ERROR(budget_.SpendOnBytes(budget_.bytes() - held));
+    budget_.ReleaseTo(held);
     WEIR_RETURN_IF_ERROR(Remove(source), "error in move for path: '",
                          source.key, "'");
     const Place place = FindPlace(document_, path_);
@@ -275,12 +297,15 @@ class Operation {
           "copy operation does not apply: doc is missing destination path: ",
           path_, ": ", kMissing));
     }
+    WEIR_RETURN_IF_ERROR(SpendOnMoves(place));
+    WEIR_RETURN_IF_ERROR(budget_.Hold(copied.value_or(Value())));
     WEIR_RETURN_IF_ERROR(Add(place, copied.value_or(Value())),
                          "error while adding value during copy");
     return absl::OkStatus();
   }
 
   const Value& operation_;
+  Budget& budget_;
   Value* const document_;
   std::string path_;
   std::string from_;
@@ -372,12 +397,16 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
   return operations;
 }
 
-absl::Status ApplyJson6902(const std::vector<Value>& operations,
+absl::Status ApplyJson6902(const std::vector<Value>& operations, Budget* budget,
                            Value* document) {
   WEIR_RETURN_IF_ERROR(WriteAndRead(document));
+  const size_t held = budget->bytes();
+  const size_t size = SizeOf(*document);
   for (const Value& operation : operations) {
-    WEIR_RETURN_IF_ERROR(Operation(operation, document).Run());
+    WEIR_RETURN_IF_ERROR(Operation(operation, budget, document).Run());
   }
+  budget->ReleaseTo(held);
+  WEIR_RETURN_IF_ERROR(budget->Replace(size, *document));
   PassThroughJson(document);
   return WriteAndRead(document);
 }

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "src/model/budget.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize {
@@ -21,8 +22,8 @@ namespace weir::kustomize {
 absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text);
 
 // Applies them in order. `document` is unspecified after an error.
-// Errors: kFailedPrecondition.
-absl::Status ApplyJson6902(const std::vector<Value>& operations,
+// Errors: kFailedPrecondition; kResourceExhausted above the budget.
+absl::Status ApplyJson6902(const std::vector<Value>& operations, Budget* budget,
                            Value* document);
 
 }  // namespace weir::kustomize

@@ -220,6 +220,13 @@ class Matcher {
 
 }  // namespace
 
+absl::Status CheckPathLength(size_t parts) {
+  constexpr size_t kMaxParts = 200;
+  if (parts <= kMaxParts) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("a path has more than ", kMaxParts, " parts"));
+}
+
 std::vector<std::string> SplitFieldPath(absl::string_view path) {
   const std::vector<std::string> pieces = SplitPath(path, '.');
   std::vector<std::string> parts;

@@ -4,6 +4,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@
 #include "weir/value/value.h"
 
 namespace weir::kustomize {
+
+// Errors: kResourceExhausted for a path of so many parts that what it makes
+// would be nested too deep.
+absl::Status CheckPathLength(size_t parts);
 
 // Cuts at dots; "\." is a dot, and "[a.b/c]" a name with dots.
 std::vector<std::string> SplitFieldPath(absl::string_view path);

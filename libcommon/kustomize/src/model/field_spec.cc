@@ -20,6 +20,9 @@ namespace {
 
 using Parts = absl::Span<const std::string>;
 
+// Each is compared with all others.
+constexpr size_t kMaxFieldSpecs = 10000;
+
 // Whether a visit that creates nothing would find a field that the test holds
 // for, fail, or write.
 bool Reaches(const Value& node, Parts path,
@@ -119,6 +122,7 @@ bool IsOfId(Parts path) {
 absl::Status Run(Resource* resource, const FieldSpec& spec, CreateKind create,
                  bool tracks_place, PlaceSetter set) {
   const bool creates = spec.create && create != CreateKind::kNone;
+  WEIR_RETURN_IF_ERROR(CheckPathLength(spec.parts.size()));
   // What is not there needs no copy of the way to it.
   if (!creates && !Reaches(resource->tree(), spec.parts,
                            [](const Value&) { return true; })) {
@@ -166,6 +170,10 @@ absl::Status MergeFieldSpec(FieldSpecs* specs, const FieldSpec& added) {
       }
       return absl::OkStatus();
     }
+  }
+  if (specs->size() >= kMaxFieldSpecs) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a table has more than ", kMaxFieldSpecs, " field specs"));
   }
   specs->push_back(added);
   return absl::OkStatus();

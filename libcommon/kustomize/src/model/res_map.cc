@@ -235,6 +235,11 @@ absl::Status ResMap::CheckUnique() const {
   return absl::OkStatus();
 }
 
+absl::Status ResMap::SpendOnEach(size_t steps, size_t bytes) {
+  WEIR_RETURN_IF_ERROR(budget().Spend(list_.size() * steps));
+  return budget().Hold(list_.size() * bytes);
+}
+
 void ResMap::Reorder(const std::vector<size_t>& order) {
   std::vector<std::unique_ptr<Resource>> sorted;
   sorted.reserve(order.size());

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "src/model/budget.h"
 #include "src/model/resource.h"
 #include "src/model/selector.h"
 
@@ -45,11 +46,20 @@ class ResMap {
   void DropEmpties();
   // Errors: kFailedPrecondition when two objects now have one id.
   absl::Status CheckUnique() const;
+  // The budget of the build that changes them, which outlives this; before
+  // that nothing is bounded.
+  void UseBudget(Budget* budget) { budget_ = budget; }
+  Budget& budget() { return budget_ != nullptr ? *budget_ : unbounded_; }
+  // What it takes to change each object in `steps`, and to write so many bytes
+  // into it. Errors: kResourceExhausted above the budget.
+  absl::Status SpendOnEach(size_t steps, size_t bytes);
   // Takes the objects in a new order.
   void Reorder(const std::vector<size_t>& order);
 
  private:
   std::vector<std::unique_ptr<Resource>> list_;
+  Budget* budget_ = nullptr;
+  Budget unbounded_;
   std::vector<std::unique_ptr<Resource>> dropped_;  // Kept for the index.
   // By current and previous ids; entries may be out of date.
   absl::flat_hash_map<std::string, std::vector<Resource*>> by_id_;

@@ -21,6 +21,8 @@ struct Pattern::Regex {
 
 namespace {
 
+constexpr size_t kMaxPattern = 64 * 1024;
+
 // What Go's package says where RE2's library says otherwise.
 std::string GoRegexError(absl::string_view message,
                          const std::string& pattern) {
@@ -62,6 +64,10 @@ std::string WithNamedGroups(absl::string_view pattern) {
 
 absl::StatusOr<std::shared_ptr<const Pattern::Regex>> CompileRegex(
     const std::string& pattern) {
+  if (pattern.size() > kMaxPattern) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a pattern is longer than ", kMaxPattern, " bytes"));
+  }
   absl::StatusOr<text::Regex> regex =
       text::Regex::Compile(WithNamedGroups(pattern));
   if (!regex.ok()) {

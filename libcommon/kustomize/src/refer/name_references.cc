@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,9 @@ namespace {
 
 using Candidates = std::vector<Resource*>;
 
+// Of an id in what is known of another object, and in errors.
+constexpr size_t kCopies = 3;
+
 // All objects, by what references look for, so that no reference looks at all
 // of them.
 class ReferralIndex {
@@ -31,15 +36,17 @@ class ReferralIndex {
     for (const std::unique_ptr<Resource>& resource : objects.list()) {
       const Entry entry{position++, resource.get()};
       const ResId& id = resource->CurId();
+      const ResId original = resource->OrgId();
       for (const Resource::PreviousId& old : resource->previous) {
         Named& named = by_name_[old.name];
         Add(entry, &named.all);
+        Add(entry, &named.by_original_namespace[std::string(
+                       original.EffectiveNamespace())]);
         Add(entry,
             id.cluster_scoped
                 ? &named.cluster_scoped
                 : &named.by_namespace[std::string(id.EffectiveNamespace())]);
       }
-      const ResId original = resource->OrgId();
       if (original.EffectiveNamespace() == kNoNamespace) continue;
       Moves& moves = by_original_namespace_[original.EffectiveNamespace()];
       moves.to_cluster |= id.cluster_scoped;
@@ -49,6 +56,12 @@ class ReferralIndex {
   }
 
   bool Knows(const std::string& name) const { return by_name_.contains(name); }
+  // Whether so many had this name that nobody should look at them all again.
+  bool HadMany(const std::string& name) const {
+    constexpr size_t kMany = 16;
+    auto found = by_name_.find(name);
+    return found != by_name_.end() && found->second.all.size() > kMany;
+  }
 
   // Those that once had this name and are in reach of a referrer, in order:
   // anything of a referrer without namespace; else what has no namespace, is
@@ -77,20 +90,29 @@ class ReferralIndex {
     return Objects(entries);
   }
 
-  // Whether anything in reach was in this namespace at first.
-  bool HasInReachFrom(const std::string& ns, const ResId& referrer,
-                      const absl::flat_hash_set<std::string>& subjects) const {
-    auto found = by_original_namespace_.find(ns);
-    if (found == by_original_namespace_.end()) return false;
-    const Moves& moves = found->second;
-    if (referrer.cluster_scoped || moves.to_cluster ||
-        moves.to.contains(referrer.EffectiveNamespace())) {
-      return true;
+  // Of those, the ones that are in a namespace, or were there at first when
+  // anything in reach was.
+  Candidates InReachOf(const std::string& name, const std::string& ns,
+                       const ResId& referrer,
+                       const absl::flat_hash_set<std::string>& subjects) const {
+    auto found = by_name_.find(name);
+    if (found == by_name_.end() || ns == kNoNamespace) return {};
+    const Named& named = found->second;
+    const auto& by_namespace = HasInReachFrom(ns, referrer, subjects)
+                                   ? named.by_original_namespace
+                                   : named.by_namespace;
+    auto there = by_namespace.find(ns);
+    if (there == by_namespace.end()) return {};
+    Candidates objects;
+    for (const Entry& entry : there->second) {
+      const ResId& id = entry.object->CurId();
+      if (referrer.cluster_scoped || id.cluster_scoped ||
+          id.EffectiveNamespace() == referrer.EffectiveNamespace() ||
+          (!id.ns.empty() && subjects.contains(id.ns))) {
+        objects.push_back(entry.object);
+      }
     }
-    for (const std::string& subject : subjects) {
-      if (moves.written.contains(subject)) return true;
-    }
-    return false;
+    return objects;
   }
 
  private:
@@ -102,7 +124,9 @@ class ReferralIndex {
   struct Named {
     Entries all;
     Entries cluster_scoped;
-    absl::flat_hash_map<std::string, Entries> by_namespace;  // Effective.
+    // Effective ones; what is cluster-scoped now is not in the first.
+    absl::flat_hash_map<std::string, Entries> by_namespace;
+    absl::flat_hash_map<std::string, Entries> by_original_namespace;
   };
   // Where the objects of a namespace are now.
   struct Moves {
@@ -110,6 +134,24 @@ class ReferralIndex {
     absl::flat_hash_set<std::string> to;       // Effective namespaces.
     absl::flat_hash_set<std::string> written;  // As in the objects.
   };
+
+  // Whether anything in reach was in this namespace at first.
+  bool HasInReachFrom(const std::string& ns, const ResId& referrer,
+                      const absl::flat_hash_set<std::string>& subjects) const {
+    auto found = by_original_namespace_.find(ns);
+    if (found == by_original_namespace_.end()) return false;
+    const Moves& moves = found->second;
+    if (referrer.cluster_scoped || moves.to_cluster ||
+        moves.to.contains(referrer.EffectiveNamespace())) {
+      return true;
+    }
+    const bool fewer_subjects = subjects.size() < moves.written.size();
+    const auto& few = fewer_subjects ? subjects : moves.written;
+    const auto& many = fewer_subjects ? moves.written : subjects;
+    return std::any_of(few.begin(), few.end(), [&](const std::string& one) {
+      return many.contains(one);
+    });
+  }
 
   static void Add(const Entry& entry, Entries* entries) {
     if (entries->empty() || entries->back().object != entry.object) {
@@ -148,11 +190,56 @@ Candidates Sieve(const Candidates& from, Keep keep) {
   return kept;
 }
 
+// All that decides what a name means to an object without subjects.
+class Question {
+ public:
+  Question(std::string name, std::optional<std::string> ns, bool is_map,
+           const Gvk* target, const Resource& referrer)
+      : name_(std::move(name)),
+        ns_(std::move(ns)),
+        is_map_(is_map),
+        target_(target),
+        scope_(referrer.CurId().EffectiveNamespace()),
+        prefixes_(referrer.prefixes),
+        suffixes_(referrer.suffixes) {}
+  void set_role(std::string group, std::string kind) {
+    role_ = {std::move(group), std::move(kind)};
+  }
+
+ private:
+  auto Parts() const {
+    return std::tie(name_, ns_, is_map_, target_, scope_, prefixes_, suffixes_,
+                    role_);
+  }
+  friend bool operator==(const Question& a, const Question& b) {
+    return a.Parts() == b.Parts();
+  }
+  template <typename H>
+  friend H AbslHashValue(H state, const Question& question) {
+    return H::combine(std::move(state), question.Parts());
+  }
+
+  std::string name_;
+  std::optional<std::string> ns_;  // That a map names.
+  bool is_map_;
+  const Gvk* target_;
+  std::string scope_;  // Of the referrer, as are the next two.
+  std::vector<std::string> prefixes_, suffixes_;
+  std::pair<std::string, std::string> role_;  // Empty: any.
+};
+using Answers = absl::flat_hash_map<Question, Resource*>;
+
 // Fixes the references of one object.
 class Referrer {
  public:
-  Referrer(const ReferralIndex& index, Resource* resource)
-      : index_(index), resource_(*resource) {}
+  // `answers`: of questions about names that many had, as long as no object
+  // changes its name or namespace.
+  Referrer(const ReferralIndex& index, Resource* resource, Answers* answers,
+           Budget* budget)
+      : index_(index),
+        resource_(*resource),
+        answers_(*answers),
+        budget_(*budget) {}
 
   // To be called first. Errors: kFailedPrecondition for subjects of a
   // RoleBinding that are none.
@@ -227,9 +314,9 @@ class Referrer {
   absl::Status FixScalar(Value& node) {
     const std::string old_name = ScalarText(node);
     WEIR_ASSIGN_OR_RETURN(Resource * referral,
-                          Select(InReach(old_name), false));
+                          Find(old_name, std::nullopt, false));
     if (referral == nullptr) return absl::OkStatus();
-    referral->referrers.push_back(resource_.CurId().ToString());
+    WEIR_RETURN_IF_ERROR(NoteIn(referral));
     if (referral->name() == old_name) return absl::OkStatus();
     node = UntaggedInPlaceOf(node, referral->name());
     return absl::OkStatus();
@@ -241,10 +328,12 @@ class Referrer {
       return BuildError("path config error; no 'name' field in node");
     }
     const std::string old_name = ScalarText(*name);
-    WEIR_ASSIGN_OR_RETURN(Resource * referral,
-                          Select(InNamespace(node, InReach(old_name)), true));
+    const Value* field = node.Find("namespace");
+    std::optional<std::string> ns;
+    if (field != nullptr) ns = ScalarText(*field);
+    WEIR_ASSIGN_OR_RETURN(Resource * referral, Find(old_name, ns, true));
     if (referral == nullptr) return absl::OkStatus();
-    referral->referrers.push_back(resource_.CurId().ToString());
+    WEIR_RETURN_IF_ERROR(NoteIn(referral));
     if (referral->name() == old_name && referral->ns().empty()) {
       return absl::OkStatus();
     }
@@ -257,29 +346,44 @@ class Referrer {
     return absl::OkStatus();
   }
 
-  Candidates InReach(const std::string& name) const {
-    return index_.InReach(name, resource_.CurId(), subject_namespaces_);
+  // Tells an object that this one names it.
+  absl::Status NoteIn(Resource* referral) {
+    std::string id = resource_.CurId().ToString();
+    WEIR_RETURN_IF_ERROR(budget_.Hold(kCopies * (sizeof(id) + id.size())));
+    referral->referrers.push_back(std::move(id));
+    return absl::OkStatus();
   }
 
-  // Those that are, or were, in the namespace that a map names.
-  Candidates InNamespace(const Value& node, Candidates reachable) const {
-    const Value* field = node.Find("namespace");
-    if (field == nullptr || reachable.empty()) return reachable;
-    const std::string ns = ScalarText(*field);
-    const bool was_used =
-        index_.HasInReachFrom(ns, resource_.CurId(), subject_namespaces_);
-    return Sieve(reachable, [&](const Resource& candidate) {
-      const ResId id = was_used ? candidate.OrgId() : candidate.CurId();
-      return id.EffectiveNamespace() == ns && ns != kNoNamespace;
-    });
+  // What a name means, in a map with the namespace that the map names; null:
+  // nothing.
+  absl::StatusOr<Resource*> Find(const std::string& name,
+                                       const std::optional<std::string>& ns,
+                                       bool is_map) {
+    const ResId& own = resource_.CurId();
+    const auto find = [&] {
+      return Select(ns.has_value()
+                        ? index_.InReachOf(name, *ns, own, subject_namespaces_)
+                        : index_.InReach(name, own, subject_namespaces_),
+                    is_map);
+    };
+    if (!index_.HadMany(name) || !subject_namespaces_.empty()) return find();
+    Question question(name, ns, is_map, target_, resource_);
+    if (const std::optional<Gvk> role = RoleRef(); role.has_value()) {
+      question.set_role(role->group, role->kind);
+    }
+    auto known = answers_.find(question);
+    if (known != answers_.end()) return known->second;
+    WEIR_ASSIGN_OR_RETURN(Resource * found, find());
+    answers_.emplace(std::move(question), found);
+    return found;
   }
 
-  bool MatchesRoleRef(const Resource& candidate) const {
-    if (!absl::EndsWith(spec_->path, "roleRef/name")) return true;
+  // What a candidate must have been, if this is the reference to a role.
+  std::optional<Gvk> RoleRef() const {
+    if (!absl::EndsWith(spec_->path, "roleRef/name")) return std::nullopt;
     const Value& role = resource_.tree()["roleRef"];
-    if (!role.Has("apiGroup") || !role.Has("kind")) return true;
-    return HadKind(candidate, {ScalarText(role["apiGroup"]), "",
-                               ScalarText(role["kind"])});
+    if (!role.Has("apiGroup") || !role.Has("kind")) return std::nullopt;
+    return Gvk{ScalarText(role["apiGroup"]), "", ScalarText(role["kind"])};
   }
 
   bool IsNear(const Resource& candidate) const {
@@ -293,9 +397,11 @@ class Referrer {
   // The one object that is meant, or null. `with_namespace`: candidates are
   // the same only when their namespaces are.
   absl::StatusOr<Resource*> Select(const Candidates& from,
-                                   bool with_namespace) const {
-    Candidates left = Sieve(from, [this](const Resource& candidate) {
-      return HadKind(candidate, *target_) && MatchesRoleRef(candidate) &&
+                                         bool with_namespace) const {
+    const std::optional<Gvk> role = RoleRef();
+    Candidates left = Sieve(from, [&](const Resource& candidate) {
+      return HadKind(candidate, *target_) &&
+             (!role.has_value() || HadKind(candidate, *role)) &&
              IsNear(candidate);
     });
     if (left.size() == 1) return left[0];
@@ -339,6 +445,8 @@ class Referrer {
 
   const ReferralIndex& index_;
   Resource& resource_;
+  Answers& answers_;
+  Budget& budget_;
   const FieldSpec* spec_ = nullptr;
   const Gvk* target_ = nullptr;
   absl::flat_hash_set<std::string> subject_namespaces_;
@@ -380,14 +488,19 @@ absl::Status FixNameReferences(const std::vector<NameReference>& references,
                                ResMap* objects) {
   const ReferralIndex index(*objects);
   SpecsByKind specs(references);
+  Answers answers;
   for (const std::unique_ptr<Resource>& resource : objects->list()) {
     const ResId original = resource->OrgId();
-    Referrer referrer(index, resource.get());
+    const std::string key = resource->CurId().Key();
+    Referrer referrer(index, resource.get(), &answers, &objects->budget());
     WEIR_RETURN_IF_ERROR(referrer.ReadSubjects());
-    for (const SpecsByKind::Entry& entry : specs.Of(original.gvk.kind)) {
+    const std::vector<SpecsByKind::Entry>& own = specs.Of(original.gvk.kind);
+    WEIR_RETURN_IF_ERROR(objects->budget().Spend(own.size()));
+    for (const SpecsByKind::Entry& entry : own) {
       if (!original.gvk.IsSelected(entry.spec->gvk)) continue;
       WEIR_RETURN_IF_ERROR(referrer.Fix(*entry.spec, *entry.target));
     }
+    if (resource->CurId().Key() != key) answers.clear();
   }
   return absl::OkStatus();
 }

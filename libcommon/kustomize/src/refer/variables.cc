@@ -29,6 +29,8 @@ namespace {
 using Values = absl::flat_hash_map<std::string, Value>;
 
 constexpr char kDefaultPath[] = "metadata.name";
+// Of a text while names in it are replaced.
+constexpr size_t kCopies = 4;
 
 // "a[0].b" is "a.0.b".
 std::vector<std::string> SplitVariablePath(const std::string& path) {
@@ -138,12 +140,14 @@ bool IsTarget(const Resource& resource, const ResId& wanted) {
 // Reads "$(NAME)", "$$" and lone dollars.
 class Expander {
  public:
-  explicit Expander(const Values& values) : values_(values) {}
+  // What is put in place of names counts against the budget.
+  Expander(const Values& values, Budget* budget)
+      : values_(values), budget_(*budget) {}
 
   // The names that stood somewhere.
   const absl::flat_hash_set<std::string>& used() const { return used_; }
 
-  Value Expand(const std::string& input) {
+  absl::StatusOr<Value> Expand(const std::string& input) {
     std::string out;
     size_t at = 0;
     while (true) {
@@ -166,18 +170,20 @@ class Expander {
       at = close + 1;
       const Value value = ValueOf(name);
       if (input.size() == name.size() + 3) return value;
-      out.append(TextOf(value));
+      const std::string text = TextOf(value);
+      WEIR_RETURN_IF_ERROR(budget_.Hold(kCopies * text.size()));
+      out.append(text);
     }
     return Value(out.append(input, at, std::string::npos));
   }
 
   absl::Status Set(Value& node) {
     if (IsText(node)) {
-      node = Expand(ScalarText(node));
+      WEIR_ASSIGN_OR_RETURN(node, Expand(ScalarText(node)));
     } else if (node.is_object()) {
       for (Value::Member& member : node.MutableObject()) {
         if (IsText(member.value)) {
-          member.value = Expand(ScalarText(member.value));
+          WEIR_ASSIGN_OR_RETURN(member.value, Expand(ScalarText(member.value)));
         }
       }
     } else if (node.is_array()) {
@@ -185,7 +191,7 @@ class Expander {
         if (!IsText(item)) {
           return BuildError("invalid value type expect a string");
         }
-        item = Expand(ScalarText(item));
+        WEIR_ASSIGN_OR_RETURN(item, Expand(ScalarText(item)));
       }
     }
     return absl::OkStatus();
@@ -203,6 +209,7 @@ class Expander {
   }
 
   const Values& values_;
+  Budget& budget_;
   absl::flat_hash_set<std::string> used_;
 };
 
@@ -256,30 +263,40 @@ std::string DescribeVariables(const std::vector<VarSpec>& variables) {
       "]");
 }
 
-absl::Status MergeVariables(std::vector<VarSpec> added,
-                            std::vector<VarSpec>* all) {
+absl::Status VarSpecs::Add(std::vector<VarSpec> added) {
   for (VarSpec& variable : added) {
-    for (const VarSpec& known : *all) {
-      if (known.name == variable.name) {
-        return BuildError(
-            absl::StrCat("var '", variable.name, "' already encountered"));
-      }
+    if (!names_.insert(variable.name).second) {
+      return BuildError(
+          absl::StrCat("var '", variable.name, "' already encountered"));
     }
-    all->push_back(std::move(variable));
+    list_.push_back(std::move(variable));
   }
   return absl::OkStatus();
 }
 
 absl::Status BindVariables(const std::vector<VarSpec>& added,
-                           const ResMap& objects, std::vector<VarSpec>* all) {
+                           const ResMap& objects, VarSpecs* all) {
+  if (added.empty()) return absl::OkStatus();
+  // By name, now and before.
+  absl::flat_hash_map<std::string, std::vector<Resource*>> named;
+  const auto add = [&named](const std::string& name, Resource* resource) {
+    std::vector<Resource*>& same = named[name];
+    if (same.empty() || same.back() != resource) same.push_back(resource);
+  };
+  for (const std::unique_ptr<Resource>& resource : objects.list()) {
+    add(resource->CurId().name, resource.get());
+    for (const Resource::PreviousId& old : resource->previous) {
+      add(old.name, resource.get());
+    }
+  }
   for (const VarSpec& variable : added) {
     ResId wanted;
     wanted.gvk = TargetGvk(variable);
     wanted.name = variable.object.name;
     wanted.ns = variable.object.ns;
     std::vector<Resource*> matched;
-    for (const std::unique_ptr<Resource>& resource : objects.list()) {
-      if (IsTarget(*resource, wanted)) matched.push_back(resource.get());
+    for (Resource* resource : named[wanted.name]) {
+      if (IsTarget(*resource, wanted)) matched.push_back(resource);
     }
     if (matched.size() > 1) {
       return BuildError(absl::StrCat(
@@ -288,7 +305,7 @@ absl::Status BindVariables(const std::vector<VarSpec>& added,
     }
     if (!matched.empty()) matched[0]->var_names.push_back(variable.name);
   }
-  return MergeVariables(added, all);
+  return all->Add(added);
 }
 
 absl::StatusOr<std::vector<std::string>> ResolveVariables(
@@ -298,8 +315,9 @@ absl::StatusOr<std::vector<std::string>> ResolveVariables(
   std::sort(variables.begin(), variables.end(),
             [](const VarSpec& a, const VarSpec& b) { return a.name < b.name; });
   WEIR_ASSIGN_OR_RETURN(const Values values, ReadValues(variables, *objects));
-  Expander expander(values);
+  Expander expander(values, &objects->budget());
   for (const FieldSpec& spec : specs) {
+    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       WEIR_RETURN_IF_ERROR(
           VisitField(resource.get(), spec, CreateKind::kNone,

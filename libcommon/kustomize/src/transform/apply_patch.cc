@@ -87,6 +87,9 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string name(target->name());
   const std::string ns(target->ns());
   const std::string kind(target->kind());
+  Budget& budget = objects->budget();
+  WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(SizeOf(patch)));
+  const size_t size = SizeOf(target->tree());
   if (allow_name || allow_kind) target->StorePreviousId();
   target->allow_name_change |= allow_name;
   target->allow_kind_change |= allow_kind;
@@ -107,6 +110,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
     target->Delete();
     return absl::OkStatus();
   }
+  WEIR_RETURN_IF_ERROR(budget.Replace(size, target->tree()));
   guard.Finish();
   if (!allow_kind && target->kind() != kind) {
     target->MutableTree().Set("kind", kind);
@@ -134,11 +138,15 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
                        ResMap* objects) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<Resource*> selected,
                         objects->Select(target));
+  size_t size = 0;
+  for (const Value& operation : operations) size += SizeOf(operation);
   for (Resource* resource : selected) {
     if (remember) resource->StorePreviousId();
     const auto internal = resource->BuildAnnotations();
     AddAnnotations(internal, resource);
-    WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &resource->MutableTree()));
+    WEIR_RETURN_IF_ERROR(objects->budget().SpendOnBytes(size));
+    WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &objects->budget(),
+                                       &resource->MutableTree()));
     resource->UnshareAll();
     const Value* metadata = resource->tree().Find("metadata");
     if (metadata != nullptr && (*metadata)["annotations"].size() % 2 == 1 &&

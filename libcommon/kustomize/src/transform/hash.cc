@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/model/res_map.h"
@@ -73,8 +74,10 @@ absl::StatusOr<std::string> HashOf(const Resource& resource) {
   JsonFormatOptions options;
   options.escape_html = true;
   WEIR_ASSIGN_OR_RETURN(const Value input, HashInput(resource));
-  std::string hash =
-      crypto::Sha256Hex(FormatJson(input, options)).substr(0, 10);
+  crypto::Sha256Sum sum;
+  WriteJson(
+      input, [&](absl::string_view piece) { sum.Update(piece); }, options);
+  std::string hash = absl::BytesToHexString(sum.Finish()).substr(0, 10);
   for (char& c : hash) {
     switch (c) {
       case '0':

@@ -168,6 +168,9 @@ absl::StatusOr<Transformer> MakeImageTransformer(const ImageSpec& image,
   return Transformer(
       [change, specs = std::move(specs)](ResMap* objects) -> absl::Status {
         const ContainerWalk walk(*change);
+        // All of every object is looked at, but at no text.
+        Budget& budget = objects->budget();
+        WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(budget.bytes() / 8));
         for (const std::unique_ptr<Resource>& resource : objects->list()) {
           if (resource->kind() == "CustomResourceDefinition") continue;
           WEIR_ASSIGN_OR_RETURN(std::optional<Value> changed,

@@ -52,6 +52,11 @@ absl::Status AddEntries(const StringMap& entries, const FieldSpecs& specs,
 Transformer MakeEntriesTransformer(StringMap entries, FieldSpecs specs) {
   return [entries = std::move(entries),
           specs = std::move(specs)](ResMap* objects) -> absl::Status {
+    size_t bytes = 0;
+    for (const auto& [key, text] : entries) {
+      bytes += sizeof(Value::Member) + key.size() + text.size();
+    }
+    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(entries.size(), bytes));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       WEIR_RETURN_IF_ERROR(AddEntries(entries, specs, resource.get()));
     }

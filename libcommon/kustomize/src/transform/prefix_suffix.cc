@@ -14,6 +14,8 @@ namespace weir::kustomize {
 namespace {
 
 constexpr absl::string_view kNamePath = "metadata/name";
+// Of a name: in the object, its ids and the index of them.
+constexpr size_t kCopies = 6;
 
 // Names of these kinds stay as they are.
 bool KeepsName(const ResId& id) {
@@ -30,6 +32,7 @@ Transformer MakeAffixTransformer(std::string affix, FieldSpecs specs,
                                  Change change) {
   return [affix = std::move(affix), specs = std::move(specs), history,
           change](ResMap* objects) -> absl::Status {
+    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, kCopies * affix.size()));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       const ResId id = resource->OrgId();
       if (KeepsName(id)) continue;

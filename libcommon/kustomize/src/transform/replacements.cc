@@ -24,6 +24,8 @@ namespace weir::kustomize {
 namespace {
 
 constexpr absl::string_view kDefaultPath = "metadata.name";
+// Of a text while parts of it are replaced.
+constexpr size_t kCopies = 4;
 
 std::string DescribeSource(const ReplacementSpec& spec) {
   ResId id{{spec.source.group, spec.source.version, spec.source.kind},
@@ -152,7 +154,7 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
 }
 
 absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
-                       Value& node) {
+                       Budget* budget, Value& node) {
   const std::optional<FieldOptions>& options = target.options;
   if (!options.has_value() || options->delimiter.empty()) {
     CopyValue(source, node);
@@ -171,7 +173,10 @@ absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
   } else {
     pieces[options->index] = text;
   }
-  node = WithText(node, absl::StrJoin(pieces, options->delimiter));
+  std::string joined = absl::StrJoin(pieces, options->delimiter);
+  WEIR_RETURN_IF_ERROR(budget->Hold(kCopies * joined.size()));
+  WEIR_RETURN_IF_ERROR(budget->SpendOnBytes(joined.size()));
+  node = WithText(node, joined);
   return absl::OkStatus();
 }
 
@@ -179,12 +184,15 @@ absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
 // was that.
 absl::StatusOr<bool> SetInside(Value& root,
                                const std::vector<std::string>& path,
-                               CreateField create, const Value& source) {
+                               CreateField create, const Value& source,
+                               Budget* budget) {
   for (size_t i = 1; i < path.size(); ++i) {
     const std::vector<std::string> head(path.begin(), path.begin() + i);
     const absl::StatusOr<const Value*> found = LookUpPath(root, head);
     if (!found.ok() || *found == nullptr || !IsScalar(**found)) continue;
     const std::string text = NodeText(**found);
+    constexpr size_t kParsing = 64;  // To reading alone.
+    WEIR_RETURN_IF_ERROR(budget->SpendOnBytes(text.size() * kParsing));
     if (!ParseYamlNode(text).ok()) continue;
     const EditedText edited = EditStructuredText(
         text, {path.begin() + i, path.end()}, create, source);
@@ -200,7 +208,7 @@ absl::StatusOr<bool> SetInside(Value& root,
   return false;
 }
 
-absl::Status Copy(const ReplacementTarget& target, Source* from,
+absl::Status Copy(const ReplacementTarget& target, Source* from, Budget* budget,
                   Resource* resource) {
   CreateField create = CreateField::kNothing;
   if (target.options.has_value() && target.options->create) {
@@ -213,6 +221,8 @@ absl::Status Copy(const ReplacementTarget& target, Source* from,
   if (paths.empty()) paths.emplace_back(kDefaultPath);
   for (const std::string& field : paths) {
     const std::vector<std::string> path = SplitFieldPath(field);
+    WEIR_RETURN_IF_ERROR(CheckPathLength(path.size()));
+    WEIR_RETURN_IF_ERROR(budget->Spend(1));
     Value& tree = resource->MutableTree();
     if (create != CreateField::kNothing && from->IsIn(*resource)) {
       // What is created may be part of what is copied.
@@ -220,8 +230,9 @@ absl::Status Copy(const ReplacementTarget& target, Source* from,
                            [](Value&) { return absl::OkStatus(); });
     }
     const Value source = from->Read();
+    WEIR_RETURN_IF_ERROR(budget->Hold(source));
     WEIR_ASSIGN_OR_RETURN(const bool is_inside,
-                          SetInside(tree, path, create, source));
+                          SetInside(tree, path, create, source, budget));
     if (is_inside) continue;
     const std::string missing = absl::StrCat(
         "unable to find ",
@@ -230,7 +241,7 @@ absl::Status Copy(const ReplacementTarget& target, Source* from,
     absl::Status set_status;
     const absl::StatusOr<int> count =
         VisitFieldPath(tree, path, create, [&](Value& node) {
-          set_status = SetTarget(target, source, node);
+          set_status = SetTarget(target, source, budget, node);
           return set_status;
         });
     WEIR_RETURN_IF_ERROR(set_status);
@@ -299,8 +310,11 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
     return BuildError(
         "replacements must specify a source and at least one target");
   }
+  Budget& budget = objects->budget();
+  WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
   WEIR_ASSIGN_OR_RETURN(Source source, ReadSource(spec, *objects));
   for (const ReplacementTarget& target : spec.targets) {
+    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
     WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       WEIR_ASSIGN_OR_RETURN(const bool is_chosen,
@@ -308,7 +322,11 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
       if (!is_chosen) continue;
       std::optional<BuildStateGuard> guard;
       if (ReplacesAnnotations(target)) guard.emplace(resource.get());
-      WEIR_RETURN_IF_ERROR(Copy(target, &source, resource.get()));
+      const size_t held = budget.bytes();
+      const size_t size = SizeOf(resource->tree());
+      WEIR_RETURN_IF_ERROR(Copy(target, &source, &budget, resource.get()));
+      budget.ReleaseTo(held);
+      WEIR_RETURN_IF_ERROR(budget.Replace(size, resource->tree()));
       if (guard.has_value()) guard->Finish();
       resource->SyncShared();
       objects->Reindex(resource.get());

@@ -53,8 +53,23 @@ class Hasher {
 };
 
 Digest ComputeDigest(DigestAlgorithm algorithm, absl::string_view bytes);
-// SHA-256 of a whole text, 32 bytes; OpenSSL's start-up, which takes longer
-// than a small build, is not needed for it.
+
+// SHA-256 of bytes that arrive in pieces; OpenSSL's start-up, which takes
+// longer than a small build, is not needed for it.
+class Sha256Sum {
+ public:
+  Sha256Sum();
+  ~Sha256Sum();
+  void Update(absl::string_view bytes);
+  // 32 bytes; call it once, last.
+  std::string Finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Of a whole text.
 std::string Sha256(absl::string_view bytes);
 // The same in lower-case hex.
 std::string Sha256Hex(absl::string_view bytes);

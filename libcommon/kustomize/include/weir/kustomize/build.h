@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/base/context.h"
@@ -58,12 +59,16 @@ struct BuildOptions {
   std::function<void(absl::string_view)> on_warning;
 
   // Limits; a build beyond one ends in kResourceExhausted.
-  size_t max_objects = 200000;
+  size_t max_objects = 100000;
   // Directories that are built, each as often as it is named: two bases that
   // both name two more, and so on, would never end.
   size_t max_directories = 20000;
   int max_depth = 64;  // Of directories that name directories.
   size_t max_input_bytes = size_t{512} << 20;
+  // What all objects together take, each as if it shared nothing with others.
+  size_t max_object_bytes = size_t{128} << 20;
+  // Looks at one object by one patch, label, image and so on.
+  size_t max_steps = 20000000;
 };
 
 struct BuildResult {
@@ -73,6 +78,9 @@ struct BuildResult {
 
 // The multi-document YAML that `kustomize build` prints, byte for byte.
 std::string FormatResult(const BuildResult& result);
+// The same in pieces, so that not all of it need be held.
+void WriteResult(const BuildResult& result,
+                 absl::FunctionRef<void(absl::string_view)> write);
 // The files that `kustomize build -o DIR` writes: a YAML text for each object,
 // by file name.
 std::map<std::string, std::string> FormatFiles(const BuildResult& result);
