@@ -636,7 +636,7 @@ def strategic_merge_of_lists_with_two_keys(f):
     f.base("patches: [{path: patch.yaml}]\n")
 
 
-@row("unable to find patch target")
+@row("invalid repeat count")
 def nested_repetitions(f):
     f.objects(10)
     f.base("patches:\n- target: {name: \"(((a{1,999}){1,999}){1,999})\"}\n"

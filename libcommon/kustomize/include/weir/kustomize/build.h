@@ -62,7 +62,7 @@ struct BuildOptions {
   size_t max_objects = 100000;
   // Directories that are built, each as often as it is named: two bases that
   // both name two more, and so on, would never end.
-  size_t max_directories = 20000;
+  size_t max_directories = 5000;
   int max_depth = 64;  // Of directories that name directories.
   size_t max_input_bytes = size_t{512} << 20;
   // What all objects together take, each as if it shared nothing with others.
