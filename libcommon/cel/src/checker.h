@@ -1,0 +1,45 @@
+// Checks the types of an expression, and finds the rows that its calls may
+// mean.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ast.h"
+#include "functions.h"
+#include "source.h"
+#include "type.h"
+
+namespace weir::cel {
+
+struct Checked {
+  // No type parameters are left in these.
+  std::unordered_map<const Expr*, TypePtr> types;
+  // Of calls: the ids of all rows that fit.
+  std::unordered_map<const Expr*, std::vector<std::string>> rows;
+  // Identifiers and selects that name a variable or a type.
+  std::unordered_map<const Expr*, std::string> names;
+
+  const Type& TypeOf(const Expr& expr) const { return *types.at(&expr); }
+};
+
+// The type that a name stands for: "int", "google.protobuf.Timestamp".
+std::optional<TypePtr> NamedType(absl::string_view name);
+// "a.b.c" of identifiers and selects; nothing of other expressions.
+std::optional<std::string> QualifiedName(const Expr& expr);
+
+// Adds to `errors` what is wrong.
+Checked Check(Expr& root, const FunctionTable& functions,
+              const std::vector<std::string>& variables, Errors& errors);
+
+// What cel-go's validators look for in a checked expression: lists and maps of
+// mixed types, and format() with literals that do not fit.
+void Validate(const Expr& root, const Checked& checked, Errors& errors);
+
+}  // namespace weir::cel

@@ -1,0 +1,131 @@
+#include "functions.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weir::cel {
+namespace {
+
+void CollectParameters(const Type& type, std::vector<std::string>& names) {
+  if (type.kind == TypeKind::kParameter &&
+      std::find(names.begin(), names.end(), type.name) == names.end()) {
+    names.push_back(type.name);
+  }
+  for (const TypePtr& parameter : type.parameters) {
+    CollectParameters(*parameter, names);
+  }
+}
+
+}  // namespace
+
+uint32_t TraitsOf(const Value& value) {
+  switch (value.kind()) {
+    case Kind::kBool:
+      return kComparer | kNegator;
+    case Kind::kInt:
+      return kAdder | kComparer | kDivider | kModder | kMultiplier | kNegator |
+             kSubtractor;
+    case Kind::kUint:
+      return kAdder | kComparer | kDivider | kModder | kMultiplier |
+             kSubtractor;
+    case Kind::kDouble:
+      return kAdder | kComparer | kDivider | kMultiplier | kNegator |
+             kSubtractor;
+    case Kind::kString:
+      return kAdder | kComparer | kMatcher | kReceiver | kSizer;
+    case Kind::kBytes:
+      return kAdder | kComparer | kSizer;
+    case Kind::kTimestamp:
+      return kAdder | kComparer | kReceiver | kSubtractor;
+    case Kind::kDuration:
+      return kAdder | kComparer | kNegator | kReceiver | kSubtractor;
+    case Kind::kList:
+      return kAdder | kContainer | kIndexer | kSizer;
+    case Kind::kMap:
+      return kContainer | kIndexer | kSizer;
+    default:
+      return 0;
+  }
+}
+
+void FunctionTable::Add(absl::Span<const Row> rows) {
+  for (const Row& row : rows) {
+    Add(Overload{row.function, row.id, row.style, row.arguments, row.result,
+                 row.compute});
+  }
+}
+
+void FunctionTable::Add(const Overload& overload) {
+  FunctionDecl& function = functions_[overload.function];
+  function.name = overload.function;
+  FunctionRow row;
+  row.id = overload.id;
+  row.is_member = overload.style == Overload::Style::kMember;
+  row.arguments = ParseTypes(overload.arguments);
+  row.result = ParseType(overload.result);
+  row.compute = overload.compute;
+  for (const TypePtr& argument : row.arguments) {
+    CollectParameters(*argument, row.parameters);
+  }
+  CollectParameters(*row.result, row.parameters);
+  function.rows.push_back(std::move(row));
+}
+
+std::shared_ptr<const FunctionTable> FunctionTable::Make(
+    bool has_regex, const std::vector<Overload>& more) {
+  auto table = std::make_shared<FunctionTable>();
+  for (const auto& rows :
+       {OperatorRows(), RelationRows(), ConversionRows(), StringRows(),
+        FormatRows(), TimeRows(), SetRows(), EncoderRows(), OptionalRows()}) {
+    table->Add(rows);
+  }
+  if (has_regex) table->Add(RegexRows());
+  for (const auto& rows : {OperatorShared(), RelationShared(),
+                           ConversionShared(), StringShared()}) {
+    for (const SharedRow& row : rows) {
+      FunctionDecl& function = table->functions_[row.function];
+      function.name = row.function;
+      function.shared = row.compute;
+      function.shared_arity = row.arity;
+      function.trait = row.trait;
+    }
+  }
+  for (const char* name : {"contains", "endsWith", "startsWith"}) {
+    table->functions_[name].is_unguarded = true;
+  }
+  for (const Overload& overload : more) table->Add(overload);
+  return table;
+}
+
+const FunctionDecl* FunctionTable::Find(absl::string_view name) const {
+  const auto found = functions_.find(name);
+  return found == functions_.end() ? nullptr : &found->second;
+}
+
+bool TakesValue(const Type& type, const Value& value) {
+  if (IsDyn(type) || type.kind == TypeKind::kParameter) return true;
+  if (TypeName(type) != value.TypeName()) return false;
+  if (type.kind == TypeKind::kList && !type.parameters.empty()) {
+    const List& list = value.AsList();
+    return list.size() == 0 || TakesValue(*type.parameters[0], list.At(0));
+  }
+  if (type.kind == TypeKind::kMap && !type.parameters.empty()) {
+    const Map& map = value.AsMap();
+    return map.size() == 0 || (TakesValue(*type.parameters[0], map.KeyAt(0)) &&
+                               TakesValue(*type.parameters[1], map.ValueAt(0)));
+  }
+  return true;
+}
+
+bool TakesValues(const FunctionRow& row, absl::Span<const Value> values) {
+  if (values.size() != row.arguments.size()) return false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!TakesValue(*row.arguments[i], values[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace weir::cel

@@ -1,0 +1,16 @@
+// Parses an expression and expands its macros.
+//
+// Touches: nothing.
+// Threads: pure functions.
+#pragma once
+
+#include "ast.h"
+#include "source.h"
+#include "weir/cel/cel.h"
+
+namespace weir::cel {
+
+// Adds to `errors` what is wrong; then the tree is of no use.
+ExprPtr Parse(const Source& source, const Limits& limits, Errors& errors);
+
+}  // namespace weir::cel

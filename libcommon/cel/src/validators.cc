@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "checker.h"
+#include "format_string.h"
+
+namespace weir::cel {
+namespace {
+
+class Validator {
+ public:
+  Validator(const Checked& checked, Errors& errors)
+      : checked_(checked), errors_(errors) {}
+
+  void Visit(const Expr& expr, bool is_formatted) {
+    if (expr.kind == ExprKind::kCall && expr.name == "format") {
+      is_formatted = true;
+      CheckFormat(expr);
+    }
+    if (!is_formatted && expr.kind == ExprKind::kList) CheckList(expr);
+    if (!is_formatted && expr.kind == ExprKind::kMap) CheckMap(expr);
+    if (expr.operand != nullptr && checked_.names.count(&expr) == 0) {
+      Visit(*expr.operand, is_formatted);
+    }
+    for (const ExprPtr& argument : expr.arguments) {
+      Visit(*argument, is_formatted);
+    }
+  }
+
+ private:
+  const Type& Of(const Expr& expr, bool is_optional) const {
+    const Type& type = checked_.TypeOf(expr);
+    return is_optional && IsOptional(type) ? *type.parameters[0] : type;
+  }
+
+  bool Mixed(const Expr& at, const Type& expected, const Type& found) {
+    if (IsSameType(expected, found)) return false;
+    errors_.Add(at.offset,
+                absl::StrCat("expected type '", CheckerText(expected),
+                             "' but found '", CheckerText(found), "'"));
+    return true;
+  }
+
+  void CheckList(const Expr& list) {
+    for (size_t i = 1; i < list.arguments.size(); ++i) {
+      if (Mixed(*list.arguments[i], Of(*list.arguments[0], list.is_optional[0]),
+                Of(*list.arguments[i], list.is_optional[i]))) {
+        return;
+      }
+    }
+  }
+
+  void CheckMap(const Expr& map) {
+    for (size_t i = 2; i < map.arguments.size(); i += 2) {
+      Mixed(*map.arguments[i], Of(*map.arguments[0], false),
+            Of(*map.arguments[i], false));
+      Mixed(*map.arguments[i + 1], Of(*map.arguments[1], map.is_optional[0]),
+            Of(*map.arguments[i + 1], map.is_optional[i / 2]));
+    }
+  }
+
+  void CheckFormat(const Expr& call) {
+    if (call.operand == nullptr || call.arguments.size() != 1 ||
+        call.operand->kind != ExprKind::kLiteral ||
+        !call.operand->literal.Is(Kind::kString) ||
+        call.arguments[0]->kind != ExprKind::kList) {
+      return;
+    }
+    const std::vector<ExprPtr>& arguments = call.arguments[0]->arguments;
+    const Expr* wrong = &call;
+    size_t used = 0;
+    std::string ignored;
+    const std::string error = Format(
+        call.operand->literal.AsString(), arguments.size(), ignored,
+        [&](const FormatClause& clause) -> std::string {
+          used = clause.argument + 1;
+          const Expr* bad = Misfit(clause.verb, *arguments[clause.argument]);
+          if (bad == nullptr) return "";
+          wrong = bad;
+          return WrongFormatArgument(clause.verb,
+                                     TypeName(checked_.TypeOf(*bad)));
+        });
+    if (!error.empty()) {
+      errors_.Add(wrong->offset, error);
+    } else if (arguments.size() > used) {
+      errors_.Add(call.offset,
+                  absl::StrCat("too many arguments supplied to string.format "
+                               "(expected ",
+                               used, ", got ", arguments.size(), ")"));
+    }
+  }
+
+  // The part that this clause cannot print; null when it can.
+  const Expr* Misfit(char verb, const Expr& expr) const {
+    const Type& type = checked_.TypeOf(expr);
+    if (!IsDyn(type) && !Takes(verb, type.kind)) return &expr;
+    if (verb != 's' ||
+        (expr.kind != ExprKind::kList && expr.kind != ExprKind::kMap)) {
+      return nullptr;
+    }
+    for (const ExprPtr& part : expr.arguments) {
+      if (const Expr* bad = Misfit(verb, *part)) return bad;
+    }
+    return nullptr;
+  }
+
+  static bool Takes(char verb, TypeKind kind) {
+    const bool is_integer = kind == TypeKind::kInt || kind == TypeKind::kUint;
+    switch (verb) {
+      case 's':
+        return kind != TypeKind::kOpaque && kind != TypeKind::kError;
+      case 'd':
+      case 'f':
+      case 'e':
+        return is_integer || kind == TypeKind::kDouble;
+      case 'b':
+        return is_integer || kind == TypeKind::kBool;
+      case 'o':
+        return is_integer;
+      default:
+        return is_integer || kind == TypeKind::kString ||
+               kind == TypeKind::kBytes;
+    }
+  }
+
+  const Checked& checked_;
+  Errors& errors_;
+};
+
+}  // namespace
+
+void Validate(const Expr& root, const Checked& checked, Errors& errors) {
+  Validator(checked, errors).Visit(root, false);
+}
+
+}  // namespace weir::cel
