@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.limits.max_steps = 20'000;
   options.limits.max_output_bytes = 1u << 20;
   options.limits.max_value_bytes = 1u << 18;
-  options.limits.max_function_bytes = 1u << 22;
+  options.limits.max_live_bytes = 1u << 22;
   options.limits.max_stack_bytes = 1u << 20;
   weir::gotmpl::Execution execution(options);
   std::string out;

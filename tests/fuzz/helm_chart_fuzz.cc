@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   weir::helm::RenderOptions options;
   options.limits.max_steps = 100'000;
   options.limits.max_output_bytes = size_t{1} << 20;
-  options.limits.max_function_bytes = size_t{16} << 20;
+  options.limits.max_live_bytes = size_t{16} << 20;
   options.limits.max_value_bytes = size_t{1} << 20;
   weir::helm::Release release;
   release.name = "fuzz";

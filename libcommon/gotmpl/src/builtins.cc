@@ -8,6 +8,7 @@
 #include "go_url.h"
 #include "rows.h"
 #include "unicode.h"
+#include "weir/base/status.h"
 #include "weir/gotmpl/format.h"
 
 namespace weir::gotmpl {
@@ -209,10 +210,11 @@ Result Index(Call& call) {
   return item;
 }
 
-Any SubList(const Any& item, size_t begin, size_t end) {
+Result SubList(Call& call, const Any& item, size_t begin, size_t end) {
   if (item.is_string() || item.type() == types::Bytes()) {
     return Any::String(item.type(), item.AsString().substr(begin, end - begin));
   }
+  WEIR_RETURN_IF_ERROR(call.execution.Charge((end - begin) * sizeof(Any)));
   std::vector<Any> items;
   for (size_t i = begin; i < end; ++i) items.push_back(item.At(i));
   return Any::List(std::move(items), item.type());
@@ -245,7 +247,7 @@ Result Slice(Call& call) {
       return GoError("invalid slice index: ", bounds[i], " > ", bounds[i + 1]);
     }
   }
-  return SubList(item, bounds[0], bounds[1]);
+  return SubList(call, item, bounds[0], bounds[1]);
 }
 
 Result Length(Call& call) {
@@ -263,15 +265,15 @@ Result Length(Call& call) {
 }
 
 // The text of html, js and urlquery's arguments.
-std::string EscaperText(absl::Span<Any> args) {
-  for (Any& arg : args) {
+std::string EscaperText(Call& call) {
+  for (Any& arg : call.args) {
     if (arg.is_nothing()) arg = Any::String("<no value>");
   }
-  return Sprint(args);
+  return Sprint(call.args, MostText(call));
 }
 
-std::string EscapeHtml(absl::string_view text) {
-  std::string out;
+void EscapeHtml(absl::string_view text, std::string* result) {
+  std::string& out = *result;
   for (const char c : text) {
     switch (c) {
       case '\0':
@@ -296,11 +298,10 @@ std::string EscapeHtml(absl::string_view text) {
         out.push_back(c);
     }
   }
-  return out;
 }
 
-std::string EscapeJs(absl::string_view text) {
-  std::string out;
+void EscapeJs(absl::string_view text, std::string* result) {
+  std::string& out = *result;
   while (!text.empty()) {
     size_t size = 1;
     const Rune rune = DecodeRune(text, &size);
@@ -321,7 +322,6 @@ std::string EscapeJs(absl::string_view text) {
     }
     text.remove_prefix(size);
   }
-  return out;
 }
 
 // Whether an argument may be given to a parameter, as `call` decides; it is
@@ -424,25 +424,32 @@ constexpr Row kRows[] = {
     {"slice", "func(reflect.Value, ...reflect.Value) (reflect.Value, error)",
      Slice},
     {"print", "func(...interface {}) string",
-     [](Call& call) -> Result { return Text(call, Sprint(call.args)); }},
+     [](Call& call) -> Result {
+       return Text(call, Sprint(call.args, MostText(call)));
+     }},
     {"println", "func(...interface {}) string",
-     [](Call& call) -> Result { return Text(call, Sprintln(call.args)); }},
+     [](Call& call) -> Result {
+       return Text(call, Sprintln(call.args, MostText(call)));
+     }},
     {"printf", "func(string, ...interface {}) string",
      [](Call& call) -> Result {
-       return Text(call,
-                   Sprintf(call.args[0].AsString(), call.args.subspan(1)));
+       return Text(call, Sprintf(call.args[0].AsString(), call.args.subspan(1),
+                                 MostText(call)));
      }},
     {"html", "func(...interface {}) string",
      [](Call& call) -> Result {
-       return Text(call, EscapeHtml(EscaperText(call.args)));
+       return Expanded(call, EscaperText(call), EscapeHtml);
      }},
     {"js", "func(...interface {}) string",
      [](Call& call) -> Result {
-       return Text(call, EscapeJs(EscaperText(call.args)));
+       return Expanded(call, EscaperText(call), EscapeJs);
      }},
     {"urlquery", "func(...interface {}) string",
      [](Call& call) -> Result {
-       return Text(call, QueryEscape(EscaperText(call.args)));
+       return Expanded(call, EscaperText(call),
+                       [](absl::string_view text, std::string* out) {
+                         out->append(QueryEscape(text));
+                       });
      }},
 };
 

@@ -1,10 +1,12 @@
 // Between Any and Value, the JSON tree.
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/format.h"
+#include "weir/gotmpl/template.h"
 #include "weir/gotmpl/value.h"
 
 namespace weir::gotmpl {
@@ -12,7 +14,8 @@ namespace {
 
 constexpr int kMaxDepth = 1000;
 // Shared parts are written as often as they are held.
-constexpr size_t kMaxNodes = 4'000'000;
+constexpr size_t kMaxNodes = 1'500'000;
+constexpr size_t kMaxTextBytes = size_t{32} << 20;
 
 Any FromNumber(const Value& value, Numbers numbers) {
   if (numbers == Numbers::kExact) {
@@ -27,15 +30,34 @@ Any FromNumber(const Value& value, Numbers numbers) {
 
 class Writer {
  public:
+  explicit Writer(size_t max_nodes) : max_nodes_(max_nodes) {}
+
   absl::StatusOr<Value> Write(const Any& value, int depth);
+  size_t nodes() const { return nodes_; }
 
  private:
+  absl::Status Count(size_t text_bytes);
   absl::StatusOr<Value> WriteList(const Any& value, int depth);
   absl::StatusOr<Value> WriteDict(const Any& value, int depth);
   absl::StatusOr<Value> WriteStruct(const Any& value, int depth);
 
+  const size_t max_nodes_;
   size_t nodes_ = 0;
+  size_t text_bytes_ = 0;
 };
+
+absl::Status Writer::Count(size_t text_bytes) {
+  text_bytes_ += text_bytes;
+  if (++nodes_ > max_nodes_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("json: more than ", max_nodes_, " values"));
+  }
+  if (text_bytes_ > kMaxTextBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("json: more than ", kMaxTextBytes, " bytes of text"));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Value> Writer::WriteList(const Any& value, int depth) {
   if (value.is_nil()) return Value();
@@ -56,6 +78,7 @@ absl::StatusOr<Value> Writer::WriteDict(const Any& value, int depth) {
   Value::Object members;
   members.reserve(value.size());
   for (const auto& [key, member] : *value.AsDict()) {
+    text_bytes_ += key.view().size();
     WEIR_ASSIGN_OR_RETURN(Value item, Write(member, depth + 1));
     members.emplace_back(std::string(key.view()), std::move(item));
   }
@@ -75,10 +98,8 @@ absl::StatusOr<Value> Writer::WriteStruct(const Any& value, int depth) {
 }
 
 absl::StatusOr<Value> Writer::Write(const Any& value, int depth) {
-  if (++nodes_ > kMaxNodes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("json: more than ", kMaxNodes, " values"));
-  }
+  WEIR_RETURN_IF_ERROR(
+      Count(value.is_string() || value.is_list() ? value.size() : 0));
   if (depth > kMaxDepth) {
     return absl::InvalidArgumentError(
         absl::StrCat("json: unsupported value: encountered a cycle via ",
@@ -144,7 +165,29 @@ Any FromValue(const Value& value, Numbers numbers) {
 }
 
 absl::StatusOr<Value> ToValue(const Any& value) {
-  return Writer().Write(value, 0);
+  return Writer(kMaxNodes).Write(value, 0);
+}
+
+absl::StatusOr<Value> ToValue(Call& call, const Any& value) {
+  constexpr uint64_t kStepsPerNode = 3;
+  WEIR_RETURN_IF_ERROR(call.execution.Step(0));
+  const uint64_t steps_left =
+      call.execution.options().limits.max_steps - call.execution.steps();
+  Writer writer(std::min<size_t>(kMaxNodes, steps_left / kStepsPerNode + 1));
+  absl::StatusOr<Value> tree = writer.Write(value, 0);
+  WEIR_RETURN_IF_ERROR(call.execution.Step(writer.nodes() * kStepsPerNode));
+  return tree;
+}
+
+absl::Status ReserveForParsing(Call& call, absl::string_view text) {
+  // A value with its place among the others.
+  constexpr size_t kBytesPerNode = 100;
+  size_t nodes = 1;
+  for (const char c : text) {
+    nodes += c == ',' || c == ':' || c == '[' || c == '{' || c == '\n';
+  }
+  WEIR_RETURN_IF_ERROR(call.execution.Step(nodes * 3));
+  return call.execution.Reserve(nodes * kBytesPerNode + text.size());
 }
 
 }  // namespace weir::gotmpl

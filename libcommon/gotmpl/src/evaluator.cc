@@ -12,6 +12,19 @@
 namespace weir::gotmpl {
 namespace {
 
+// How much of a node's text the error of a limit shows.
+constexpr size_t kMostContext = 100;
+constexpr size_t kMostErrorBytes = size_t{8} << 20;
+// Bytes that are written in the time of a step.
+constexpr size_t kBytesPerStep = 64;
+constexpr size_t kFormattedPerStep = 4;
+
+// Go's words for Go's limit, also when the stack ends before it.
+std::string TooDeep(const Limits& limits) {
+  return absl::StrCat("exceeded maximum template depth (", limits.max_depth,
+                      ")");
+}
+
 std::string Quoted(absl::string_view text) {
   std::string out;
   AppendQuoted(text, false, &out);
@@ -38,7 +51,7 @@ absl::string_view StaticTypeName(const Any& value) {
 
 }  // namespace
 
-std::string Evaluator::Where() const {
+std::string Evaluator::Where(size_t most) const {
   const absl::string_view name = template_->source->name;
   if (node_ == nullptr) return absl::StrCat("template: ", template_->name);
   const absl::string_view text =
@@ -50,29 +63,62 @@ std::string Evaluator::Where() const {
                             ? text.size()
                             : text.size() - newline - 1;
   const auto line = 1 + std::count(text.begin(), text.end(), '\n');
+  const std::string context = node_->ToString();
   return absl::StrCat("template: ", name, ":", line, ":", column,
                       ": executing ", Quoted(template_->name), " at <",
-                      node_->ToString(), ">");
+                      absl::string_view(context).substr(0, most), ">");
 }
 
 bool Evaluator::Fail(absl::string_view message, absl::StatusCode code) {
-  error_ = absl::Status(code, absl::StrCat(Where(), ": ", message));
+  const size_t most = code == absl::StatusCode::kResourceExhausted
+                          ? kMostContext
+                          : std::string::npos;
+  error_ = absl::Status(code, absl::StrCat(Where(most), ": ", message));
   return false;
 }
 
 bool Evaluator::FailCall(const Node* node, absl::string_view name,
                          const absl::Status& cause) {
   At(node);
-  error_ = WrapError(
-      absl::StrCat(Where(), ": error calling ", name, ": ", cause.message()),
-      cause);
+  if (absl::IsResourceExhausted(cause) &&
+      !absl::EndsWith(cause.message(), TooDeep(execution_.options_.limits))) {
+    // Where it happened is enough: what led there may be very long.
+    if (absl::StartsWith(cause.message(), "template: ")) {
+      error_ = cause;
+      return false;
+    }
+    return Fail(absl::StrCat("error calling ", name, ": ", cause.message()),
+                cause.code());
+  }
+  std::string text =
+      absl::StrCat(Where(), ": error calling ", name, ": ", cause.message());
+  if (text.size() > kMostErrorBytes) {
+    return Fail(absl::StrCat("error calling ", name, ": error of more than ",
+                             kMostErrorBytes, " bytes"),
+                absl::StatusCode::kResourceExhausted);
+  }
+  error_ = WrapError(text, cause);
   return false;
 }
 
 bool Evaluator::Step() {
   if (++execution_.steps_ <= execution_.options_.limits.max_steps) return true;
-  const absl::Status status = execution_.Step(0);
-  return Fail(status.message(), status.code());
+  return FailLimit(execution_.Step(0));
+}
+
+bool Evaluator::Spend(const Node* node, uint64_t steps) {
+  absl::Status status = execution_.Step(steps);
+  if (status.ok()) status = execution_.CheckLive(0);
+  if (status.ok()) return true;
+  At(node);
+  return FailLimit(status);
+}
+
+bool Evaluator::CheckOutput() {
+  const size_t most = execution_.options_.limits.max_output_bytes;
+  if (out_.size() + execution_.output_bytes_ <= most) return true;
+  return Fail(absl::StrCat("exceeded maximum output of ", most, " bytes"),
+              absl::StatusCode::kResourceExhausted);
 }
 
 bool Evaluator::EnterDepth() {
@@ -83,28 +129,34 @@ bool Evaluator::EnterDepth() {
   if (execution_.depth_ < limits.max_depth && used < limits.max_stack_bytes) {
     return true;
   }
-  // Go's words for Go's limit, also when the stack ends before it.
-  return Fail(
-      absl::StrCat("exceeded maximum template depth (", limits.max_depth, ")"),
-      absl::StatusCode::kResourceExhausted);
+  return Fail(TooDeep(limits), absl::StatusCode::kResourceExhausted);
 }
 
 absl::Status Evaluator::Run(const Template& parsed, const Any& data) {
   template_ = &parsed;
   const size_t start = out_.size();
+  // The buffer of the execution that waits for this one.
+  const std::string* outer = std::exchange(execution_.output_, &out_);
+  const size_t waiting = outer == nullptr ? 0 : outer->size();
+  execution_.output_bytes_ += waiting;
   ++execution_.depth_;
   if (EnterDepth()) {
     variables_.push_back({"$", data});
     Walk(data, parsed.root);
   }
   --execution_.depth_;
-  execution_.output_bytes_ += out_.size() - start;
+  execution_.output_ = outer;
+  execution_.output_bytes_ -= waiting;
+  if (outer == nullptr) execution_.output_bytes_ += out_.size() - start;
   return error_;
 }
 
 Any* Evaluator::FindVariable(absl::string_view name) {
   for (size_t i = variables_.size(); i > first_variable_; --i) {
-    if (variables_[i - 1].name == name) return &variables_[i - 1].value;
+    if (variables_[i - 1].name == name) {
+      execution_.steps_ += (variables_.size() - i) / 8;
+      return &variables_[i - 1].value;
+    }
   }
   Fail(absl::StrCat("undefined variable: ", name));
   return nullptr;
@@ -121,9 +173,12 @@ Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
   At(node);
   if (!Step()) return Flow::kError;
   switch (node->type) {
-    case NodeType::kText:
-      absl::StrAppend(&out_, static_cast<const TextNode*>(node)->text);
+    case NodeType::kText: {
+      const absl::string_view text = static_cast<const TextNode*>(node)->text;
+      execution_.steps_ += text.size() / kBytesPerStep;
+      absl::StrAppend(&out_, text);
       break;
+    }
     case NodeType::kAction: {
       const PipeNode* pipe = static_cast<const ActionNode*>(node)->pipe;
       Any value;
@@ -154,14 +209,7 @@ Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
       Fail(absl::StrCat("unknown node: ", node->ToString()));
       return Flow::kError;
   }
-  if (out_.size() + execution_.output_bytes_ >
-      execution_.options_.limits.max_output_bytes) {
-    Fail(absl::StrCat("exceeded maximum output of ",
-                      execution_.options_.limits.max_output_bytes, " bytes"),
-         absl::StatusCode::kResourceExhausted);
-    return Flow::kError;
-  }
-  return Flow::kNext;
+  return CheckOutput() ? Flow::kNext : Flow::kError;
 }
 
 Evaluator::Flow Evaluator::WalkBranch(const Any& dot,
@@ -310,6 +358,7 @@ bool Evaluator::Print(const Node* node, const Any& value) {
       return true;
     case Kind::kString:
       if (!value.type()->text) {
+        execution_.steps_ += value.size() / kBytesPerStep;
         absl::StrAppend(&out_, value.AsString());
         return true;
       }
@@ -321,7 +370,8 @@ bool Evaluator::Print(const Node* node, const Any& value) {
       break;
   }
   const size_t start = out_.size();
-  AppendFormatted(value, out_);
+  AppendFormatted(value, out_, execution_.options_.limits.max_output_bytes + 1);
+  execution_.steps_ += (out_.size() - start) / kFormattedPerStep;
   // A pointer is printed as what it points to.
   if (value.kind() == Kind::kPtr && !value.type()->text &&
       absl::StartsWith(absl::string_view(out_).substr(start), "&")) {
@@ -362,6 +412,7 @@ bool Evaluator::NotAFunction(const Nodes& args, const Any* final) {
 
 bool Evaluator::Command(const Any& dot, const CommandNode* command,
                         const Any* final, Any* value) {
+  ++execution_.steps_;
   const Nodes& args = command->args;
   const Node* first = args[0];
   switch (first->type) {
@@ -377,7 +428,7 @@ bool Evaluator::Command(const Any& dot, const CommandNode* command,
       return CallFunction(dot, f, command, f.name, &args, final, Any(), value);
     }
     case NodeType::kPipe:
-      return NotAFunction(args, final) &&
+      return NotAFunction(args, final) && EnterDepth() &&
              Pipeline(dot, static_cast<const PipeNode*>(first), value);
     case NodeType::kVariable:
       return VariableNodeValue(dot, static_cast<const VariableNode*>(first),
@@ -468,6 +519,7 @@ bool Evaluator::VariableNodeValue(const Any& dot, const VariableNode* node,
 bool Evaluator::FieldChain(const Any& dot, Any receiver, const Node* node,
                            const Fields& fields, const Nodes* args,
                            const Any* final, Any* value) {
+  execution_.steps_ += fields.size();
   for (size_t i = 0; i + 1 < fields.size(); ++i) {
     Any next;
     if (!Field(dot, fields[i], node, nullptr, nullptr, receiver, &next)) {

@@ -38,10 +38,17 @@ class Evaluator {
             absl::StatusCode code = absl::StatusCode::kInvalidArgument);
   bool FailCall(const Node* node, absl::string_view name,
                 const absl::Status& cause);
-  std::string Where() const;
+  bool FailLimit(const absl::Status& status) {
+    return Fail(status.message(), status.code());
+  }
+  // `most` bytes of the node's text.
+  std::string Where(size_t most = std::string::npos) const;
   void At(const Node* node) { node_ = node; }
   bool Step();
+  // Fails when so many more steps, or what values cost now, exceed a limit.
+  bool Spend(const Node* node, uint64_t steps);
   bool EnterDepth();
+  bool CheckOutput();
 
   Flow Walk(const Any& dot, const Node* node);
   Flow WalkBranch(const Any& dot, const BranchNode* branch);

@@ -14,6 +14,10 @@ bool IsUntyped(const Type* type) {
 
 Any NilOf(const Type* type) { return IsUntyped(type) ? Any() : Any::Nil(type); }
 
+uint64_t TextBytes(const Any& value) {
+  return value.is_string() || value.type() == types::Bytes() ? value.size() : 0;
+}
+
 // The type that the i-th argument must have.
 const Type* ParameterType(const Signature& signature, size_t i) {
   const std::vector<const Type*>& parameters = signature.parameters;
@@ -38,14 +42,19 @@ bool CanBeNil(const Type* type) {
 bool Evaluator::CallMethod(const Any& dot, const Method& method,
                            const Node* node, const Nodes* args,
                            const Any* final, const Any& receiver, Any* value) {
-  const absl::StatusOr<Signature> signature =
-      Signature::Parse(method.signature);
-  if (!signature.ok()) return Fail(signature.status().message());
-  Function function;
-  function.name = method.name;
-  function.signature = *signature;
-  function.call = method.call;
-  return CallFunction(dot, function, node, method.name, args, final, receiver,
+  std::shared_ptr<const Function>& known = execution_.methods_[&method];
+  if (known == nullptr) {
+    absl::StatusOr<Signature> signature = Signature::Parse(method.signature);
+    if (!signature.ok()) return Fail(signature.status().message());
+    auto function = std::make_shared<Function>();
+    function->name = method.name;
+    function->signature = *std::move(signature);
+    function->call = method.call;
+    known = std::move(function);
+  }
+  // The map may grow while the arguments are evaluated.
+  const std::shared_ptr<const Function> function = known;
+  return CallFunction(dot, *function, node, method.name, args, final, receiver,
                       value);
 }
 
@@ -104,9 +113,13 @@ bool Evaluator::Invoke(const Function& function, const Node* node,
                        absl::string_view name, absl::Span<Any> args,
                        const Any& receiver, Any* value) {
   Call call{name, args, receiver, execution_, set_};
+  uint64_t bytes = 0;
+  for (const Any& arg : args) bytes += TextBytes(arg);
   absl::StatusOr<Any> result = function.call(call);
   if (!result.ok()) return FailCall(node, name, result.status());
   *value = *std::move(result);
+  bytes += TextBytes(*value);
+  if (!Spend(node, bytes / function.bytes_per_step)) return false;
   if (function.signature.result->kind == Kind::kInterface) value->Box();
   return true;
 }
@@ -160,6 +173,7 @@ bool Evaluator::Validate(const Type* type, Any* value) {
 bool Evaluator::Argument(const Any& dot, const Type* type, const Node* node,
                          Any* value) {
   At(node);
+  ++execution_.steps_;
   switch (node->type) {
     case NodeType::kDot:
       *value = dot;
@@ -180,7 +194,8 @@ bool Evaluator::Argument(const Any& dot, const Type* type, const Node* node,
                                nullptr, nullptr, value) &&
              Validate(type, value);
     case NodeType::kPipe:
-      return Pipeline(dot, static_cast<const PipeNode*>(node), value) &&
+      return EnterDepth() &&
+             Pipeline(dot, static_cast<const PipeNode*>(node), value) &&
              Validate(type, value);
     case NodeType::kIdentifier: {
       const Function& f = *static_cast<const IdentifierNode*>(node)->function;

@@ -11,14 +11,12 @@ namespace weir::gotmpl {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-// A little above the largest value that a function may make by default.
-constexpr size_t kMaxBytes = (size_t{64} << 20) + 1024;
 constexpr int kMaxWidth = 1'000'000;
 
 class Printer {
  public:
-  explicit Printer(std::string& out)
-      : out_(out), start_(out.size()), fmt_(out) {}
+  Printer(std::string& out, size_t most)
+      : out_(out), start_(out.size()), most_(most), fmt_(out) {}
 
   void Print(const Any& arg, Rune verb);
   void Printf(absl::string_view format, absl::Span<const Any> args);
@@ -62,7 +60,7 @@ class Printer {
   void Complain(Rune verb, absl::string_view what);
 
   std::string& out_;
-  const size_t start_;
+  const size_t start_, most_;
   Formatter fmt_;
   bool is_erroring_ = false;
 };
@@ -122,7 +120,7 @@ void Printer::Print(const Any& arg, Rune verb) {
 }
 
 void Printer::PrintValue(const Any& value, Rune verb, int depth) {
-  if (depth > kMaxDepth || out_.size() - start_ > kMaxBytes) {
+  if (depth > kMaxDepth || out_.size() - start_ > most_) {
     out_.append("...");
     return;
   }
@@ -254,7 +252,7 @@ void Printer::PrintString(absl::string_view text, const Any& value, Rune verb) {
       return fmt_.String(text);
     case 'x':
     case 'X':
-      return fmt_.Hex(text, verb == 'X');
+      return fmt_.Hex(text.substr(0, most_ / 2 + 1), verb == 'X');
     case 'q':
       return fmt_.Quoted(text);
     default:
@@ -269,7 +267,7 @@ void Printer::PrintBytes(const Any& value, Rune verb, int depth) {
       return fmt_.String(bytes);
     case 'x':
     case 'X':
-      return fmt_.Hex(bytes, verb == 'X');
+      return fmt_.Hex(bytes.substr(0, most_ / 2 + 1), verb == 'X');
     case 'q':
       return fmt_.Quoted(bytes);
     case 'v':
@@ -319,6 +317,7 @@ void Printer::PrintMap(const Any& value, Rune verb, int depth) {
       PrintString(key.view(), key.ToAny(), verb);
       out_.push_back(':');
       PrintElement(member, type->elem, verb, depth + 1);
+      if (out_.size() - start_ > most_) break;
     }
   }
   out_.push_back(is_go ? '}' : ']');
@@ -339,7 +338,7 @@ void Printer::PrintList(const Any& value, Rune verb, int depth) {
     if (i > 0) absl::StrAppend(&out_, is_go ? ", " : " ");
     Any element = value.At(i);
     PrintElement(element, type->elem, verb, depth + 1);
-    if (out_.size() - start_ > kMaxBytes) break;
+    if (out_.size() - start_ > most_) break;
   }
   out_.push_back(is_go ? '}' : ']');
 }
@@ -536,7 +535,7 @@ void Printer::PrintExtra(const Cursor& at) {
 void Printer::Printf(absl::string_view format, absl::Span<const Any> args) {
   Cursor at{format, args};
   while (!at.at_end()) {
-    if (out_.size() - start_ > kMaxBytes) return;
+    if (out_.size() - start_ > most_) return;
     at.good_index = true;
     const size_t percent = std::min(format.find('%', at.i), format.size());
     absl::StrAppend(&out_, format.substr(at.i, percent - at.i));
@@ -567,9 +566,9 @@ void Printer::Printf(absl::string_view format, absl::Span<const Any> args) {
 
 }  // namespace
 
-std::string Sprint(absl::Span<const Any> values) {
+std::string Sprint(absl::Span<const Any> values, size_t most) {
   std::string out;
-  Printer printer(out);
+  Printer printer(out, most);
   bool previous_is_string = false;
   for (size_t i = 0; i < values.size(); ++i) {
     const bool is_string = values[i].is_string();
@@ -580,9 +579,9 @@ std::string Sprint(absl::Span<const Any> values) {
   return out;
 }
 
-std::string Sprintln(absl::Span<const Any> values) {
+std::string Sprintln(absl::Span<const Any> values, size_t most) {
   std::string out;
-  Printer printer(out);
+  Printer printer(out, most);
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out.push_back(' ');
     printer.Print(values[i], 'v');
@@ -591,14 +590,15 @@ std::string Sprintln(absl::Span<const Any> values) {
   return out;
 }
 
-std::string Sprintf(absl::string_view format, absl::Span<const Any> values) {
+std::string Sprintf(absl::string_view format, absl::Span<const Any> values,
+                    size_t most) {
   std::string out;
-  Printer(out).Printf(format, values);
+  Printer(out, most).Printf(format, values);
   return out;
 }
 
-void AppendFormatted(const Any& value, std::string& out) {
-  Printer(out).Print(value, 'v');
+void AppendFormatted(const Any& value, std::string& out, size_t most) {
+  Printer(out, most).Print(value, 'v');
 }
 
 std::string FormatValue(const Any& value) {
@@ -607,13 +607,15 @@ std::string FormatValue(const Any& value) {
   return out;
 }
 
-std::string ToText(const Any& value) {
+std::string ToText(const Any& value, size_t most) {
   if (value.is_nothing()) return "<nil>";
   if (value.type() == types::String() || value.type() == types::Bytes()) {
     return std::string(value.AsString());
   }
   if (value.type()->text) return value.type()->text(value);
-  return FormatValue(value);
+  std::string out;
+  AppendFormatted(value, out, most);
+  return out;
 }
 
 std::string Quote(absl::string_view text) {

@@ -79,7 +79,8 @@ void Formatter::Quoted(absl::string_view text) {
     return;
   }
   std::string quoted;
-  AppendQuoted(text, flags.plus, &quoted);
+  constexpr size_t kMostBytes = size_t{64} << 20;
+  AppendQuoted(text, flags.plus, &quoted, kMostBytes);
   Pad(quoted);
 }
 

@@ -1,6 +1,9 @@
 #include "go_regexp.h"
 
 #include <re2/re2.h>
+#include <time.h>
+
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -74,6 +77,16 @@ std::string WithNamedGroups(absl::string_view pattern) {
   return out;
 }
 
+// What starts with the first byte that is no UTF-8.
+absl::string_view FromBadUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    size_t size = 1;
+    if (DecodeRune(text, &size) == kRuneError && size == 1) break;
+    text.remove_prefix(size);
+  }
+  return text;
+}
+
 // The part of the pattern that Go's message shows.
 std::string Culprit(RE2::ErrorCode code, const RE2& re,
                     absl::string_view pattern) {
@@ -88,16 +101,49 @@ std::string Culprit(RE2::ErrorCode code, const RE2& re,
       return std::string(pattern);
     case RE2::ErrorTrailingBackslash:
       return "";
+    case RE2::ErrorBadUTF8:
+      return std::string(FromBadUtf8(pattern));
     default:
       return re.error_arg();
   }
 }
 
-RE2::Options QuietOptions() {
+// A pattern keeps up to so much of what it learned of the texts.
+constexpr int64_t kMostMemory = int64_t{2} << 20;
+
+RE2::Options OptionsWith(int64_t memory) {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(memory);
   return options;
 }
+
+// The processor time of this thread.
+int64_t ProcessorNanoseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+// Tells `goes_on` about the time, now and then.
+class Meter {
+ public:
+  Meter(size_t text_size, const Regexp::GoesOn& goes_on)
+      : goes_on_(goes_on), every_(text_size < 4096 ? 256 : 16) {}
+
+  bool GoesOn() {
+    if (++calls_ % every_ != 0) return true;
+    const int64_t now = ProcessorNanoseconds();
+    if (start_ == 0) start_ = now;
+    return goes_on_(now - start_);
+  }
+
+ private:
+  const Regexp::GoesOn& goes_on_;
+  const int every_;
+  int calls_ = 0;
+  int64_t start_ = 0;
+};
 
 // Takes the name after "$" off `rest`; empty when there is none.
 absl::string_view TakeName(absl::string_view& rest) {
@@ -119,13 +165,14 @@ absl::string_view TakeName(absl::string_view& rest) {
 }  // namespace
 
 struct Regexp::Impl {
-  explicit Impl(absl::string_view text)
-      : re(WithNamedGroups(text), QuietOptions()), pattern(text) {}
+  Impl(absl::string_view text, int64_t memory)
+      : re(WithNamedGroups(text), OptionsWith(memory)), pattern(text) {}
 
-  // Calls `use` with the groups of each match that Go counts, until it
+  // Calls `use` with the first groups of each match that Go counts, until it
   // returns false.
   template <typename Use>
-  void ForEach(absl::string_view text, Use use) const;
+  void ForEach(absl::string_view text, size_t group_count,
+               const GoesOn& goes_on, Use use) const;
   void Expand(absl::string_view with,
               const std::vector<re2::StringPiece>& groups,
               std::string* out) const;
@@ -136,14 +183,15 @@ struct Regexp::Impl {
 };
 
 template <typename Use>
-void Regexp::Impl::ForEach(absl::string_view text, Use use) const {
-  std::vector<re2::StringPiece> groups(
-      static_cast<size_t>(re.NumberOfCapturingGroups()) + 1);
+void Regexp::Impl::ForEach(absl::string_view text, size_t group_count,
+                           const GoesOn& goes_on, Use use) const {
+  std::vector<re2::StringPiece> groups(group_count);
+  Meter meter(text.size(), goes_on);
   size_t at = 0;
   // An empty match right behind another does not count.
   size_t previous_end = absl::string_view::npos;
   if (text.data() == nullptr) text = absl::string_view("", 0);
-  while (at <= text.size() &&
+  while (at <= text.size() && meter.GoesOn() &&
          re.Match(Piece(text), at, text.size(), RE2::UNANCHORED, groups.data(),
                   static_cast<int>(groups.size()))) {
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
@@ -205,7 +253,10 @@ Regexp::~Regexp() = default;
 
 absl::StatusOr<std::shared_ptr<const Regexp>> Regexp::Compile(
     absl::string_view pattern) {
-  auto impl = std::make_unique<const Impl>(pattern);
+  auto impl = std::make_unique<const Impl>(pattern, kMostMemory);
+  if (impl->re.error_code() == RE2::ErrorPatternTooLarge) {
+    impl = std::make_unique<const Impl>(pattern, int64_t{8} << 20);
+  }
   if (!impl->re.ok()) {
     const RE2::ErrorCode code = impl->re.error_code();
     return absl::InvalidArgumentError(
@@ -222,30 +273,39 @@ bool Regexp::Matches(absl::string_view text) const {
 }
 
 std::vector<absl::string_view> Regexp::FindAll(absl::string_view text,
-                                               int64_t n) const {
+                                               int64_t n,
+                                               const GoesOn& goes_on) const {
   std::vector<absl::string_view> matches;
   if (n == 0) return matches;
-  impl_->ForEach(text, [&](const std::vector<re2::StringPiece>& groups) {
+  const auto use = [&](const std::vector<re2::StringPiece>& groups) {
     matches.emplace_back(groups[0].data(), groups[0].size());
     return n < 0 || static_cast<int64_t>(matches.size()) < n;
-  });
+  };
+  impl_->ForEach(text, 1, goes_on, use);
   return matches;
 }
 
-std::string Regexp::ReplaceAll(absl::string_view text,
-                               absl::string_view with) const {
+std::string Regexp::ReplaceAll(absl::string_view text, absl::string_view with,
+                               size_t most, const GoesOn& goes_on) const {
   if (text.data() == nullptr) text = absl::string_view("", 0);
   std::string out;
   size_t copied = 0;
-  impl_->ForEach(text, [&](const std::vector<re2::StringPiece>& groups) {
+  const auto use = [&](const std::vector<re2::StringPiece>& groups) {
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
     absl::StrAppend(&out, text.substr(copied, start - copied));
     impl_->Expand(with, groups, &out);
     copied = start + groups[0].size();
-    return true;
-  });
+    return out.size() <= most;
+  };
+  const bool needs_groups = absl::StrContains(with, '$');
+  const auto all = static_cast<size_t>(impl_->re.NumberOfCapturingGroups()) + 1;
+  impl_->ForEach(text, needs_groups ? all : 1, goes_on, use);
   absl::StrAppend(&out, text.substr(copied));
   return out;
+}
+
+size_t Regexp::size() const {
+  return static_cast<size_t>(std::max(0, impl_->re.ProgramSize()));
 }
 
 const std::string& Regexp::pattern() const { return impl_->pattern; }

@@ -271,7 +271,7 @@ void AppendGeneral(double number, char format, int precision,
   }
 }
 
-void AppendHexFloat(double number, char format, int precision,
+void AppendHexFloat(double number, char format, int precision, size_t zeros,
                     std::string* out) {
   char buffer[1600];
   const std::to_chars_result end =
@@ -283,6 +283,7 @@ void AppendHexFloat(double number, char format, int precision,
   const size_t p = text.find('p');
   const int exponent = std::atoi(text.c_str() + p + 1);
   text.resize(p);
+  text.append(zeros, '0');
   std::string result = absl::StrCat("0x", text);
   AppendExponent(exponent, 'p', &result);
   if (format == 'X') absl::AsciiStrToUpper(&result);
@@ -311,12 +312,18 @@ void AppendFloat(double number, char format, int precision, std::string* out) {
     out->push_back('-');
     number = -number;
   }
-  if (precision > 1000) precision = 1000;
+  // No double has more digits than this: what follows is zeros.
+  constexpr int kMostDigits = 1100;
+  const auto zeros = static_cast<size_t>(std::max(0, precision - kMostDigits));
+  precision = std::min(precision, kMostDigits);
   switch (format) {
     case 'e':
-    case 'E':
-      AppendScientific(Scientific(number, precision), format, out);
+    case 'E': {
+      Digits digits = Scientific(number, precision);
+      digits.digits.append(zeros, '0');
+      AppendScientific(digits, format, out);
       return;
+    }
     case 'f':
     case 'F': {
       if (precision < 0) {
@@ -328,6 +335,7 @@ void AppendFloat(double number, char format, int precision, std::string* out) {
           std::to_chars(buffer, buffer + sizeof(buffer), number,
                         std::chars_format::fixed, precision);
       out->append(buffer, end.ptr - buffer);
+      out->append(zeros, '0');
       return;
     }
     case 'b':
@@ -335,7 +343,7 @@ void AppendFloat(double number, char format, int precision, std::string* out) {
       return;
     case 'x':
     case 'X':
-      AppendHexFloat(number, format, precision, out);
+      AppendHexFloat(number, format, precision, zeros, out);
       return;
     default:
       AppendGeneral(number, format, precision, out);
@@ -383,9 +391,10 @@ void AppendEscaped(Rune rune, char quote, bool ascii, std::string* out) {
 
 }  // namespace
 
-void AppendQuoted(absl::string_view text, bool ascii, std::string* out) {
+void AppendQuoted(absl::string_view text, bool ascii, std::string* out,
+                  size_t most) {
   out->push_back('"');
-  while (!text.empty()) {
+  while (!text.empty() && out->size() <= most) {
     size_t size = 1;
     const Rune rune = DecodeRune(text, &size);
     if (rune == kRuneError && size == 1) {

@@ -23,7 +23,9 @@ std::optional<double> ParseFloat(absl::string_view text);
 // shortest that reads back.
 void AppendFloat(double number, char format, int precision, std::string* out);
 
-void AppendQuoted(absl::string_view text, bool ascii, std::string* out);
+// Stops when `out` has more than `most` bytes.
+void AppendQuoted(absl::string_view text, bool ascii, std::string* out,
+                  size_t most = std::string::npos);
 void AppendQuotedRune(Rune rune, bool ascii, std::string* out);
 bool CanBackquote(absl::string_view text);
 // Text of a Go string literal, in double or back quotes.

@@ -169,9 +169,10 @@ class Template {
 bool IsEmptyTree(const Node* node);
 
 // Parses a text: the template of that name comes last, what it defines before
-// it. Errors: kInvalidArgument with text/template's text.
+// it. Errors: kInvalidArgument with text/template's text; kResourceExhausted
+// for more than `max_nodes`.
 absl::StatusOr<std::vector<TemplateRef>> ParseTemplates(
     absl::string_view name, absl::string_view text,
-    const std::shared_ptr<const FunctionTable>& functions);
+    const std::shared_ptr<const FunctionTable>& functions, size_t max_nodes);
 
 }  // namespace weir::gotmpl

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <map>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "go_strconv.h"
@@ -23,14 +24,16 @@ std::string Quoted(absl::string_view text) {
 
 // What the parsers of one text share.
 struct Context {
-  Context(Source* s, const FunctionTable& f)
+  Context(Source* s, const FunctionTable& f, size_t most)
       : source(s),
         functions(f),
+        max_nodes(most),
         lexer(s->text, f.Find("break") == nullptr,
               f.Find("continue") == nullptr) {}
 
   Source* source;
   const FunctionTable& functions;
+  const size_t max_nodes;
   Lexer lexer;
   std::map<std::string, const ListNode*> trees;
   std::string error;  // The first one; parsing then runs out of tokens.
@@ -190,6 +193,8 @@ class TreeParser {
   const Node* Parenthesized();
   const Node* UseVariable(const Token& token);
   void Declare(const Token& token, PipeNode* pipe);
+  // All variables but the first ones.
+  void Forget(size_t count);
   bool IsTooDeep();
 
   template <typename T, typename... Args>
@@ -202,6 +207,7 @@ class TreeParser {
   std::array<Token, 3> tokens_;
   int peeked_ = 0;
   std::vector<std::string> variables_ = {"$"};
+  absl::flat_hash_map<std::string, int> declared_ = {{"$", 1}};
   const ListNode* root_ = nullptr;
   int action_line_ = 0, range_depth_ = 0, parentheses_ = 0;
 };
@@ -225,6 +231,9 @@ Token TreeParser::NextNonSpace() {
 
 const Token& TreeParser::Peek() {
   if (peeked_ == 0) {
+    if (context_.source->nodes.size() > context_.max_nodes) {
+      Fail("templates have too many nodes");
+    }
     tokens_[0] = context_.lexer.Next();
     peeked_ = 1;
   }
@@ -414,7 +423,7 @@ const BranchNode* TreeParser::Control(NodeType type, absl::string_view where) {
   branch->list = ItemList(&next);
   if (type == NodeType::kRange) --range_depth_;
   if (!failed() && next->type == NodeType::kElse) Else(type, branch, next);
-  variables_.resize(variables);
+  Forget(variables);
   return branch;
 }
 
@@ -473,6 +482,13 @@ void TreeParser::Declare(const Token& token, PipeNode* pipe) {
   variable->name = std::string(token.text);
   pipe->declarations.push_back(variable);
   variables_.push_back(variable->name);
+  ++declared_[variable->name];
+}
+
+void TreeParser::Forget(size_t count) {
+  for (; variables_.size() > count; variables_.pop_back()) {
+    --declared_[variables_.back()];
+  }
 }
 
 // Takes "$x :=", "$x =" or "$x, " when the pipeline starts with it; returns
@@ -628,9 +644,8 @@ const Node* TreeParser::Operand() {
 const Node* TreeParser::UseVariable(const Token& token) {
   VariableNode* variable = New<VariableNode>(token.pos);
   variable->name = std::string(token.text);
-  for (const std::string& known : variables_) {
-    if (known == variable->name) return variable;
-  }
+  const auto known = declared_.find(variable->name);
+  if (known != declared_.end() && known->second > 0) return variable;
   Fail(absl::StrCat("undefined variable ", Quoted(variable->name)));
   return variable;
 }
@@ -693,15 +708,18 @@ const Node* TreeParser::Term() {
 
 absl::StatusOr<std::vector<TemplateRef>> ParseTemplates(
     absl::string_view name, absl::string_view text,
-    const std::shared_ptr<const FunctionTable>& functions) {
+    const std::shared_ptr<const FunctionTable>& functions, size_t max_nodes) {
   auto source = std::make_shared<Source>();
   source->name = std::string(name);
   source->text = std::string(text);
   source->functions = functions;
-  Context context(source.get(), *functions);
+  Context context(source.get(), *functions, max_nodes);
   TreeParser(&context, source->name).ParseMain();
   if (!context.error.empty()) {
-    return absl::InvalidArgumentError(context.error);
+    return absl::Status(source->nodes.size() > max_nodes
+                            ? absl::StatusCode::kResourceExhausted
+                            : absl::StatusCode::kInvalidArgument,
+                        context.error);
   }
   std::vector<TemplateRef> templates;
   for (const auto& [tree_name, root] : context.trees) {

@@ -4,6 +4,11 @@
 // Threads: constants.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -33,11 +38,35 @@ absl::Status GoError(const Parts&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
 }
 
+// Where to stop writing a text: it is too long then.
+inline size_t MostText(const Call& call) {
+  return call.execution.options().limits.max_value_bytes + 1;
+}
+
 // Charges for the text before it becomes a value.
 inline Result Text(Call& call, absl::string_view text) {
   absl::Status status = call.execution.Charge(text.size());
   if (!status.ok()) return status;
   return Any::String(text);
+}
+
+// What `append` makes of the text, given to it in slices that end between
+// characters; for functions whose result may be many times as long.
+template <typename Append>
+Result Expanded(Call& call, absl::string_view text, Append append) {
+  constexpr size_t kSlice = size_t{1} << 16;
+  std::string out;
+  while (!text.empty()) {
+    size_t size = std::min(text.size(), kSlice);
+    for (int i = 0; i < 3 && size < text.size(); ++i) {
+      if ((static_cast<uint8_t>(text[size]) & 0xC0) != 0x80) break;
+      --size;
+    }
+    append(text.substr(0, size), &out);
+    text.remove_prefix(size);
+    if (out.size() > call.execution.options().limits.max_value_bytes) break;
+  }
+  return Text(call, out);
 }
 
 // Sprig's families.

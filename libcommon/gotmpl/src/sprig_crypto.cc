@@ -50,7 +50,16 @@ absl::StatusOr<std::vector<std::string>> Texts(
   return texts;
 }
 
+// What these cost by design: a template may ask for some twenty of them.
+constexpr uint64_t kStepsPerHash = 1'000'000;
+constexpr uint64_t kStepsPerPassword = 2'500'000;
+constexpr uint64_t kStepsPerCertificate = 1'000'000;
+constexpr uint64_t kStepsPerSignature = 50'000;
+constexpr uint64_t kStepsPerLargeKey = 4'000'000;
+
 Result Made(Call& call, const CertificateRequest& request) {
+  WEIR_RETURN_IF_ERROR(call.execution.Step(
+      request.key_pem.empty() ? kStepsPerCertificate : kStepsPerSignature));
   WEIR_ASSIGN_OR_RETURN(KeyPair pair,
                         MakeCertificate(request, call.execution.Now()));
   return Wrapped(std::move(pair));
@@ -103,7 +112,8 @@ Result BuildCustom(Call& call) {
   return Wrapped(KeyPair{*certificate, *key});
 }
 
-std::string Hashed(Call& call, absl::string_view password) {
+absl::StatusOr<std::string> Hashed(Call& call, absl::string_view password) {
+  WEIR_RETURN_IF_ERROR(call.execution.Step(kStepsPerHash));
   std::string salt(16, '\0');
   call.execution.Random(salt.data(), salt.size());
   return Bcrypt(password, salt);
@@ -113,8 +123,22 @@ Result Htpasswd(Call& call) {
   if (absl::StrContains(Arg(call, 0), ':')) {
     return Any::String(absl::StrCat("invalid username: ", Arg(call, 0)));
   }
+  WEIR_ASSIGN_OR_RETURN(const std::string hash, Hashed(call, Arg(call, 1)));
+  return Any::String(absl::StrCat(Arg(call, 0), ":", hash));
+}
+
+Result PrivateKey(Call& call) {
+  const bool is_small = Arg(call, 0) == "ecdsa" || Arg(call, 0) == "ed25519";
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Step(is_small ? kStepsPerSignature : kStepsPerLargeKey));
+  return Any::String(MakePrivateKey(Arg(call, 0)));
+}
+
+Result DerivedPassword(Call& call) {
+  WEIR_RETURN_IF_ERROR(call.execution.Step(kStepsPerPassword));
   return Any::String(
-      absl::StrCat(Arg(call, 0), ":", Hashed(call, Arg(call, 1))));
+      DerivePassword(static_cast<uint32_t>(call.args[0].AsUint()), Arg(call, 1),
+                     Arg(call, 2), Arg(call, 3), Arg(call, 4)));
 }
 
 Result Encrypt(Call& call) {
@@ -140,19 +164,14 @@ constexpr absl::string_view kText = "func(string) string";
 constexpr Row kRows[] = {
     {"bcrypt", kText,
      [](Call& call) -> Result {
-       return Any::String(Hashed(call, Arg(call, 0)));
+       WEIR_ASSIGN_OR_RETURN(const std::string hash,
+                             Hashed(call, Arg(call, 0)));
+       return Any::String(hash);
      }},
     {"htpasswd", "func(string, string) string", Htpasswd},
-    {"genPrivateKey", kText,
-     [](Call& call) -> Result {
-       return Any::String(MakePrivateKey(Arg(call, 0)));
-     }},
+    {"genPrivateKey", kText, PrivateKey},
     {"derivePassword", "func(uint32, string, string, string, string) string",
-     [](Call& call) -> Result {
-       return Any::String(DerivePassword(
-           static_cast<uint32_t>(call.args[0].AsUint()), Arg(call, 1),
-           Arg(call, 2), Arg(call, 3), Arg(call, 4)));
-     }},
+     DerivedPassword},
     {"buildCustomCert", "func(string, string) (sprig.certificate, error)",
      BuildCustom},
     {"genCA", "func(string, int) (sprig.certificate, error)", Authority},

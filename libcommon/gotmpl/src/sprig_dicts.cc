@@ -28,6 +28,7 @@ Result Set(Call& call) {
   WEIR_RETURN_IF_ERROR(
       call.execution.Charge(call.args[1].AsString().size() + sizeof(Any)));
   call.args[0].AsDict()->Set(call.args[1].AsString(), call.args[2]);
+  call.execution.Wrote(call.args[0], call.args[2]);
   return call.args[0];
 }
 
@@ -53,7 +54,7 @@ Result Keys(Call& call) {
   std::vector<Any> keys;
   for (const Any& dict : call.args) {
     if (dict.is_nil()) continue;
-    WEIR_RETURN_IF_ERROR(call.execution.Step(dict.size()));
+    WEIR_RETURN_IF_ERROR(call.execution.Charge(dict.size() * sizeof(Any)));
     for (const auto& [key, value] : *dict.AsDict()) {
       keys.push_back(key.ToAny());
     }
@@ -64,7 +65,8 @@ Result Keys(Call& call) {
 Result Values(Call& call) {
   std::vector<Any> values;
   if (!call.args[0].is_nil()) {
-    WEIR_RETURN_IF_ERROR(call.execution.Step(call.args[0].size()));
+    WEIR_RETURN_IF_ERROR(
+        call.execution.Charge(call.args[0].size() * sizeof(Any)));
     for (const auto& [key, value] : *call.args[0].AsDict()) {
       values.push_back(value);
     }
@@ -121,21 +123,25 @@ class Merger {
  public:
   Merger(Call& call, bool overwrites) : call_(call), overwrites_(overwrites) {}
 
-  absl::Status Merge(Dict& into, const Dict& from, int depth);
+  absl::Status Merge(const Any& into, const Any& from, int depth);
 
  private:
-  absl::Status MergeMember(Dict& into, absl::string_view key, const Any& value,
-                           int depth);
+  absl::Status MergeMember(const Any& into, absl::string_view key,
+                           const Any& value, int depth);
+  void Put(const Any& into, absl::string_view key, const Any& value) {
+    into.AsDict()->Set(key, value);
+    call_.execution.Wrote(into, value);
+  }
 
   Call& call_;
   const bool overwrites_;
 };
 
-absl::Status Merger::MergeMember(Dict& into, absl::string_view key,
+absl::Status Merger::MergeMember(const Any& into, absl::string_view key,
                                  const Any& value, int depth) {
-  const Any* found = into.Find(key);
+  const Any* found = into.AsDict()->Find(key);
   if (value.is_nothing()) {
-    if (overwrites_) into.Set(key, value);
+    if (overwrites_) Put(into, key, value);
     return absl::OkStatus();
   }
   if (value.is_nil() && !value.is_dict() && !value.is_list()) {
@@ -145,8 +151,8 @@ absl::Status Merger::MergeMember(Dict& into, absl::string_view key,
       found != nullptr && found->is_dict() && value.is_dict();
   if (both_dicts && found->AsDict() != nullptr && value.AsDict() != nullptr) {
     const Any target = *found;
-    WEIR_RETURN_IF_ERROR(Merge(*target.AsDict(), *value.AsDict(), depth + 1));
-    found = into.Find(key);
+    WEIR_RETURN_IF_ERROR(Merge(target, value, depth + 1));
+    found = into.AsDict()->Find(key);
   }
   if (value.is_list()) {
     // A list takes the place of what is empty, or of anything.
@@ -154,23 +160,23 @@ absl::Status Merger::MergeMember(Dict& into, absl::string_view key,
     if (target_has && !found->is_list() && !overwrites_) {
       return absl::OkStatus();
     }
-    if (overwrites_ || IsUnset(found)) into.Set(key, value);
+    if (overwrites_ || IsUnset(found)) Put(into, key, value);
     return absl::OkStatus();
   }
   if (!IsUnset(found) && both_dicts) return absl::OkStatus();
-  if (overwrites_ || IsUnset(found)) into.Set(key, value);
+  if (overwrites_ || IsUnset(found)) Put(into, key, value);
   return absl::OkStatus();
 }
 
-absl::Status Merger::Merge(Dict& into, const Dict& from, int depth) {
-  if (&into == &from) return absl::OkStatus();
+absl::Status Merger::Merge(const Any& into, const Any& from, int depth) {
+  if (into.identity() == from.identity()) return absl::OkStatus();
   if (depth > kMaxDepth) {
     return absl::ResourceExhaustedError("merge: too many levels");
   }
-  WEIR_RETURN_IF_ERROR(call_.execution.Step(from.size()));
+  WEIR_RETURN_IF_ERROR(call_.execution.Step(from.size() * 4));
   // What is merged may hold what it is merged into.
-  const std::vector<std::pair<Dict::Key, Any>> members(from.begin(),
-                                                       from.end());
+  const std::vector<std::pair<Dict::Key, Any>> members(from.AsDict()->begin(),
+                                                       from.AsDict()->end());
   for (const auto& [key, value] : members) {
     WEIR_RETURN_IF_ERROR(MergeMember(into, key.view(), value, depth));
   }
@@ -182,8 +188,7 @@ Result MergeAll(Call& call, bool overwrites) {
   for (const Any& from : call.args.subspan(1)) {
     if (from.is_nil()) continue;
     if (into.is_nil()) into = Any::NewDict();
-    WEIR_RETURN_IF_ERROR(
-        Merger(call, overwrites).Merge(*into.AsDict(), *from.AsDict(), 0));
+    WEIR_RETURN_IF_ERROR(Merger(call, overwrites).Merge(into, from, 0));
   }
   return into;
 }
@@ -197,17 +202,11 @@ class Copier {
   Result Copy(const Any& value, int depth);
 
  private:
-  // Shared parts are copied as often as they are held.
-  static constexpr int kMostCopies = 4'000'000;
   Call& call_;
-  int copies_ = 0;
 };
 
 Result Copier::Copy(const Any& value, int depth) {
-  WEIR_RETURN_IF_ERROR(call_.execution.Step(1));
-  if (++copies_ > kMostCopies) {
-    return absl::ResourceExhaustedError("deepCopy: too many values");
-  }
+  WEIR_RETURN_IF_ERROR(call_.execution.Step(2));
   if (depth > kMaxDepth) {
     return absl::ResourceExhaustedError("deepCopy: too many levels");
   }
@@ -215,6 +214,7 @@ Result Copier::Copy(const Any& value, int depth) {
       value.type()->elem == types::Uint8()) {
     return value;
   }
+  // Shared parts are copied as often as they are held.
   WEIR_RETURN_IF_ERROR(call_.execution.Charge(value.size() * sizeof(Any)));
   if (value.is_list()) {
     std::vector<Any> items;

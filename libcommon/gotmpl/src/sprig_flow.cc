@@ -1,6 +1,7 @@
 // Sprig's defaults.go, reflect.go and `fail`.
 #include "rows.h"
 #include "text_ops.h"
+#include "weir/base/status.h"
 #include "weir/gotmpl/format.h"
 
 namespace weir::gotmpl {
@@ -44,7 +45,9 @@ Result TypeIsLike(Call& call) {
 }
 
 Result Equal(Call& call) {
-  return Any::Bool(DeepEqual(call.args[0], call.args[1]));
+  WEIR_ASSIGN_OR_RETURN(const bool equal,
+                        AreEqual(call, call.args[0], call.args[1]));
+  return Any::Bool(equal);
 }
 
 constexpr absl::string_view kCheck = "func(string, interface {}) bool";

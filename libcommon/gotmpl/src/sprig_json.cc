@@ -16,9 +16,9 @@ absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
   return absl::Status(value.status().code(), ::weir::GoError(value.status()));
 }
 
-absl::StatusOr<std::string> MarshalJson(const Any& value,
-                                        const MarshalOptions& options) {
-  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(value));
+namespace {
+
+std::string Format(const Value& tree, const MarshalOptions& options) {
   JsonFormatOptions format;
   format.indent = options.indent;
   format.escape_html = options.escape_html;
@@ -31,29 +31,41 @@ absl::StatusOr<std::string> MarshalJson(const Any& value,
   return text;
 }
 
+}  // namespace
+
+absl::StatusOr<std::string> MarshalJson(const Any& value,
+                                        const MarshalOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(value));
+  return Format(tree, options);
+}
+
 namespace {
 
+absl::StatusOr<Any> Parse(Call& call) {
+  const absl::string_view text = call.args[0].AsString();
+  WEIR_RETURN_IF_ERROR(ReserveForParsing(call, text));
+  return UnmarshalJson(text);
+}
+
 Result FromJson(Call& call) {
-  absl::StatusOr<Any> value = UnmarshalJson(call.args[0].AsString());
+  absl::StatusOr<Any> value = Parse(call);
+  if (absl::IsResourceExhausted(value.status())) return value;
   return value.ok() ? *std::move(value) : Any();
 }
 
-Result MustFromJson(Call& call) {
-  return UnmarshalJson(call.args[0].AsString());
-}
+Result MustFromJson(Call& call) { return Parse(call); }
 
 template <int indent, bool escapes>
 Result MustToJson(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(const std::string text,
-                        MarshalJson(call.args[0], {indent, escapes}));
-  return Text(call, text);
+  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(call, call.args[0]));
+  return Text(call, Format(tree, {indent, escapes}));
 }
 
 template <int indent>
 Result ToJson(Call& call) {
-  const absl::StatusOr<std::string> text =
-      MarshalJson(call.args[0], {indent, true});
-  return Text(call, text.ok() ? *text : "");
+  Result text = MustToJson<indent, true>(call);
+  if (text.ok() || absl::IsResourceExhausted(text.status())) return text;
+  return Any::String("");
 }
 
 constexpr absl::string_view kTo = "func(interface {}) string";

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "cast.h"
+#include "memory.h"
 #include "rows.h"
 #include "text_ops.h"
 #include "weir/base/status.h"
@@ -30,7 +31,8 @@ std::vector<Any> Items(const Any& list) {
 }
 
 absl::Status ChargeItems(Call& call, size_t count) {
-  WEIR_RETURN_IF_ERROR(call.execution.Step(count));
+  constexpr size_t kItemsPerStep = 8;
+  WEIR_RETURN_IF_ERROR(call.execution.Step(count / kItemsPerStep));
   return call.execution.Charge(count * sizeof(Any));
 }
 
@@ -64,6 +66,10 @@ Result Chunk(Call& call) {
   const Any& list = call.args[1];
   WEIR_RETURN_IF_ERROR(NeedList(list, "Cannot chunk type "));
   WEIR_RETURN_IF_ERROR(ChargeItems(call, list.size()));
+  // A chunk of one item costs as much as eight items of a list.
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(
+      list.size() / static_cast<size_t>(std::max<int64_t>(1, size)) * 8 *
+      sizeof(Any)));
   const absl::Status bad =
       GoError("runtime error: makeslice: len out of range");
   const double parts = std::floor((static_cast<double>(list.size()) - 1) /
@@ -138,11 +144,22 @@ Result Compact(Call& call) {
   return Any::List(std::move(kept));
 }
 
+}  // namespace
+
+absl::StatusOr<bool> AreEqual(Call& call, const Any& a, const Any& b) {
+  uint64_t comparisons = 0;
+  const bool equal = DeepEqual(a, b, &comparisons);
+  WEIR_RETURN_IF_ERROR(call.execution.Step(comparisons));
+  return equal;
+}
+
+namespace {
+
 absl::StatusOr<bool> IsIn(Call& call, absl::Span<const Any> haystack,
                           const Any& needle) {
-  WEIR_RETURN_IF_ERROR(call.execution.Step(haystack.size()));
   for (const Any& item : haystack) {
-    if (DeepEqual(needle, item)) return true;
+    WEIR_ASSIGN_OR_RETURN(const bool equal, AreEqual(call, needle, item));
+    if (equal) return true;
   }
   return false;
 }
@@ -172,9 +189,10 @@ Result Has(Call& call) {
   const Any& haystack = call.args[1];
   if (haystack.is_nothing()) return Any::Bool(false);
   WEIR_RETURN_IF_ERROR(NeedList(haystack, "Cannot find has on type "));
-  WEIR_RETURN_IF_ERROR(call.execution.Step(haystack.size()));
   for (size_t i = 0; i < haystack.size(); ++i) {
-    if (DeepEqual(call.args[0], haystack.At(i))) return Any::Bool(true);
+    WEIR_ASSIGN_OR_RETURN(const bool equal,
+                          AreEqual(call, call.args[0], haystack.At(i)));
+    if (equal) return Any::Bool(true);
   }
   return Any::Bool(false);
 }

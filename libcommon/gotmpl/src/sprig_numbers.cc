@@ -69,8 +69,10 @@ Result ExtremeFloat(Call& call, bool wants_max) {
   return Any::Float64(best);
 }
 
-Result Decimals(DecimalOperation operation, double first,
+Result Decimals(Call& call, DecimalOperation operation, double first,
                 absl::Span<const Any> args) {
+  // Each operand may make the number longer.
+  WEIR_RETURN_IF_ERROR(call.execution.Step(args.size() * args.size() / 16));
   std::vector<double> others;
   for (const Any& arg : args) others.push_back(ToFloat64(arg));
   WEIR_ASSIGN_OR_RETURN(const double result,
@@ -79,7 +81,8 @@ Result Decimals(DecimalOperation operation, double first,
 }
 
 Result DecimalsOf(DecimalOperation operation, Call& call) {
-  return Decimals(operation, ToFloat64(call.args[0]), call.args.subspan(1));
+  return Decimals(call, operation, ToFloat64(call.args[0]),
+                  call.args.subspan(1));
 }
 
 // Go's math.Pow(10, n), rounding as it does.
@@ -129,9 +132,12 @@ absl::StatusOr<std::vector<int64_t>> Steps(Call& call, int64_t start,
   const double count =
       (static_cast<double>(stop) - static_cast<double>(start)) /
       static_cast<double>(step);
-  WEIR_RETURN_IF_ERROR(call.execution.Step(static_cast<uint64_t>(count)));
-  WEIR_RETURN_IF_ERROR(
-      call.execution.Charge(static_cast<size_t>(count * sizeof(Any))));
+  const double most =
+      static_cast<double>(call.execution.options().limits.max_value_bytes);
+  // A size_t holds what exceeds the limit, and not every double.
+  WEIR_RETURN_IF_ERROR(call.execution.Charge(
+      static_cast<size_t>(std::min(count, most) * sizeof(Any))));
+  WEIR_RETURN_IF_ERROR(call.execution.Step(static_cast<uint64_t>(count) / 4));
   int64_t i = start;
   while (stop < start ? i > stop : i < stop) {
     steps.push_back(i);
@@ -207,12 +213,12 @@ constexpr Row kRows[] = {
     {"mul", kMore, Multiply},
     {"add1f", kOneFloat,
      [](Call& call) -> Result {
-       return Decimals(DecimalOperation::kAdd, ToFloat64(call.args[0]),
+       return Decimals(call, DecimalOperation::kAdd, ToFloat64(call.args[0]),
                        {Any::Int(1)});
      }},
     {"addf", "func(...interface {}) float64",
      [](Call& call) -> Result {
-       return Decimals(DecimalOperation::kAdd, 0, call.args);
+       return Decimals(call, DecimalOperation::kAdd, 0, call.args);
      }},
     {"subf", kMoreFloats,
      [](Call& call) -> Result {

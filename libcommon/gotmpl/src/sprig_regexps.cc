@@ -19,9 +19,48 @@ absl::StatusOr<std::shared_ptr<const Regexp>> Compile(Call& call) {
   std::shared_ptr<const void>& slot =
       call.execution.Cached(absl::StrCat("regexp:", pattern));
   if (slot == nullptr) {
-    WEIR_ASSIGN_OR_RETURN(slot, Regexp::Compile(pattern));
+    WEIR_RETURN_IF_ERROR(call.execution.Step(pattern.size()));
+    WEIR_ASSIGN_OR_RETURN(std::shared_ptr<const Regexp> made,
+                          Regexp::Compile(pattern));
+    WEIR_RETURN_IF_ERROR(call.execution.Step(made->size() * 8));
+    slot = std::move(made);
   }
   return std::static_pointer_cast<const Regexp>(slot);
+}
+
+// A large pattern may look at each byte of the text once an instruction.
+absl::Status ChargeSearch(Call& call, const Regexp& regexp,
+                          absl::string_view text) {
+  constexpr size_t kSmall = 2000, kInstructionsPerStep = 64;
+  if (regexp.size() < kSmall) return absl::OkStatus();
+  return call.execution.Step(text.size() / kInstructionsPerStep *
+                             regexp.size());
+}
+
+// Counts the time of searches as steps; `status` is the last word.
+Regexp::GoesOn Meter(Call& call, absl::Status& status) {
+  return [&call, &status, counted = int64_t{0}](int64_t nanoseconds) mutable {
+    constexpr int64_t kNanosecondsPerStep = 30;
+    const int64_t more = (nanoseconds - counted) / kNanosecondsPerStep;
+    counted += more * kNanosecondsPerStep;
+    status = call.execution.Step(static_cast<uint64_t>(more));
+    return status.ok();
+  };
+}
+
+absl::StatusOr<std::vector<absl::string_view>> AllMatches(Call& call,
+                                                          const Regexp& regexp,
+                                                          int64_t n) {
+  absl::Status status;
+  std::vector<absl::string_view> matches =
+      regexp.FindAll(call.args[1].AsString(), n, Meter(call, status));
+  WEIR_RETURN_IF_ERROR(status);
+  // What a match costs as a value, besides its bytes.
+  constexpr size_t kEach = 64;
+  size_t bytes = 0;
+  for (const absl::string_view match : matches) bytes += match.size() + kEach;
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(bytes));
+  return matches;
 }
 
 // What regexp.MustCompile panics with.
@@ -42,13 +81,16 @@ template <Body body>
 Result Must(Call& call) {
   absl::StatusOr<std::shared_ptr<const Regexp>> regexp = Compile(call);
   if (!regexp.ok()) return regexp.status();
+  WEIR_RETURN_IF_ERROR(ChargeSearch(call, **regexp, Arg(call, 1)));
   return body(call, **regexp);
 }
 
 template <Body body>
 Result OrPanic(Call& call) {
   absl::StatusOr<std::shared_ptr<const Regexp>> regexp = Compile(call);
+  if (absl::IsResourceExhausted(regexp.status())) return regexp.status();
   if (!regexp.ok()) return Panic(call, regexp.status());
+  WEIR_RETURN_IF_ERROR(ChargeSearch(call, **regexp, Arg(call, 1)));
   return body(call, **regexp);
 }
 
@@ -58,11 +100,14 @@ Result Match(Call& call, const Regexp& regexp) {
 
 Result MatchOrFalse(Call& call) {
   absl::StatusOr<std::shared_ptr<const Regexp>> regexp = Compile(call);
-  return Any::Bool(regexp.ok() && (*regexp)->Matches(Arg(call, 1)));
+  if (absl::IsResourceExhausted(regexp.status())) return regexp.status();
+  if (!regexp.ok()) return Any::Bool(false);
+  WEIR_RETURN_IF_ERROR(ChargeSearch(call, **regexp, Arg(call, 1)));
+  return Match(call, **regexp);
 }
 
 Result Find(Call& call, const Regexp& regexp) {
-  const auto matches = regexp.FindAll(Arg(call, 1), 1);
+  WEIR_ASSIGN_OR_RETURN(const auto matches, AllMatches(call, regexp, 1));
   return Any::String(matches.empty() ? absl::string_view() : matches[0]);
 }
 
@@ -76,21 +121,29 @@ Any List(const std::vector<absl::string_view>& parts) {
 }
 
 Result FindAll(Call& call, const Regexp& regexp) {
-  const auto matches = regexp.FindAll(Arg(call, 1), call.args[2].AsInt());
+  WEIR_ASSIGN_OR_RETURN(const auto matches,
+                        AllMatches(call, regexp, call.args[2].AsInt()));
   if (matches.empty()) return Any::Nil(types::StringList());
-  WEIR_RETURN_IF_ERROR(call.execution.Step(matches.size()));
   return List(matches);
 }
 
 Result Replace(Call& call, const Regexp& regexp) {
-  return Text(call, regexp.ReplaceAll(Arg(call, 1), Arg(call, 2)));
+  absl::Status status;
+  const std::string text = regexp.ReplaceAll(
+      Arg(call, 1), Arg(call, 2),
+      call.execution.options().limits.max_value_bytes, Meter(call, status));
+  WEIR_RETURN_IF_ERROR(status);
+  return Text(call, text);
 }
 
 Result ReplaceLiteral(Call& call, const Regexp& regexp) {
   const absl::string_view text = Arg(call, 1);
+  WEIR_ASSIGN_OR_RETURN(const auto matches, AllMatches(call, regexp, -1));
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Charge(matches.size() * Arg(call, 2).size()));
   std::string out;
   size_t copied = 0;
-  for (const absl::string_view match : regexp.FindAll(text, -1)) {
+  for (const absl::string_view match : matches) {
     const auto start = static_cast<size_t>(match.data() - text.data());
     absl::StrAppend(&out, text.substr(copied, start - copied), Arg(call, 2));
     copied = start + match.size();
@@ -104,9 +157,11 @@ Result Split(Call& call, const Regexp& regexp) {
   const int64_t n = call.args[2].AsInt();
   if (n == 0) return Any::Nil(types::StringList());
   if (!regexp.pattern().empty() && text.empty()) return List({""});
+  WEIR_ASSIGN_OR_RETURN(const auto matches, AllMatches(call, regexp, n));
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(text.size()));
   std::vector<absl::string_view> parts;
   size_t begin = 0, end = 0;
-  for (const absl::string_view match : regexp.FindAll(text, n)) {
+  for (const absl::string_view match : matches) {
     if (n > 0 && static_cast<int64_t>(parts.size()) == n - 1) break;
     end = static_cast<size_t>(match.data() - text.data());
     const size_t match_end = end + match.size();

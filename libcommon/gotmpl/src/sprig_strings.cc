@@ -1,11 +1,12 @@
 // Sprig's strings.go, and the strings of its functions.go.
 #include <algorithm>
-#include <functional>
+#include <cstring>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "go_strconv.h"
 #include "rows.h"
 #include "text_ops.h"
 #include "unicode.h"
@@ -26,7 +27,7 @@ std::vector<std::string> SplitN(absl::string_view text,
       DecodeRune(text, &length);
       if (length == text.size()) break;
     } else {
-      length = text.find(separator);
+      length = FindText(text, separator);
       if (length == absl::string_view::npos) break;
     }
     parts.emplace_back(text.substr(0, length));
@@ -36,18 +37,45 @@ std::vector<std::string> SplitN(absl::string_view text,
   return parts;
 }
 
-std::vector<std::string> ToTexts(const Any& value) {
+absl::StatusOr<std::vector<std::string>> ToTexts(Call& call, const Any& value) {
   std::vector<std::string> texts;
   if (value.is_nothing()) return texts;
   if (!value.is_list()) {
-    texts.push_back(ToText(value));
+    texts.push_back(ToText(value, MostText(call)));
     return texts;
   }
+  // What a text costs besides its bytes.
+  constexpr size_t kEach = 100;
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(value.size() * kEach));
+  size_t bytes = 0;
   for (size_t i = 0; i < value.size(); ++i) {
     const Any item = value.At(i);
-    if (!item.is_nothing()) texts.push_back(ToText(item));
+    if (item.is_nothing()) continue;
+    texts.push_back(ToText(item, MostText(call)));
+    bytes += texts.back().size();
+    if (bytes > call.execution.options().limits.max_value_bytes) {
+      return call.execution.Charge(bytes);
+    }
   }
+  WEIR_RETURN_IF_ERROR(call.execution.Charge(bytes));
   return texts;
+}
+
+size_t FindText(absl::string_view text, absl::string_view part) {
+  if (part.empty()) return 0;
+  const void* found =
+      memmem(text.data(), text.size(), part.data(), part.size());
+  if (found == nullptr) return absl::string_view::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+size_t CountText(absl::string_view text, absl::string_view part) {
+  size_t count = 0;
+  for (size_t at = 0; (at = FindText(text, part)) != absl::string_view::npos;
+       ++count) {
+    text.remove_prefix(at + part.size());
+  }
+  return count;
 }
 
 absl::StatusOr<absl::string_view> SliceText(absl::string_view text,
@@ -256,12 +284,13 @@ std::string WithoutSpace(absl::string_view text) {
 }
 
 std::string WrapText(absl::string_view text, int64_t columns,
-                     absl::string_view newline, bool breaks_words) {
+                     absl::string_view newline, bool breaks_words,
+                     size_t most) {
   if (newline.empty()) newline = "\n";
   const size_t width = columns < 1 ? 1 : static_cast<size_t>(columns);
   std::string out;
   size_t offset = 0;
-  while (text.size() - offset > width) {
+  while (text.size() - offset > width && out.size() <= most) {
     if (text[offset] == ' ') {
       ++offset;
       continue;
@@ -285,9 +314,11 @@ std::string WrapText(absl::string_view text, int64_t columns,
 }
 
 absl::string_view TrimSet(absl::string_view text, absl::string_view set) {
-  const std::u32string runes = ToRunes(set);
+  std::u32string runes = ToRunes(set);
+  std::sort(runes.begin(), runes.end());
   const auto is_in = [&](Rune rune) {
-    return runes.find(static_cast<char32_t>(rune)) != std::u32string::npos;
+    return std::binary_search(runes.begin(), runes.end(),
+                              static_cast<char32_t>(rune));
   };
   size_t size = 1;
   while (!text.empty() && is_in(DecodeRune(text, &size))) {
@@ -319,12 +350,12 @@ Result Replace(Call& call) {
     }
     return Any::String(out);
   }
-  const size_t most = text.size() + (text.size() / old.size()) * with.size();
-  if (most > (size_t{1} << 20)) {
-    WEIR_RETURN_IF_ERROR(call.execution.Charge(most));
+  if (with.size() > old.size()) {
+    WEIR_RETURN_IF_ERROR(call.execution.Charge(
+        text.size() + CountText(text, old) * (with.size() - old.size())));
   }
   size_t found = 0;
-  while ((found = text.find(old)) != absl::string_view::npos) {
+  while ((found = FindText(text, old)) != absl::string_view::npos) {
     absl::StrAppend(&out, text.substr(0, found), with);
     text.remove_prefix(found + old.size());
   }
@@ -332,12 +363,34 @@ Result Replace(Call& call) {
   return Text(call, out);
 }
 
-Result QuoteAll(Call& call, const std::function<std::string(const Any&)>& f) {
-  std::vector<std::string> parts;
+// The arguments that are something, each as `append` writes it.
+template <typename Append>
+Result QuoteAll(Call& call, Append append) {
+  const size_t most = call.execution.options().limits.max_value_bytes;
+  std::string out;
+  bool is_first = true;
   for (const Any& arg : call.args) {
-    if (!arg.is_nothing()) parts.push_back(f(arg));
+    if (arg.is_nothing()) continue;
+    if (!is_first) out.push_back(' ');
+    is_first = false;
+    append(arg, most, &out);
+    if (out.size() > most) break;
   }
-  return Text(call, absl::StrJoin(parts, " "));
+  return Text(call, out);
+}
+
+void AppendQuotedText(const Any& value, size_t most, std::string* out) {
+  if (value.type() == types::String()) {
+    AppendQuoted(value.AsString(), false, out, most);
+  } else {
+    AppendQuoted(ToText(value, most + 1), false, out, most);
+  }
+}
+
+void AppendSingleQuoted(const Any& value, size_t most, std::string* out) {
+  out->push_back('\'');
+  AppendFormatted(value, *out, most + 1);
+  out->push_back('\'');
 }
 
 Result Concatenate(Call& call) {
@@ -348,7 +401,25 @@ Result Concatenate(Call& call) {
     absl::StrAppend(&format, format.empty() ? "%v" : " %v");
     values.push_back(arg);
   }
-  return Text(call, Sprintf(format, values));
+  return Text(call, Sprintf(format, values, MostText(call)));
+}
+
+// The parts of a text, which may be many more than their bytes tell.
+absl::StatusOr<std::vector<std::string>> Split(Call& call,
+                                               absl::string_view text,
+                                               int64_t n) {
+  constexpr size_t kEach = 150;
+  const absl::string_view separator = Arg(call, 0);
+  const size_t most =
+      separator.empty() ? text.size() : CountText(text, separator);
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(most * kEach + text.size()));
+  return SplitN(text, separator, n);
+}
+
+Result SplitToList(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> parts,
+                        Split(call, Arg(call, 1), -1));
+  return Any::Strings(parts);
 }
 
 Any Numbered(const std::vector<std::string>& parts) {
@@ -359,16 +430,43 @@ Any Numbered(const std::vector<std::string>& parts) {
   return dict;
 }
 
+Result SplitToDict(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> parts,
+                        Split(call, Arg(call, 1), -1));
+  return Numbered(parts);
+}
+
+Result SplitSome(Call& call) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> parts,
+                        Split(call, Arg(call, 2), IntArg(call, 1)));
+  return Numbered(parts);
+}
+
 Result Join(Call& call) {
-  return Text(call,
-              absl::StrJoin(ToTexts(call.args[1]), std::string(Arg(call, 0))));
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                        ToTexts(call, call.args[1]));
+  const absl::string_view separator = Arg(call, 0);
+  if (separator.size() > 1) {
+    WEIR_RETURN_IF_ERROR(
+        call.execution.Charge(separator.size() * texts.size()));
+  }
+  return Text(call, absl::StrJoin(texts, std::string(separator)));
+}
+
+Result ToStrings(Call& call) {
+  if (call.args[0].type() == types::StringList()) return call.args[0];
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                        ToTexts(call, call.args[0]));
+  return Any::Strings(texts);
 }
 
 Result SortAlpha(Call& call) {
   if (!call.args[0].is_list()) {
     return Any::Strings({ToText(call.args[0])});
   }
-  std::vector<std::string> texts = ToTexts(call.args[0]);
+  WEIR_ASSIGN_OR_RETURN(std::vector<std::string> texts,
+                        ToTexts(call, call.args[0]));
+  WEIR_RETURN_IF_ERROR(call.execution.Step(texts.size() * 4));
   std::sort(texts.begin(), texts.end());
   return Any::Strings(texts);
 }
@@ -427,16 +525,19 @@ constexpr Row kRows[] = {
     {"kebabcase", kText, Converted<Kebab>},
     {"wrap", "func(int, string) string",
      [](Call& call) -> Result {
-       return Text(call, WrapText(Arg(call, 1), IntArg(call, 0), "", false));
+       return Text(call, WrapText(Arg(call, 1), IntArg(call, 0), "", false,
+                                  std::string::npos));
      }},
     {"wrapWith", "func(int, string, string) string",
      [](Call& call) -> Result {
        return Text(call,
-                   WrapText(Arg(call, 2), IntArg(call, 0), Arg(call, 1), true));
+                   WrapText(Arg(call, 2), IntArg(call, 0), Arg(call, 1), true,
+                            call.execution.options().limits.max_value_bytes));
      }},
     {"contains", kHas,
      [](Call& call) -> Result {
-       return Any::Bool(absl::StrContains(Arg(call, 1), Arg(call, 0)));
+       return Any::Bool(FindText(Arg(call, 1), Arg(call, 0)) !=
+                        absl::string_view::npos);
      }},
     {"hasPrefix", kHas,
      [](Call& call) -> Result {
@@ -447,15 +548,9 @@ constexpr Row kRows[] = {
        return Any::Bool(absl::EndsWith(Arg(call, 1), Arg(call, 0)));
      }},
     {"quote", "func(...interface {}) string",
-     [](Call& call) -> Result {
-       return QuoteAll(call, [](const Any& v) { return Quote(ToText(v)); });
-     }},
+     [](Call& call) -> Result { return QuoteAll(call, AppendQuotedText); }},
     {"squote", "func(...interface {}) string",
-     [](Call& call) -> Result {
-       return QuoteAll(call, [](const Any& v) {
-         return absl::StrCat("'", FormatValue(v), "'");
-       });
-     }},
+     [](Call& call) -> Result { return QuoteAll(call, AppendSingleQuoted); }},
     {"cat", "func(...interface {}) string", Concatenate},
     {"indent", "func(int, string) string",
      [](Call& call) -> Result { return IndentText(call, ""); }},
@@ -467,24 +562,13 @@ constexpr Row kRows[] = {
        return call.args[IntArg(call, 2) == 1 ? 0 : 1];
      }},
     {"toString", "func(interface {}) string",
-     [](Call& call) -> Result { return Text(call, ToText(call.args[0])); }},
-    {"split", "func(string, string) map[string]string",
      [](Call& call) -> Result {
-       return Numbered(SplitN(Arg(call, 1), Arg(call, 0), -1));
+       return Text(call, ToText(call.args[0], MostText(call)));
      }},
-    {"splitList", "func(string, string) []string",
-     [](Call& call) -> Result {
-       return Any::Strings(SplitN(Arg(call, 1), Arg(call, 0), -1));
-     }},
-    {"splitn", "func(string, int, string) map[string]string",
-     [](Call& call) -> Result {
-       return Numbered(SplitN(Arg(call, 2), Arg(call, 0), IntArg(call, 1)));
-     }},
-    {"toStrings", "func(interface {}) []string",
-     [](Call& call) -> Result {
-       if (call.args[0].type() == types::StringList()) return call.args[0];
-       return Any::Strings(ToTexts(call.args[0]));
-     }},
+    {"split", "func(string, string) map[string]string", SplitToDict},
+    {"splitList", "func(string, string) []string", SplitToList},
+    {"splitn", "func(string, int, string) map[string]string", SplitSome},
+    {"toStrings", "func(interface {}) []string", ToStrings},
     {"join", "func(string, interface {}) string", Join},
     {"sortAlpha", "func(interface {}) []string", SortAlpha},
 };

@@ -8,11 +8,15 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "cycles.h"
 #include "evaluator.h"
 #include "go_strconv.h"
+#include "memory.h"
 #include "node.h"
 
 namespace weir::gotmpl {
@@ -20,6 +24,8 @@ namespace weir::gotmpl {
 namespace {
 
 constexpr absl::string_view kChainPayload = "weir.dev/gotmpl-wrapped-errors";
+// What a function reads or writes in the time of a step.
+constexpr size_t kBytesPerStep = 64;
 
 // Where the frames of this thread's stack are now.
 const char* StackPosition() {
@@ -40,7 +46,10 @@ struct Execution::Generator {
 };
 
 Execution::Execution(ExecOptions options)
-    : options_(std::move(options)), stack_base_(StackPosition()) {
+    : options_(std::move(options)),
+      cycles_(std::make_unique<CycleWatch>()),
+      stack_base_(StackPosition()),
+      live_base_(LiveBytes()) {
   if (options_.seed) {
     generator_ = std::make_unique<Generator>(Generator{*options_.seed});
   }
@@ -48,26 +57,41 @@ Execution::Execution(ExecOptions options)
 
 Execution::~Execution() = default;
 
+absl::Status Execution::CheckLive(size_t more) const {
+  const int64_t live = std::max<int64_t>(0, LiveBytes() - live_base_);
+  if (more <= options_.limits.max_live_bytes &&
+      static_cast<size_t>(live) + more <= options_.limits.max_live_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("values of more than ", options_.limits.max_live_bytes,
+                   " bytes in use at once"));
+}
+
 absl::Status Execution::Charge(size_t bytes) {
-  function_bytes_ += bytes;
   if (bytes > options_.limits.max_value_bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("value of ", bytes, " bytes, above the limit of ",
                      options_.limits.max_value_bytes));
   }
-  if (function_bytes_ > options_.limits.max_function_bytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("functions made more than ",
-                     options_.limits.max_function_bytes, " bytes"));
-  }
-  return absl::OkStatus();
+  return Reserve(bytes);
+}
+
+absl::Status Execution::Reserve(size_t bytes) {
+  absl::Status status = CheckLive(bytes);
+  return status.ok() ? Step(bytes / kBytesPerStep) : status;
 }
 
 absl::Status Execution::Step(uint64_t steps) {
-  steps_ += steps;
-  if (steps_ <= options_.limits.max_steps) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "exceeded maximum of ", options_.limits.max_steps, " steps"));
+  const uint64_t most = options_.limits.max_steps;
+  steps_ = steps > most ? most + 1 : steps_ + steps;
+  if (steps_ <= most) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("exceeded maximum of ", most, " steps"));
+}
+
+void Execution::Wrote(const Any& dict, const Any& value) {
+  if (dict.AsDict() != nullptr) cycles_->Written(*dict.AsDict(), value);
 }
 
 absl::Time Execution::Now() const {
@@ -101,7 +125,7 @@ uint64_t Execution::RandomBelow(uint64_t bound) {
 }
 
 std::shared_ptr<const void>& Execution::Cached(const std::string& key) {
-  constexpr size_t kMostEntries = 1000;
+  constexpr size_t kMostEntries = 32;
   if (cache_.size() >= kMostEntries) cache_.clear();
   return cache_[key];
 }
@@ -120,6 +144,7 @@ Set::Set(std::shared_ptr<const FunctionTable> functions, absl::string_view name)
 Set Set::Overlay() const {
   Set overlay(functions_, name_);
   overlay.top_->below = top_;
+  overlay.nodes_ = nodes_;
   return overlay;
 }
 
@@ -144,8 +169,9 @@ std::vector<std::string> Set::names() const {
 absl::StatusOr<TemplateRef> Set::Parse(absl::string_view name,
                                        absl::string_view text) {
   absl::StatusOr<std::vector<TemplateRef>> parsed =
-      ParseTemplates(name, text, functions_);
+      ParseTemplates(name, text, functions_, kMaxNodes - nodes_);
   if (!parsed.ok()) return parsed.status();
+  nodes_ += parsed->back()->source->nodes.size();
   if (top_.use_count() > 1) {
     // An overlay or a copy sees what is there now.
     auto layer = std::make_shared<Layer>();
@@ -177,22 +203,43 @@ absl::Status Set::Execute(Execution& execution, const TemplateRef& parsed,
   return Evaluator(execution, *this, out).Run(*parsed, data);
 }
 
-std::vector<std::string> UnwrapChain(const absl::Status& error) {
-  std::vector<std::string> chain;
+// The chain is a list of lengths when, as nearly always, each text ends with
+// that of what it wraps; a text that does not is kept whole.
+void ForEachWrapped(const absl::Status& error,
+                    const std::function<bool(absl::string_view)>& visit) {
+  absl::string_view last = error.message();
   const absl::optional<absl::Cord> payload = error.GetPayload(kChainPayload);
-  if (!payload) return {std::string(error.message())};
+  if (!payload) {
+    visit(last);
+    return;
+  }
   const std::string text(*payload);
   absl::string_view rest = text;
   while (!rest.empty()) {
-    const size_t colon = rest.find(':');
+    const bool is_suffix = absl::ConsumePrefix(&rest, "s");
+    const size_t end = rest.find(':');
     size_t size = 0;
-    if (colon == absl::string_view::npos ||
-        !absl::SimpleAtoi(rest.substr(0, colon), &size)) {
-      break;
+    if (end == absl::string_view::npos ||
+        !absl::SimpleAtoi(rest.substr(0, end), &size)) {
+      return;
     }
-    chain.emplace_back(rest.substr(colon + 1, size));
-    rest.remove_prefix(std::min(rest.size(), colon + 1 + size));
+    rest.remove_prefix(end + 1);
+    if (is_suffix) {
+      last.remove_prefix(last.size() - std::min(size, last.size()));
+    } else {
+      last = rest.substr(0, size);
+      rest.remove_prefix(last.size());
+    }
+    if (!visit(last)) return;
   }
+}
+
+std::vector<std::string> UnwrapChain(const absl::Status& error) {
+  std::vector<std::string> chain;
+  ForEachWrapped(error, [&](absl::string_view text) {
+    chain.emplace_back(text);
+    return true;
+  });
   return chain;
 }
 
@@ -202,12 +249,16 @@ absl::Status WrapError(absl::string_view text, const absl::Status& cause) {
           ? cause.code()
           : absl::StatusCode::kInvalidArgument;
   absl::Status status(code, text);
-  // A Cord shares what it is made of: a thousand levels cost no copies.
-  absl::Cord chain(absl::StrCat(text.size(), ":", text));
+  const absl::string_view inner = cause.message();
+  const bool is_suffix = absl::EndsWith(text, inner);
+  absl::Cord chain(absl::StrCat("s", text.size(), ":"));
+  chain.Append(is_suffix ? absl::StrCat("s", inner.size(), ":")
+                         : absl::StrCat(inner.size(), ":", inner));
   if (absl::optional<absl::Cord> wrapped = cause.GetPayload(kChainPayload)) {
+    // Its first entry is its own text, which stands here already.
+    const std::string first = absl::StrCat("s", inner.size(), ":");
+    wrapped->RemovePrefix(std::min(first.size(), wrapped->size()));
     chain.Append(*std::move(wrapped));
-  } else {
-    chain.Append(absl::StrCat(cause.message().size(), ":", cause.message()));
   }
   status.SetPayload(kChainPayload, std::move(chain));
   return status;

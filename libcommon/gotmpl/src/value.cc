@@ -1,9 +1,24 @@
 #include "weir/gotmpl/value.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
+#include "memory.h"
+
 namespace weir::gotmpl {
+namespace {
+
+// What an allocator adds to each part, and the part itself.
+constexpr int64_t kStringOverhead = 40;
+constexpr int64_t kListOverhead = 64;
+constexpr int64_t kMemberBytes = 40;
+
+thread_local int64_t live_bytes = 0;
+
+}  // namespace
+
+int64_t LiveBytes() { return live_bytes; }
 
 // Frees what a release left without holders. Long chains are freed one by
 // one: a destructor that is reached from a destructor leaves its object here.
@@ -32,6 +47,7 @@ void Counted::Release() const {
 
 SharedString* SharedString::NewUninitialized(size_t size) {
   void* memory = ::operator new(sizeof(SharedString) + size);
+  live_bytes += static_cast<int64_t>(size) + kStringOverhead;
   return new (memory) SharedString(size);
 }
 
@@ -42,6 +58,7 @@ SharedString* SharedString::New(absl::string_view text) {
 }
 
 void SharedString::Destroy() const {
+  live_bytes -= static_cast<int64_t>(size_) + kStringOverhead;
   this->~SharedString();
   ::operator delete(const_cast<SharedString*>(this));
 }
@@ -52,8 +69,16 @@ namespace {
 
 class SharedList final : public Counted {
  public:
-  explicit SharedList(std::vector<Any> list) : items(std::move(list)) {}
+  explicit SharedList(std::vector<Any> list) : items(std::move(list)) {
+    live_bytes += bytes();
+  }
+  ~SharedList() override { live_bytes -= bytes(); }
   const std::vector<Any> items;
+
+ private:
+  int64_t bytes() const {
+    return static_cast<int64_t>(items.capacity() * sizeof(Any)) + kListOverhead;
+  }
 };
 
 class SharedComplex final : public Counted {
@@ -113,6 +138,8 @@ Any Any::Strings(const std::vector<std::string>& items) {
 }
 
 Any Any::NewDict(const Type* type) { return Any(type, new class Dict); }
+
+Any Any::OfDict(class Dict* dict, const Type* type) { return Any(type, dict); }
 
 Any Any::OfObject(const Type* type, Object* object) {
   return Any(type, object);
@@ -202,6 +229,13 @@ Any Dict::Key::ToAny() const {
   return Any::Adopt(text);
 }
 
+Dict::~Dict() {
+  live_bytes -= static_cast<int64_t>(members_.size()) * kMemberBytes;
+  if (watched_link_ == nullptr) return;
+  *watched_link_ = watched_next_;
+  if (watched_next_ != nullptr) watched_next_->watched_link_ = watched_link_;
+}
+
 const Any* Dict::Find(absl::string_view key) const {
   const auto found = members_.find(key);
   return found == members_.end() ? nullptr : &found->second;
@@ -214,6 +248,7 @@ void Dict::Set(absl::string_view key, Any value) {
     found->second = std::move(value);
   } else {
     members_.emplace_hint(found, Key(key), std::move(value));
+    live_bytes += kMemberBytes;
   }
 }
 
@@ -221,6 +256,7 @@ bool Dict::Erase(absl::string_view key) {
   const auto found = members_.find(key);
   if (found == members_.end()) return false;
   members_.erase(found);
+  live_bytes -= kMemberBytes;
   return true;
 }
 
@@ -251,18 +287,19 @@ namespace {
 constexpr int kMaxCompareDepth = 1000;
 // Shared parts are compared as often as they are held; what exceeds this
 // counts as different.
-constexpr int kMostComparisons = 4'000'000;
+constexpr uint64_t kMostComparisons = 4'000'000;
 
 class Comparer {
  public:
   bool Equal(const Any& a, const Any& b, int depth);
+  uint64_t comparisons() const { return comparisons_; }
 
  private:
   bool DictsEqual(const Any& a, const Any& b, int depth);
   bool ListsEqual(const Any& a, const Any& b, int depth);
   bool StructsEqual(const Any& a, const Any& b, int depth);
 
-  int comparisons_ = 0;
+  uint64_t comparisons_ = 0;
 };
 
 bool Comparer::DictsEqual(const Any& a, const Any& b, int depth) {
@@ -296,6 +333,7 @@ bool Comparer::StructsEqual(const Any& a, const Any& b, int depth) {
 }
 
 bool Comparer::Equal(const Any& a, const Any& b, int depth) {
+  ++comparisons_;
   if (a.type() != b.type()) return false;
   if (a.is_nil() || b.is_nil()) return a.is_nil() == b.is_nil();
   switch (a.kind()) {
@@ -304,6 +342,7 @@ bool Comparer::Equal(const Any& a, const Any& b, int depth) {
     case Kind::kComplex128:
       return a.AsComplex() == b.AsComplex();
     case Kind::kString:
+      comparisons_ += std::min(a.size(), b.size()) / 256;
       return a.AsString() == b.AsString();
     case Kind::kFunc:
       return false;
@@ -317,7 +356,7 @@ bool Comparer::Equal(const Any& a, const Any& b, int depth) {
   }
   if (a.identity() == b.identity() && !a.is_list()) return true;
   if (a.size() != b.size() || depth > kMaxCompareDepth ||
-      ++comparisons_ > kMostComparisons) {
+      comparisons_ > kMostComparisons) {
     return false;
   }
   if (a.kind() == Kind::kMap) return DictsEqual(a, b, depth + 1);
@@ -328,5 +367,12 @@ bool Comparer::Equal(const Any& a, const Any& b, int depth) {
 }  // namespace
 
 bool DeepEqual(const Any& a, const Any& b) { return Comparer().Equal(a, b, 0); }
+
+bool DeepEqual(const Any& a, const Any& b, uint64_t* comparisons) {
+  Comparer comparer;
+  const bool equal = comparer.Equal(a, b, 0);
+  *comparisons += comparer.comparisons();
+  return equal;
+}
 
 }  // namespace weir::gotmpl

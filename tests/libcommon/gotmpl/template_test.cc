@@ -116,6 +116,16 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   EXPECT_EQ(UnwrapChain(deeper.status).size(), 1000u);
 }
 
+// A fiftieth of the defaults.
+Limits SmallLimits() {
+  Limits limits;
+  limits.max_steps = 400'000;
+  limits.max_output_bytes = size_t{1} << 20;
+  limits.max_live_bytes = size_t{2} << 20;
+  limits.max_value_bytes = size_t{1} << 19;
+  return limits;
+}
+
 struct LimitCase {
   std::string name;
   std::string text;
@@ -125,10 +135,7 @@ class LimitsTest : public testing::TestWithParam<LimitCase> {};
 
 TEST_P(LimitsTest, EndsWithAnErrorThatNamesTheLine) {
   ExecOptions options;
-  options.limits.max_steps = 2'000'000;
-  options.limits.max_output_bytes = 8u << 20;
-  options.limits.max_function_bytes = 32u << 20;
-  options.limits.max_value_bytes = 4u << 20;
+  options.limits = SmallLimits();
   const Outcome outcome = Render(GetParam().text, options);
   EXPECT_EQ(outcome.status.code(), absl::StatusCode::kResourceExhausted)
       << outcome.status;
@@ -140,19 +147,146 @@ INSTANTIATE_TEST_SUITE_P(
     Table, LimitsTest,
     testing::Values(
         LimitCase{"Recursion",
-                  R"({{define "r"}}{{template "r"}}{{end}}{{template "r"}})"},
-        LimitCase{"Repeat", R"({{ repeat 999999999 "xxxxxxxxxxxx" }})"},
-        LimitCase{"Until", "{{ until 2000000000 }}"},
-        LimitCase{"RangeOverInteger", "{{ range 9000000000 }}{{ end }}"},
-        LimitCase{"Doubling", R"({{ $x := "aaaaaaaa" }}{{ range 40 }})"
-                              R"({{ $x = print $x $x }}{{ end }})"},
-        LimitCase{"Output", R"({{ range 5000000 }}xxxxxxxxxxxxxxxx{{ end }})"},
-        LimitCase{"Indent", R"({{ indent 500000000 "a" }})"},
-        LimitCase{"RandomText", R"({{ randAlphaNum 500000000 }})"},
-        LimitCase{"Sequence", "{{ seq 1 2000000000 }}"},
-        LimitCase{"SharedCopies",
-                  R"({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }})"
-                  R"({{ end }}{{ deepCopy $x | len }})"}),
+                  R"t({{define "r"}}{{template "r"}}{{end}}{{template "r"}})t"},
+        LimitCase{"Repeat", R"t({{ repeat 999999999 "xxxxxxxxxxxx" }})t"},
+        LimitCase{"Until", R"t({{ until 2000000000 }})t"},
+        LimitCase{
+            "UntilStep",
+            R"t({{ untilStep -9000000000000000000 9000000000000000000 1 }})t"},
+        LimitCase{"Sequence", R"t({{ seq 1 2000000000 }})t"},
+        LimitCase{"RangeOverInteger", R"t({{ range 9000000000 }}{{ end }})t"},
+        LimitCase{
+            "NestedRanges",
+            R"t({{ range 1000 }}{{ range 1000 }}{{ range 1000 }}{{ end }}{{ end }}{{ end }})t"},
+        LimitCase{
+            "LongExpressionOftenRun",
+            R"t({{ range 9000000000 }}{{ $x := and 1 1 1 1 1 1 1 }}{{ end }})t"},
+        LimitCase{
+            "Doubling",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = print $x $x }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithPrintf",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = printf "%s%s" $x $x }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithCat",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = cat $x $x }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithJoin",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = join "" (list $x $x) }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithReplace",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = replace "a" "aa" $x }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithRegexp",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = regexReplaceAll "(a)" $x "${1}${1}" }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithLiteralRegexp",
+            R"t({{ $x := "aaaaaaaa" }}{{ range 40 }}{{ $x = regexReplaceAllLiteral "a" $x "aa" }}{{ end }})t"},
+        LimitCase{
+            "DoublingWithConcat",
+            R"t({{ $x := list 1 2 3 4 }}{{ range 40 }}{{ $x = concat $x $x }}{{ end }})t"},
+        LimitCase{
+            "GrowingQuotes",
+            R"t({{ $x := "\"\"\"\"" }}{{ range 60 }}{{ $x = quote $x }}{{ end }})t"},
+        LimitCase{
+            "GrowingHtml",
+            R"t({{ $x := "&&&&&&&&" }}{{ range 90000 }}{{ $x = html (print $x "&&&&&&&&&&&&&&&&&&&&&&&&&") }}{{ end }})t"},
+        LimitCase{
+            "GrowingQuery",
+            R"t({{ $x := "%%%%%%" }}{{ range 60 }}{{ $x = urlquery $x $x }}{{ end }})t"},
+        LimitCase{
+            "ManyLargeTexts",
+            R"t({{ $x := repeat 100000 "a" }}{{ $l := list }}{{ range 100 }}{{ $l = append $l (print $x .) }}{{ end }})t"},
+        LimitCase{
+            "ManyLargeLists",
+            R"t({{ $l := list }}{{ range 1000 }}{{ $l = append $l (until 10000) }}{{ end }})t"},
+        LimitCase{
+            "DictThatGrows",
+            R"t({{ $d := dict }}{{ range 1000000 }}{{ $_ := set $d (print .) . }}{{ end }})t"},
+        LimitCase{"Output", R"t({{ range 500000 }}xxxxxxxxxxxxxxxx{{ end }})t"},
+        LimitCase{"Indent", R"t({{ indent 500000000 "a" }})t"},
+        LimitCase{"IndentedLines",
+                  R"t({{ repeat 10000 "\n" | indent 10000 }})t"},
+        LimitCase{
+            "WrappedWithMuch",
+            R"t({{ wrapWith 1 (repeat 10000 "x") (repeat 10000 "y") }})t"},
+        LimitCase{"RandomText", R"t({{ randAlphaNum 500000000 }})t"},
+        LimitCase{"RandomBytes", R"t({{ randBytes 500000000 }})t"},
+        LimitCase{"Characters", R"t({{ repeat 400000 "a" | splitList "" }})t"},
+        LimitCase{"NumberedCharacters",
+                  R"t({{ repeat 400000 "," | split "," }})t"},
+        LimitCase{"Matches",
+                  R"t({{ regexFindAll "a" (repeat 400000 "a") -1 }})t"},
+        LimitCase{"Fields",
+                  R"t({{ regexSplit "b" (repeat 200000 "ab") -1 }})t"},
+        LimitCase{
+            "Widths",
+            R"t({{ range 1000 }}{{ $x := printf "%1000000d" . }}{{ end }})t"},
+        LimitCase{
+            "Precisions",
+            R"t({{ range 1000 }}{{ $x := printf "%.1000000f" 1.5 }}{{ end }})t"},
+        LimitCase{"ManyWidths",
+                  R"t({{ printf (repeat 10000 "%900000d") 1 }})t"},
+        LimitCase{
+            "HexOfText",
+            R"t({{ $x := repeat 100000 "a" }}{{ printf "%# x%# x%# x" $x $x $x }})t"},
+        LimitCase{
+            "SharedCopies",
+            R"t({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ deepCopy $x | len }})t"},
+        LimitCase{
+            "SharedPrinted",
+            R"t({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ print $x | len }})t"},
+        LimitCase{
+            "SharedQuoted",
+            R"t({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ quote $x | len }})t"},
+        LimitCase{
+            "SharedAsJson",
+            R"t({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x | len }})t"},
+        LimitCase{
+            "SharedDictAsJson",
+            R"t({{ $x := dict "a" 1 }}{{ range 40 }}{{ $x = dict "a" $x "b" $x }}{{ end }}{{ toPrettyJson $x | len }})t"},
+        LimitCase{
+            "SharedOutput",
+            R"t({{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ $x }})t"},
+        LimitCase{
+            "SharedCompared",
+            R"t({{ $x := list 1 }}{{ $y := list 2 }}{{ range 40 }}{{ $x = list $x $x }}{{ $y = list $y $y }}{{ end }}{{ range 1000 }}{{ $_ := has $x (list $x (list $x)) }}{{ deepEqual (list $x 1) (list $x 2) }}{{ end }})t"},
+        LimitCase{
+            "LongListCompared",
+            R"t({{ $x := until 10000 }}{{ $y := until 10000 }}{{ range 1000 }}{{ $_ := deepEqual $x $y }}{{ end }})t"},
+        LimitCase{
+            "AppendedOneByOne",
+            R"t({{ $l := list }}{{ range 100000 }}{{ $l = append $l . }}{{ end }})t"},
+        LimitCase{"Unique", R"t({{ until 10000 | uniq | len }})t"},
+        LimitCase{
+            "JsonOfManyValues",
+            R"t({{ repeat 100000 "[]," | printf "[%s0]" | fromJson | len }})t"},
+        LimitCase{
+            "LargeJsonText",
+            R"t({{ range 10000 }}{{ $x := toJson (repeat 10000 "a") }}{{ end }})t"},
+        LimitCase{
+            "LargeTextTouchedOften",
+            R"t({{ $x := repeat 400000 "a" }}{{ range 10000 }}{{ $y := upper $x }}{{ end }})t"},
+        LimitCase{
+            "LargeTextMatchedOften",
+            R"t({{ $x := repeat 400000 "a" }}{{ range 10000 }}{{ $y := regexMatch "b$" $x }}{{ end }})t"},
+        LimitCase{
+            "LargePatterns",
+            R"t({{ range 1000 }}{{ $y := regexMatch (printf "(((a{30}){30}b%d)|((c{30}){30}))" .) "a" }}{{ end }})t"},
+        LimitCase{
+            "LargePatternOnLargeText",
+            R"t({{ regexMatch "(x+x+x+){1,100}(a?){900}y" (repeat 400000 "x") }})t"},
+        LimitCase{"Hashes",
+                  R"t({{ range 1000 }}{{ $y := bcrypt "x" }}{{ end }})t"},
+        LimitCase{"Passwords",
+                  R"t({{ range 1000 }}{{ $y := htpasswd "a" "b" }}{{ end }})t"},
+        LimitCase{
+            "DerivedPasswords",
+            R"t({{ range 1000 }}{{ $y := derivePassword 1 "long" "a" "b" "c" }}{{ end }})t"},
+        LimitCase{
+            "PrivateKeys",
+            R"t({{ range 1000 }}{{ $y := genPrivateKey "rsa" }}{{ end }})t"},
+        LimitCase{"Certificates", R"t({{ range 1000 }}{{ $y := genCA "a" 1 }}{{ end }})t"}, LimitCase{"LongMultiplication", R"t({{ range 100 }}{{ $x := mulf 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 1.1 }}{{ end }})t"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
@@ -161,6 +295,80 @@ TEST(TemplateTest, DictThatHoldsItselfPrintsAndFailsAsJson) {
              R"({{ toJson $d }}{{ $_ := unset $d "d" }}|)");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_THAT(outcome.text, testing::EndsWith("|"));
+}
+
+// Tells when it is freed.
+class Probe final : public Object {
+ public:
+  explicit Probe(bool* is_freed) : is_freed_(*is_freed) {}
+  ~Probe() override { is_freed_ = true; }
+
+ private:
+  bool& is_freed_;
+};
+
+const Type* ProbeType() {
+  static const Type& type = *new Type{.name = "*Probe", .kind = Kind::kPtr};
+  return &type;
+}
+
+struct CycleCase {
+  std::string name;
+  std::string text;
+};
+
+class CyclesTest : public testing::TestWithParam<CycleCase> {};
+
+TEST_P(CyclesTest, AreFreedWhenTheDataIs) {
+  bool is_freed = false;
+  {
+    Any data = Any::NewDict();
+    data.AsDict()->Set("probe",
+                       Any::OfObject(ProbeType(), new Probe(&is_freed)));
+    data.AsDict()->Set("m", Any::NewDict());
+    Set set(Sprig(), "t");
+    const Outcome outcome = Render(set, *set.Parse("t", GetParam().text), data);
+    EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_FALSE(is_freed);
+  }
+  EXPECT_TRUE(is_freed);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CyclesTest,
+    testing::Values(
+        CycleCase{"None", "{{ .probe | typeOf }}"},
+        CycleCase{"DataHoldsItself", R"({{ $_ := set . "self" . }})"},
+        CycleCase{"ThroughItsMember", R"({{ $_ := set .m "up" . }})"},
+        CycleCase{"ThroughAList",
+                  R"({{ $_ := set .m "up" (list 1 (list $)) }})"},
+        CycleCase{"ThroughANewDict",
+                  R"({{ $d := dict "top" . }}{{ $_ := set .m "d" $d }})"},
+        CycleCase{"OwnDict", R"({{ $d := dict "p" .probe }})"
+                             R"({{ $_ := set $d "self" $d }})"},
+        CycleCase{"TwoDicts",
+                  R"({{ $a := dict "p" .probe }}{{ $b := dict "a" $a }})"
+                  R"({{ $_ := set $a "b" $b }}{{ $_ := set $b "b" $b }})"},
+        CycleCase{"LongWay", R"({{ $a := dict "p" .probe }}{{ $x := list $a }})"
+                             R"({{ range 1000 }}{{ $x = list $x }}{{ end }})"
+                             R"({{ $_ := set $a "x" $x }})"},
+        CycleCase{"Merged", R"({{ $d := dict "m" (dict "top" .) }})"
+                            R"({{ $_ := merge .m $d }})"},
+        CycleCase{"MergedOver",
+                  R"({{ $_ := mergeOverwrite .m (dict "x" .) }})"},
+        CycleCase{"SharedWithoutACycle",
+                  R"({{ $d := dict "l" (until 100) }}{{ range 10 }})"
+                  R"({{ $_ := set $.m (print .) $d }}{{ end }})"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(CyclesTest, WhatIsNoPartOfACycleStays) {
+  Any data = Any::NewDict();
+  Set set(Sprig(), "t");
+  const std::string text =
+      R"({{ $_ := set . "self" . }}{{ $_ := set . "kept" (dict "l" (until 99)) }})";
+  EXPECT_TRUE(Render(set, *set.Parse("t", text), data).status.ok());
+  EXPECT_TRUE(data.AsDict()->Find("self")->is_nothing());
+  EXPECT_EQ(data.AsDict()->Find("kept")->AsDict()->Find("l")->size(), 99u);
 }
 
 TEST(TemplateTest, SharedPartsDoNotMakeAComparisonEndless) {

@@ -116,13 +116,16 @@ absl::Status ExecutionFailure(absl::string_view file,
     }
   }
   std::vector<Level> levels;
-  for (const std::string& one : gotmpl::UnwrapChain(error)) {
+  bool are_levels = true;
+  gotmpl::ForEachWrapped(error, [&](absl::string_view one) {
     std::optional<Level> level = ParseLevel(one);
-    if (!level.has_value()) return Failure(error, text);
-    if (levels.empty() || !(levels.back() == *level)) {
+    are_levels = level.has_value();
+    if (are_levels && (levels.empty() || !(levels.back() == *level))) {
       levels.push_back(*std::move(level));
     }
-  }
+    return are_levels;
+  });
+  if (!are_levels) return Failure(error, text);
   std::string out;
   for (const Level& level : levels) out += level.ToString();
   return Failure(error, TrimSpace(out));

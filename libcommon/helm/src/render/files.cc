@@ -1,4 +1,5 @@
 // `.Files`: a map of the chart's other files, with methods.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "src/render/file_glob.h"
 #include "src/render/objects.h"
 #include "src/render/yaml_text.h"
+#include "weir/base/status.h"
+#include "weir/gotmpl/template.h"
 
 namespace weir::helm {
 
@@ -34,6 +37,8 @@ absl::StatusOr<Any> GetBytes(gotmpl::Call& call) { return Contents(call); }
 
 absl::StatusOr<Any> Glob(gotmpl::Call& call) {
   const FileGlob glob(call.args[0].AsString());
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Step(call.args[0].size() * 16 + call.receiver.size() * 8));
   Any out = Any::NewDict(FilesType());
   for (const auto& [name, contents] : *call.receiver.AsDict()) {
     if (glob.Matches(name.view())) out.AsDict()->Set(name.view(), contents);
@@ -50,6 +55,11 @@ absl::StatusOr<Any> Lines(gotmpl::Call& call) {
     return absl::InvalidArgumentError("runtime error: index out of range [-1]");
   }
   if (text.back() == '\n') text.remove_suffix(1);
+  // What a line costs besides its bytes.
+  constexpr size_t kEach = 64;
+  const auto count =
+      1 + static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(count * kEach + text.size()));
   std::vector<Any> lines;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     lines.push_back(Any::String(line));
@@ -61,12 +71,19 @@ absl::StatusOr<Any> Lines(gotmpl::Call& call) {
 template <typename Encode>
 absl::StatusOr<Any> AsYaml(gotmpl::Call& call, Encode encode) {
   Any map = Any::NewDict();
+  size_t bytes = 0;
+  for (const auto& [name, contents] : *call.receiver.AsDict()) {
+    bytes += contents.size();
+  }
+  // Most of it exists three times while it is written.
+  WEIR_RETURN_IF_ERROR(call.execution.Charge(bytes));
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(3 * bytes));
   for (const auto& [name, contents] : *call.receiver.AsDict()) {
     absl::string_view base = name.view();
     base.remove_prefix(base.rfind('/') + 1);
     map.AsDict()->Set(base, Any::String(encode(contents.AsString())));
   }
-  return Any::String(ToYaml(map));
+  return ToYaml(call, map);
 }
 
 absl::StatusOr<Any> AsConfig(gotmpl::Call& call) {

@@ -56,6 +56,11 @@ absl::StatusOr<Any> Tpl(Call& call) {
   const absl::string_view text = call.args[0].AsString();
   gotmpl::Set set = call.set.Overlay();
   absl::StatusOr<gotmpl::TemplateRef> parsed = set.Parse("gotpl", text);
+  // Parsing a node takes the time of some steps.
+  constexpr uint64_t kStepsPerNode = 4;
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Step((set.nodes() - call.set.nodes()) * kStepsPerNode));
+  if (absl::IsResourceExhausted(parsed.status())) return parsed.status();
   if (!parsed.ok()) {
     return gotmpl::WrapError(
         absl::StrCat("cannot parse template ", gotmpl::Quote(text), ": ",
@@ -65,6 +70,7 @@ absl::StatusOr<Any> Tpl(Call& call) {
   std::string out;
   const absl::Status status =
       set.Execute(call.execution, *parsed, call.args[1], &out);
+  if (absl::IsResourceExhausted(status)) return status;
   if (!status.ok()) {
     return gotmpl::WrapError(
         absl::StrCat("error during tpl function execution for ",
@@ -108,35 +114,33 @@ absl::StatusOr<Any> Text(Call& call, std::string text) {
 }
 
 absl::StatusOr<Any> ToYamlFunction(Call& call) {
-  return Text(call, ToYaml(call.args[0]));
+  return ToYaml(call, call.args[0]);
 }
 
 absl::StatusOr<Any> MustToYaml(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalYamlText(call.args[0]));
+  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalYamlText(call, call.args[0]));
   return Text(call, std::move(text));
 }
 
 absl::StatusOr<Any> ToYamlPretty(Call& call) {
-  return Text(call, ToPrettyYaml(call.args[0]));
-}
-
-absl::StatusOr<std::string> MarshalJson(const Any& any) {
-  WEIR_ASSIGN_OR_RETURN(const Value value, gotmpl::ToValue(any));
-  return FormatJson(value, {.escape_html = true});
-}
-
-absl::StatusOr<Any> ToJson(Call& call) {
-  absl::StatusOr<std::string> text = MarshalJson(call.args[0]);
-  return Text(call, text.ok() ? *std::move(text) : "");
+  WEIR_ASSIGN_OR_RETURN(std::string text, ToPrettyYaml(call.args[0]));
+  return Text(call, std::move(text));
 }
 
 absl::StatusOr<Any> MustToJson(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(std::string text, MarshalJson(call.args[0]));
-  return Text(call, std::move(text));
+  WEIR_ASSIGN_OR_RETURN(const Value value, gotmpl::ToValue(call, call.args[0]));
+  return Text(call, FormatJson(value, {.escape_html = true}));
+}
+
+absl::StatusOr<Any> ToJson(Call& call) {
+  absl::StatusOr<Any> text = MustToJson(call);
+  if (text.ok() || absl::IsResourceExhausted(text.status())) return text;
+  return Any::String("");
 }
 
 absl::StatusOr<Any> ToTomlFunction(Call& call) {
   absl::StatusOr<std::string> text = MarshalToml(call.args[0]);
+  if (absl::IsResourceExhausted(text.status())) return text.status();
   return Text(call, text.ok() ? *std::move(text)
                               : std::string(text.status().message()));
 }
@@ -154,6 +158,14 @@ Any ErrorMap(absl::string_view message) {
 
 Any ErrorList(absl::string_view message) {
   return Any::List({Any::String(message)});
+}
+
+// Asks for the room that the text may need, then reads it.
+absl::StatusOr<Value> ReadAs(Call& call,
+                             absl::StatusOr<Value> (*read)(absl::string_view)) {
+  const absl::string_view text = call.args[0].AsString();
+  WEIR_RETURN_IF_ERROR(gotmpl::ReserveForParsing(call, text));
+  return read(text);
 }
 
 // A map, or the error in one.
@@ -178,30 +190,36 @@ constexpr char kWrongJson[] = "json: cannot unmarshal ";
 
 // A null leaves what was to be filled as it was: empty of YAML, nil of JSON.
 absl::StatusOr<Any> FromYaml(Call& call) {
-  const auto read = ReadYaml(call.args[0].AsString());
+  const auto read = ReadAs(call, ReadYaml);
+  if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::NewDict();
   return AsMap(read, kWrongYaml);
 }
 
 absl::StatusOr<Any> FromYamlArray(Call& call) {
-  const auto read = ReadYaml(call.args[0].AsString());
+  const auto read = ReadAs(call, ReadYaml);
+  if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::List({});
   return AsList(read, kWrongYaml);
 }
 
 absl::StatusOr<Any> FromJson(Call& call) {
-  const auto read = ReadJson(call.args[0].AsString());
+  const auto read = ReadAs(call, ReadJson);
+  if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::Dict());
   return AsMap(read, kWrongJson);
 }
 
 absl::StatusOr<Any> FromJsonArray(Call& call) {
-  const auto read = ReadJson(call.args[0].AsString());
+  const auto read = ReadAs(call, ReadJson);
+  if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::List());
   return AsList(read, kWrongJson);
 }
 
 absl::StatusOr<Any> FromToml(Call& call) {
+  WEIR_RETURN_IF_ERROR(
+      gotmpl::ReserveForParsing(call, call.args[0].AsString()));
   absl::StatusOr<Any> table = ParseToml(call.args[0].AsString());
   return table.ok() ? *std::move(table) : ErrorMap(table.status().message());
 }

@@ -184,7 +184,8 @@ absl::StatusOr<Any> AsMap(gotmpl::Call& call) {
 }
 
 absl::StatusOr<Any> Yaml(gotmpl::Call& call) {
-  WEIR_ASSIGN_OR_RETURN(const std::string text, MarshalYamlText(call.receiver));
+  WEIR_ASSIGN_OR_RETURN(const std::string text,
+                        MarshalYamlText(call, call.receiver));
   return Any::String(text + "\n");
 }
 

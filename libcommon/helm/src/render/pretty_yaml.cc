@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -20,6 +21,7 @@ using gotmpl::Kind;
 namespace {
 
 constexpr int kMaxDepth = 1000;
+constexpr size_t kMostBytes = size_t{32} << 20;
 
 std::string WithoutNewline(std::string text) {
   if (!text.empty() && text.back() == '\n') text.pop_back();
@@ -58,13 +60,18 @@ std::vector<Key> KeysInOrder(const gotmpl::Dict& dict) {
 
 class PrettyWriter {
  public:
-  std::string Write(const Any& value) {
+  absl::StatusOr<std::string> Write(const Any& value) {
     if (IsFilledMap(value)) {
       Map(value, 0, false);
     } else if (IsFilledList(value)) {
       List(value, 0, false);
     } else {
       out_ = Scalar(value, 0);
+    }
+    // What is shared is written as often as it is held.
+    if (out_.size() > kMostBytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("yaml: text of more than ", kMostBytes, " bytes"));
     }
     return WithoutNewline(std::move(out_));
   }
@@ -95,6 +102,7 @@ class PrettyWriter {
   void Map(const Any& map, int indent, bool is_inline) {
     if (indent > 2 * kMaxDepth) return;
     for (const Key& key : KeysInOrder(*map.AsDict())) {
+      if (out_.size() > kMostBytes) return;
       if (!is_inline) out_.append(indent, ' ');
       is_inline = false;
       absl::StrAppend(&out_, key.text, ":");
@@ -112,7 +120,7 @@ class PrettyWriter {
 
   void List(const Any& list, int indent, bool is_inline) {
     if (indent > 2 * kMaxDepth) return;
-    for (size_t i = 0; i < list.size(); ++i) {
+    for (size_t i = 0; i < list.size() && out_.size() <= kMostBytes; ++i) {
       if (!is_inline) out_.append(indent, ' ');
       is_inline = false;
       const Any item = list.At(i);
@@ -132,7 +140,7 @@ class PrettyWriter {
 
 }  // namespace
 
-std::string ToPrettyYaml(const Any& value) {
+absl::StatusOr<std::string> ToPrettyYaml(const Any& value) {
   return PrettyWriter().Write(value);
 }
 

@@ -19,6 +19,7 @@ using gotmpl::Kind;
 namespace {
 
 constexpr int kMaxDepth = 200;
+constexpr size_t kMostBytes = size_t{32} << 20;
 
 enum class Shape { kNothing, kScalar, kList, kTable, kTables };
 
@@ -73,6 +74,15 @@ class Writer {
   void Fail(absl::string_view message) {
     if (status_.ok()) status_ = absl::InvalidArgumentError(message);
   }
+  // Whether to go on: what is shared is written as often as it is held.
+  bool GoesOn() {
+    if (depth_ > kMaxDepth) Fail("toml: nested too deeply");
+    if (out_.size() > kMostBytes && status_.ok()) {
+      status_ = absl::ResourceExhaustedError(
+          absl::StrCat("toml: text of more than ", kMostBytes, " bytes"));
+    }
+    return status_.ok();
+  }
 
   Shape ShapeOf(const Any& value) {
     switch (value.kind()) {
@@ -91,6 +101,8 @@ class Writer {
   Shape ShapeOfList(const Any& list) {
     bool are_tables =
         list.size() > 0 && list.type()->elem->kind != Kind::kUint8;
+    ++depth_;
+    are_tables = are_tables && GoesOn();
     for (size_t i = 0; are_tables && i < list.size(); ++i) {
       const Shape shape = ShapeOf(list.At(i));
       if (shape == Shape::kNothing) {
@@ -98,6 +110,7 @@ class Writer {
       }
       are_tables = shape == Shape::kTable;
     }
+    --depth_;
     return are_tables ? Shape::kTables : Shape::kList;
   }
 
@@ -117,6 +130,7 @@ class Writer {
 
   void Encode(const Any& value) {
     if (path_.size() > kMaxDepth) return Fail("toml: nested too deeply");
+    if (!GoesOn()) return;
     switch (ShapeOf(value)) {
       case Shape::kNothing:
         return;
@@ -196,15 +210,18 @@ class Writer {
   }
 
   void ListElement(const Any& list) {
+    ++depth_;
     out_.push_back('[');
-    for (size_t i = 0; i < list.size(); ++i) {
+    for (size_t i = 0; i < list.size() && GoesOn(); ++i) {
       if (i > 0) out_ += ", ";
       Element(list.At(i));
     }
     out_.push_back(']');
+    --depth_;
   }
 
   void TableElement(const Any& table) {
+    ++depth_;
     out_.push_back('{');
     bool is_first = true;
     for (const bool tables : {false, true}) {
@@ -212,6 +229,7 @@ class Writer {
         const Shape shape = ShapeOf(value);
         const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
         if (is_table != tables || shape == Shape::kNothing) continue;
+        if (!GoesOn()) break;
         absl::StrAppend(&out_, is_first ? "" : ", ", KeyText(key.view()),
                         " = ");
         is_first = false;
@@ -219,9 +237,12 @@ class Writer {
       }
     }
     out_.push_back('}');
+    --depth_;
   }
 
   std::string out_;
+  // Of lists and tables within lists.
+  int depth_ = 0;
   std::vector<std::string> path_;
   absl::Status status_;
 };

@@ -13,7 +13,7 @@
 
 namespace weir::helm {
 
-// Errors: kInvalidArgument "toml: ...".
+// Errors: kInvalidArgument "toml: ..."; kResourceExhausted above 32 MiB.
 absl::StatusOr<std::string> MarshalToml(const gotmpl::Any& value);
 
 // A table. Errors: kInvalidArgument "toml: line 1: ...".

@@ -5,6 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "weir/base/status.h"
+#include "weir/gotmpl/template.h"
 #include "weir/value/go_error.h"
 #include "weir/value/yaml.h"
 
@@ -18,8 +20,9 @@ std::string WithoutLastNewline(std::string text) {
 
 }  // namespace
 
-absl::StatusOr<std::string> MarshalYamlText(const gotmpl::Any& value) {
-  absl::StatusOr<Value> tree = gotmpl::ToValue(value);
+absl::StatusOr<std::string> MarshalYamlText(gotmpl::Call& call,
+                                            const gotmpl::Any& value) {
+  absl::StatusOr<Value> tree = gotmpl::ToValue(call, value);
   if (!tree.ok()) {
     return absl::Status(
         tree.status().code(),
@@ -30,9 +33,13 @@ absl::StatusOr<std::string> MarshalYamlText(const gotmpl::Any& value) {
   return WithoutLastNewline(*std::move(text));
 }
 
-std::string ToYaml(const gotmpl::Any& value) {
-  absl::StatusOr<std::string> text = MarshalYamlText(value);
-  return text.ok() ? *std::move(text) : "";
+absl::StatusOr<gotmpl::Any> ToYaml(gotmpl::Call& call,
+                                   const gotmpl::Any& value) {
+  const absl::StatusOr<std::string> text = MarshalYamlText(call, value);
+  if (absl::IsResourceExhausted(text.status())) return text.status();
+  if (!text.ok()) return gotmpl::Any::String("");
+  WEIR_RETURN_IF_ERROR(call.execution.Charge(text->size()));
+  return gotmpl::Any::String(*text);
 }
 
 }  // namespace weir::helm

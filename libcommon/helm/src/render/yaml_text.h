@@ -8,16 +8,20 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "weir/gotmpl/function.h"
 #include "weir/gotmpl/value.h"
 
 namespace weir::helm {
 
 // Without the last newline.
-// Errors: kInvalidArgument in the words of sigs.k8s.io/yaml.
-absl::StatusOr<std::string> MarshalYamlText(const gotmpl::Any& value);
-// Empty where that fails.
-std::string ToYaml(const gotmpl::Any& value);
+// Errors: kInvalidArgument in the words of sigs.k8s.io/yaml;
+// kResourceExhausted beyond a limit, here and below.
+absl::StatusOr<std::string> MarshalYamlText(gotmpl::Call& call,
+                                            const gotmpl::Any& value);
+// A text, empty where that fails.
+absl::StatusOr<gotmpl::Any> ToYaml(gotmpl::Call& call,
+                                   const gotmpl::Any& value);
 // As go-yaml 3 writes it, with indented lists.
-std::string ToPrettyYaml(const gotmpl::Any& value);
+absl::StatusOr<std::string> ToPrettyYaml(const gotmpl::Any& value);
 
 }  // namespace weir::helm

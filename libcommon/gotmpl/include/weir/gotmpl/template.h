@@ -32,6 +32,7 @@
 
 namespace weir::gotmpl {
 
+class CycleWatch;
 class Template;
 using TemplateRef = std::shared_ptr<const Template>;
 
@@ -42,17 +43,22 @@ enum class MissingKey {
   kError,
 };
 
-// Ends with kResourceExhausted, naming template and line, whatever exceeds
-// one. The defaults let every chart that we know of through.
+// Whatever exceeds one ends with kResourceExhausted and an error that names
+// template and line. The defaults let every public chart through that we know
+// of, with room for ten times its size, and end a hostile one within a second
+// and 256 MiB.
 struct Limits {
-  // Nodes evaluated and elements touched.
-  uint64_t max_steps = 500'000'000;
-  // Bytes written, nested executions included.
-  size_t max_output_bytes = size_t{256} << 20;
-  // Bytes that functions made in one execution, whether still in use or not.
-  size_t max_function_bytes = size_t{2} << 30;
+  // A step is a node evaluated, an element touched, or the bytes that are
+  // read or written in the time of one: some 30 ns. Public charts take up to
+  // 2 million.
+  uint64_t max_steps = 20'000'000;
+  // Bytes of what is written and not yet taken: of all executions that are
+  // done, and of those under way.
+  size_t max_output_bytes = size_t{64} << 20;
+  // Bytes of the values that are in use at once, besides those given.
+  size_t max_live_bytes = size_t{96} << 20;
   // Bytes of one value that a function makes.
-  size_t max_value_bytes = size_t{64} << 20;
+  size_t max_value_bytes = size_t{32} << 20;
   // Nested `template` actions and nested executions: Go's own limit.
   int max_depth = 100'000;
   // Of the thread's stack, from where the Execution was made. The stack must
@@ -90,8 +96,15 @@ class Execution {
   // To be asked before a function makes a value of so many bytes.
   // Errors: kResourceExhausted.
   absl::Status Charge(size_t bytes);
-  // To be told of work that is no node: elements touched.
+  // As Charge, for values of many parts: only their sum counts.
+  absl::Status Reserve(size_t bytes);
+  // To be told of work that is no node: elements touched. What a function
+  // does with each byte of its arguments is counted anyway.
   absl::Status Step(uint64_t steps);
+  uint64_t steps() const { return steps_; }
+  // To be told after `value` was put into a dict that templates had before,
+  // which it may hold: such a cycle is cut when the execution ends.
+  void Wrote(const Any& dict, const Any& value);
   absl::Time Now() const;
   // Fills `size` bytes, from the seed when there is one.
   void Random(void* bytes, size_t size);
@@ -106,14 +119,23 @@ class Execution {
  private:
   friend class Evaluator;
   struct Generator;
+  absl::Status CheckLive(size_t more) const;
+
   ExecOptions options_;
   std::unique_ptr<Generator> generator_;
+  std::unique_ptr<CycleWatch> cycles_;
   absl::flat_hash_map<std::string, std::shared_ptr<const void>> cache_;
+  // Methods that were called, with their signatures parsed.
+  absl::flat_hash_map<const Method*, std::shared_ptr<const Function>> methods_;
   uint64_t steps_ = 0;
+  // Of executions that are done and of the buffers of those that wait for
+  // the one that is under way.
   size_t output_bytes_ = 0;
-  size_t function_bytes_ = 0;
+  // The one that is under way.
+  const std::string* output_ = nullptr;
   int depth_ = 0;
   const char* stack_base_;
+  const int64_t live_base_;
 };
 
 class Set {
@@ -128,9 +150,14 @@ class Set {
   // Parses `text` as the template `name`, and what it defines as templates of
   // their own. A definition replaces an earlier one unless its body is blank.
   // The template itself is returned; the set may have kept an earlier one.
-  // Errors: kInvalidArgument with text/template's text; nothing is then added.
+  // Errors: kInvalidArgument with text/template's text; kResourceExhausted
+  // when the set's templates have too many nodes. Nothing is then added.
   absl::StatusOr<TemplateRef> Parse(absl::string_view name,
                                     absl::string_view text);
+  // Nodes of all that was parsed into this set and those below it. A public
+  // chart has up to 50,000.
+  static constexpr size_t kMaxNodes = 1'000'000;
+  size_t nodes() const { return nodes_; }
   // Null when there is none.
   TemplateRef Find(absl::string_view name) const;
   std::vector<std::string> names() const;  // Sorted.
@@ -149,11 +176,23 @@ class Set {
   std::shared_ptr<const FunctionTable> functions_;
   std::string name_;
   std::shared_ptr<Layer> top_;
+  size_t nodes_ = 0;
 };
+
+// As ToValue of value.h, for functions: what it does counts as steps.
+// Errors: as there; kResourceExhausted beyond a limit.
+absl::StatusOr<Value> ToValue(Call& call, const Any& value);
+// To be asked before a text is parsed as JSON, YAML or the like: a value may
+// need much more room than its text.
+// Errors: kResourceExhausted.
+absl::Status ReserveForParsing(Call& call, absl::string_view text);
 
 // The texts of an error and of what it wraps, outermost first, as Go's
 // errors.Unwrap walks them. One text for an error of another kind.
 std::vector<std::string> UnwrapChain(const absl::Status& error);
+// The same one by one, without a copy of each; until `visit` returns false.
+void ForEachWrapped(const absl::Status& error,
+                    const std::function<bool(absl::string_view)>& visit);
 // An error that wraps `cause` as fmt.Errorf("...%w") does: `text` is all of
 // its own text.
 absl::Status WrapError(absl::string_view text, const absl::Status& cause);

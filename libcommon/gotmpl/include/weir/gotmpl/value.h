@@ -182,6 +182,8 @@ class Any {
   static Any List(std::vector<Any> items, const Type* type = types::List());
   static Any Strings(const std::vector<std::string>& items);
   static Any NewDict(const Type* type = types::Dict());
+  // Takes over the caller's reference.
+  static Any OfDict(Dict* dict, const Type* type = types::Dict());
   // A nil slice, map or pointer of that type.
   static Any Nil(const Type* type) { return Any(type, int64_t{0}); }
   // Takes over the caller's reference.
@@ -295,6 +297,9 @@ class Any {
 // A map with string keys, in byte order.
 class Dict final : public Counted {
  public:
+  Dict() = default;
+  ~Dict() override;
+
   struct Key {
     Key(absl::string_view key) : text(SharedString::New(key)) {}  // NOLINT
     Key(Key&& other) noexcept : text(other.text) { other.text = nullptr; }
@@ -331,7 +336,12 @@ class Dict final : public Counted {
   Map::const_iterator end() const { return members_.end(); }
 
  private:
+  friend class CycleWatch;
+
   Map members_;
+  // The list of the CycleWatch that this dict is in; null in none.
+  Dict* watched_next_ = nullptr;
+  Dict** watched_link_ = nullptr;
 };
 
 // How numbers of a Value become Go's.
