@@ -4,6 +4,7 @@ import re
 # Where the mistake is, which only ours says.
 _PLACE = re.compile(r" in File: [^'\"\\ ]+( \([\w.\[\]]+\))?")
 # Memory, which only theirs shows.
+_END = re.compile(r"\s*([\\\"]*)\s*$")
 _POINTER = re.compile(r" &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}|0x[0-9a-f]{6,}")
 
 # YAML for people: the order of its keys is not kept here, nor are quotes.
@@ -13,7 +14,11 @@ _CONTENTS = re.compile(r"node contents:.*", re.S)
 # Go's own way to show objects, which names none.
 _OBJECTS = re.compile(r"(nodes unequal|different number of entries).*|"
                       r"^map\[string\]interface \{\}(\(nil\)|\{.*\}): "
+                      r"|&yaml\.RNode\{.*?\} (?=is expected)"
+                      r"|a list (?=is expected)"
                       r"|(?<=yaml: )line \d+: (?=found )", re.S)
+# The first of those that do not fit, in the order of the manifest.
+_UNFIT = re.compile(r"cannot decode !!\w+ `.*?` as a !!\w+", re.S)
 # The first one that upstream meets in a map, which has no order.
 _VARIABLE = re.compile(r"var '\w+' already encountered")
 
@@ -24,8 +29,10 @@ def plain(text):
         text = text.decode(errors="replace")
     text = _CONTENTS.sub("", _PLACE.sub("", text))
     text = _OBJECTS.sub(r"\1", text)
+    text = _UNFIT.sub("cannot decode", text)
     text = _VARIABLE.sub("var already encountered", text)
-    return _POINTER.sub("", text).strip()
+    # Behind the place, blanks at the end of a quoted message would differ.
+    return _END.sub(r"\1", _POINTER.sub("", text))
 
 
 def same(mine, theirs):

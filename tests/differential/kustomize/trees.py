@@ -32,7 +32,7 @@ CONFIGURATIONS = [
     {"labels": [{"path": "spec/marks", "kind": "Widget", "create": True}],
      "templateLabels": [{"path": "spec/template/marks", "create": True,
                          "kind": "Deployment"}]},
-    {"images": [{"path": "spec/containers[]/image"}],
+    {"images": [{"path": "spec/containers[]/image", "create": True}],
      "nameReference": [{"kind": "Service", "fieldSpecs": [
          {"path": "spec", "kind": "Widget"},
          {"path": "metadata/labels/app", "kind": "Deployment"}]}]}]
@@ -64,6 +64,7 @@ class Gen:
         self.chance = self.o.chance
         self.files = {}
         self.features = features
+        self.generated = set()  # Whether it is of a Secret, and its name.
 
     def has(self, feature, p=0.3):
         if self.features is not None and feature not in self.features:
@@ -78,7 +79,10 @@ class Gen:
 
     # ---- generators ----
     def generator(self, secret, directory, known):
-        g = {"name": self.pick(GENERATED)}
+        free = [n for n in GENERATED if (secret, n) not in self.generated]
+        g = {"name": self.pick(free if free and self.chance(0.95)
+                               else GENERATED)}
+        self.generated.add((secret, g["name"]))
         if self.chance(0.2):
             g["namespace"] = self.pick(NAMESPACES)
         if known and self.chance(0.4):
@@ -140,7 +144,7 @@ class Gen:
                "spec.template.spec.containers.*.image",
                "spec.template.spec.containers.[name=main].image",
                "spec.template.spec.containers.[name=main].env.[name=A].value",
-               "metadata.annotations.[a/b]", "spec.template.spec.new",
+               "spec.template.spec.new",
                "spec.template.spec.containers.-.image",
                "data.[config.yaml].b.c", "spec.rules.*.host"]
         good = [p[1:].replace(".", "\\.").replace("~1", "\0").replace(
@@ -376,7 +380,7 @@ class Gen:
             self.patching(k, directory, objects)
         self.values(k, directory, objects)
         self.configuration(k, directory)
-        text = dump(self.r, k) if k else "{}\n"
+        text = dump(self.r, k, False) if k else "{}\n"
         if self.chance(0.03):
             text = text.replace("\n", "\r\n")
         self.file(directory, self.pick(

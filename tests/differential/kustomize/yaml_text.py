@@ -102,7 +102,9 @@ class Writer:
         if can_single and (self.quotes == "single" or
                            self.quotes == "any" and self.chance(0.4)):
             return "'" + v.replace("'", "''") + "'"
-        return json.dumps(v)
+        # JSON's pairs of surrogates are none in YAML.
+        return '"' + "".join(c if ord(c) > 0xffff else json.dumps(c)[1:-1]
+                             for c in v) + '"'
 
     def scalar(self, v, indent):
         if isinstance(v, Block):
@@ -181,12 +183,18 @@ class Writer:
             v, indent)
         if "\n" in text:
             return lead + " " + text + "\n"
+        if not text:
+            # Where a patch fills it, upstream writes the comment so that it
+            # cannot read it.
+            return lead + "\n"
         is_scalar = not isinstance(v, (dict, list))
         return lead + (" " + text if text else "") + (
             self.marker() if is_scalar else self.line_comment()) + "\n"
 
     def odd_member(self, pad):
         """A merge key, or one that is written oddly."""
+        if not self.is_odd:
+            return ""
         maps = [name for name, v in self.known if isinstance(v, dict) and v]
         if maps and self.chance(0.1):
             return pad + self.r.choice([
@@ -215,12 +223,18 @@ class Writer:
 
 
 def random_block(r):
-    return Block("\n".join(
-        r.choice(BLOCK_LINES) for _ in range(r.randint(1, 6))))
+    lines = [r.choice(BLOCK_LINES) for _ in range(r.randint(1, 6))]
+    # What starts with a tab makes most trees fail.
+    if r.random() < 0.9:
+        lines[0] = lines[0].lstrip("\t")
+    return Block("\n".join(lines))
 
 
-def dump(r, value):
-    text = Writer(r).document(value)
+def dump(r, value, is_odd=True):
+    """`is_odd`: it may have members besides those of the value."""
+    writer = Writer(r)
+    writer.is_odd = is_odd
+    text = writer.document(value)
     x = r.random()
     if x < 0.004:
         return "\ufeff" + text

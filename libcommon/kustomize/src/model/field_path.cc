@@ -126,7 +126,11 @@ class Matcher {
   }
 
   absl::Status VisitField(Value& node, Parts path) {
-    if (IsTaggedNull(node)) return absl::OkStatus();
+    if (IsTaggedNull(node)) {
+      if (!creates()) return absl::OkStatus();
+      Value lost = Value::MakeObject();
+      return VisitField(lost, path);
+    }
     if (!node.is_object()) return WrongKind("MappingNode", node);
     const Parts rest = path.subspan(1);
     Value* field = node.FindMutable(path[0]);
@@ -161,7 +165,7 @@ class Matcher {
     return Visit(copy->front().value, path);
   }
 
-  // A null passes for an empty list; what is added to it is lost.
+  // A null passes for an empty list or map; what is added to it is lost.
   absl::Status VisitIndex(Value& node, Parts path, int index) {
     if (IsTaggedNull(node)) {
       Value lost = Value::MakeArray();

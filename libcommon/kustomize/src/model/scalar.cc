@@ -28,6 +28,17 @@ Value StringOf(Style style, absl::string_view text) {
   return value;
 }
 
+// The value of what should be a date and is none.
+constexpr absl::string_view kTimestampTag = "!!timestamp";
+
+// A plain date, or what should be one.
+bool IsTimestamp(const Value& value) {
+  if (!value.is_string() || value.written() == nullptr) return false;
+  if (value.AsString() == kTimestampTag) return true;
+  const Value read = Resolve(*value.written());
+  return read.written() != nullptr && read == value;
+}
+
 // Also to older readers of YAML.
 bool LooksLikeText(absl::string_view text) {
   return text.empty() || absl::StrContains(text, "\n") ||
@@ -152,8 +163,13 @@ Value StringFromJson(const Value& value) {
 Value WithText(const Value& old, absl::string_view text) {
   if (IsQuoted(old)) return StringOf(old.style(), text);
   if (old.style() == Style::kUntagged) return UntaggedScalar(text);
-  if (old.is_string()) return Value(text);
   Value read = Resolve(text);
+  if (IsTimestamp(old)) {
+    return IsTimestamp(read)
+               ? read
+               : Value::Written(Value(kTimestampTag), std::string(text));
+  }
+  if (old.is_string()) return Value(text);
   if (SameType(old, read)) return read;
   if (old.kind() == Value::Kind::kDouble && read.is_number()) {
     return KeepYamlText(Value(read.AsDouble()), text);
@@ -172,14 +188,17 @@ absl::Status CheckScalars(const Value& tree) {
   for (const Value::Member& member : tree.object()) {
     WEIR_RETURN_IF_ERROR(CheckScalars(member.value));
   }
-  if (tree.is_string() || tree.written() == nullptr) return absl::OkStatus();
+  if (tree.written() == nullptr) return absl::OkStatus();
+  const bool is_date = tree.is_string() && tree.AsString() == kTimestampTag;
+  if (tree.is_string() && !is_date) return absl::OkStatus();
   const Value read = Resolve(*tree.written());
   if (SameType(tree, read) ||
       (tree.kind() == Value::Kind::kDouble && read.is_number())) {
     return absl::OkStatus();
   }
   return BuildError(absl::StrCat("yaml: cannot decode ", TagOf(read), " `",
-                                 *tree.written(), "` as a ", TagOf(tree)));
+                                 *tree.written(), "` as a ",
+                                 is_date ? kTimestampTag : TagOf(tree)));
 }
 
 absl::Status WriteAndRead(Value* tree) {

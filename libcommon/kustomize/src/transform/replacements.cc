@@ -86,6 +86,14 @@ bool IsScalar(const Value& value) {
   return !value.is_object() && !value.is_array();
 }
 
+// The object as a path meets it: upstream's own annotations are among the
+// others.
+Value TreeFor(const Resource& resource, const std::vector<std::string>& path) {
+  const bool shows_annotations = !path.empty() && path[0] == "metadata" &&
+                                 (path.size() == 1 || path[1] == "annotations");
+  return shows_annotations ? resource.WithBuildAnnotations() : resource.tree();
+}
+
 // The value to copy. Without options it is read where it is, which a
 // replacement may itself change.
 class Source {
@@ -98,8 +106,8 @@ class Source {
 
   const Value& Read() {
     if (resource_ == nullptr) return value_;
-    const absl::StatusOr<const Value*> found =
-        LookUpPath(resource_->tree(), path_);
+    const Value tree = TreeFor(*resource_, path_);
+    const absl::StatusOr<const Value*> found = LookUpPath(tree, path_);
     if (found.ok() && *found != nullptr) value_ = **found;
     return value_;
   }
@@ -122,8 +130,9 @@ absl::StatusOr<Source> ReadSource(const ReplacementSpec& spec,
   const std::string path = spec.source_field_path.empty()
                                ? std::string(kDefaultPath)
                                : spec.source_field_path;
+  const Value tree = TreeFor(*source, SplitFieldPath(path));
   WEIR_ASSIGN_OR_RETURN(const Value* found,
-                        LookUpPath(source->tree(), SplitFieldPath(path)),
+                        LookUpPath(tree, SplitFieldPath(path)),
                         "error looking up replacement source");
   if (found == nullptr || IsTaggedNull(*found) ||
       (!IsScalar(*found) && found->empty())) {
