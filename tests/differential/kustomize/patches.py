@@ -97,8 +97,9 @@ class Patches:
                 path = self.pick(odd)
             o = {"op": op, "path": path}
             if op in ("add", "replace", "test"):
-                o["value"] = (self.o.text() if self.chance(0.7) else
-                              self.o.free(2))
+                # A name that is no text makes one element two.
+                o["value"] = (self.o.text() if self.chance(0.7) or
+                              path.endswith("/name") else self.o.free(2))
             if op in ("copy", "move"):
                 o["from"] = self.pick(good)
             ops.append(o)

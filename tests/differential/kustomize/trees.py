@@ -150,7 +150,8 @@ class Gen:
         good = [p[1:].replace(".", "\\.").replace("~1", "\0").replace(
             "/", ".").replace("\0", "/") for p, leaf in pointers(node)
                 if (leaf or self.chance(0.1)) and p not in (
-                    "/apiVersion", "/kind", "/metadata")] or ["metadata.name"]
+                    "/apiVersion", "/kind", "/metadata") and (
+                        "/finalizers" not in p)] or ["metadata.name"]
         return self.r.sample(good, min(2, len(good))) + (
             [self.pick(odd)] if self.chance(0.1) else [])
 

@@ -192,10 +192,11 @@ absl::Status CheckScalars(const Value& tree) {
   const bool is_date = tree.is_string() && tree.AsString() == kTimestampTag;
   if (tree.is_string() && !is_date) return absl::OkStatus();
   const Value read = Resolve(*tree.written());
-  if (SameType(tree, read) ||
-      (tree.kind() == Value::Kind::kDouble && read.is_number())) {
-    return absl::OkStatus();
-  }
+  const bool is_fit =
+      is_date ? IsTimestamp(read)
+              : SameType(tree, read) ||
+                    (tree.kind() == Value::Kind::kDouble && read.is_number());
+  if (is_fit) return absl::OkStatus();
   return BuildError(absl::StrCat("yaml: cannot decode ", TagOf(read), " `",
                                  *tree.written(), "` as a ",
                                  is_date ? kTimestampTag : TagOf(tree)));

@@ -357,8 +357,8 @@ class Referrer {
   // What a name means, in a map with the namespace that the map names; null:
   // nothing.
   absl::StatusOr<Resource*> Find(const std::string& name,
-                                       const std::optional<std::string>& ns,
-                                       bool is_map) {
+                                 const std::optional<std::string>& ns,
+                                 bool is_map) {
     const ResId& own = resource_.CurId();
     const auto find = [&] {
       return Select(ns.has_value()
@@ -397,7 +397,7 @@ class Referrer {
   // The one object that is meant, or null. `with_namespace`: candidates are
   // the same only when their namespaces are.
   absl::StatusOr<Resource*> Select(const Candidates& from,
-                                         bool with_namespace) const {
+                                   bool with_namespace) const {
     const std::optional<Gvk> role = RoleRef();
     Candidates left = Sieve(from, [&](const Resource& candidate) {
       return HadKind(candidate, *target_) &&

@@ -38,15 +38,16 @@ absl::Status SetSubjects(Resource* resource, const NamespaceArgs& args) {
   if (!subjects->is_array()) return WrongKind("SequenceNode", *subjects);
   for (size_t i = 0; i < subjects->size(); ++i) {
     const Value& subject = (*subjects)[i];
-    if (!subject.is_object()) {
-      return Annotate(WrongKind("MappingNode", subject),
+    const Value& field = subject[accounts ? "kind" : "name"];
+    if (!subject.is_object() || field.is_object() || field.is_array()) {
+      return Annotate(subject.is_object() ? WrongKind("ScalarNode", field)
+                                          : WrongKind("MappingNode", subject),
                       absl::StrCat("looking up ", accounts ? "kind" : "name",
                                    " on (cluster)role binding subject"));
     }
-    const bool follows = accounts
-                             ? ScalarText(subject["kind"]) == "ServiceAccount"
-                             : ScalarText(subject["name"]) == "default";
-    if (!follows) continue;
+    if (ScalarText(field) != (accounts ? "ServiceAccount" : "default")) {
+      continue;
+    }
     Value& written =
         resource->MutableContent().Mutable("subjects").MutableAt(i);
     WEIR_RETURN_IF_ERROR(SetNamespaceField(args, written.Mutable("namespace")));

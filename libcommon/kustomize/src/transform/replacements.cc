@@ -326,6 +326,7 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
     WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
     WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
+      WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
       WEIR_ASSIGN_OR_RETURN(const bool is_chosen,
                             IsChosen(target, compiled, *resource));
       if (!is_chosen) continue;
