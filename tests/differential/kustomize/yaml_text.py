@@ -178,7 +178,9 @@ class Writer:
             text = self.block(v, inner)
             if in_list and not mark and not text.lstrip(" ").startswith("#"):
                 return lead + " " + text[inner:]
-            return lead + self.line_comment() + "\n" + text
+            # No comment here: where a patch empties the value, upstream writes
+            # it so that it cannot read it.
+            return lead + "\n" + text
         text = self.flow(v) if isinstance(v, (dict, list)) else self.scalar(
             v, indent)
         if "\n" in text:

@@ -116,7 +116,8 @@ absl::Status Resource::CheckPreviousIds() const {
       (nameless.empty() &&
        std::none_of(
            previous.begin(), previous.end(), [](const PreviousId& old) {
-             return old.kind.empty() || absl::StrContains(old.name, ",");
+             return old.kind.empty() || absl::StrContains(old.name, ",") ||
+                    absl::StrContains(old.ns, ",");
            }));
   if (is_even) return absl::OkStatus();
   return BuildError(
