@@ -238,6 +238,8 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
   if (!resources.ok()) {
     return Annotate(InFile(resources.status(), path), context("accumulating"));
   }
+  WEIR_RETURN_IF_ERROR(
+      CheckSize(into->resources.size() + resources->size(), path));
   SourceLog::Outlines outlines;
   if (state_.sources != nullptr) outlines = SourceLog::Outline(*text);
   ResMap fresh;
@@ -251,7 +253,6 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
     WEIR_RETURN_IF_ERROR(fresh.Append(std::move(resource)),
                          context("accumulating"));
   }
-  WEIR_RETURN_IF_ERROR(CheckSize(into->resources.size() + fresh.size(), path));
   WEIR_RETURN_IF_ERROR(into->resources.AppendAll(std::move(fresh)),
                        context("merging"));
   return absl::OkStatus();

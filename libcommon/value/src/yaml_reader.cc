@@ -103,6 +103,7 @@ class Reader {
     yaml::Decoder decoder(options);
     if (decoder.Decode(document.root, &out->value)) return absl::OkStatus();
     // Decoding took texts out of the tree.
+    tree->FreeNodes();
     const yaml::Document again = ParseAgain(number);
     return Rewrite(again, decoder.problem_mark(), &again_.tree, out);
   }

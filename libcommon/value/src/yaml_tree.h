@@ -63,8 +63,12 @@ class Tree {
     return &comments_.emplace_back(std::move(comments));
   }
   Texts& texts() { return texts_; }
-  // Lets go of all nodes, but keeps their memory for the next; texts stay, for
-  // what was read ahead.
+  // These let go of all nodes, but not of texts, for what was read ahead;
+  // ClearNodes keeps the memory for the next nodes.
+  void FreeNodes() {
+    ClearNodes();
+    blocks_.clear();
+  }
   void ClearNodes() {
     block_ = 0;
     next_ = end_ = nullptr;

@@ -231,14 +231,26 @@ class Writer {
           !IsSpace(text, i + 1)) {
         WriteIndent();
         ++i;
-      } else {
+      } else if (space) {
         Copy(text, i);
-        if (!space) indention_ = false;
+      } else {
+        CopyWord(text, i);
+        indention_ = false;
       }
       spaces = space;
     }
     whitespace_ = false;
     indention_ = false;
+  }
+
+  // All of `text` from `i` to the next space.
+  void CopyWord(absl::string_view text, size_t& i) {
+    const size_t end = std::min(text.find(' ', i), text.size());
+    const absl::string_view word = text.substr(i, end - i);
+    out_.append(word.data(), word.size());
+    column_ += static_cast<int>(std::count_if(
+        word.begin(), word.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+    i = end;
   }
 
   void WriteSingle(absl::string_view text, bool may_break) {

@@ -18,15 +18,21 @@ namespace {
 // Broken into lines of 70 when longer, with a newline after each.
 std::string EncodeBase64(absl::string_view text) {
   constexpr size_t kLine = 70;
-  const std::string encoded = absl::Base64Escape(text);
+  // What two lines hold, so that not all of it is there twice.
+  constexpr size_t kBytes = 2 * kLine / 4 * 3;
+  std::string encoded = absl::Base64Escape(text.substr(0, kBytes));
   if (encoded.size() < kLine) return encoded;
   std::string out;
-  out.reserve(encoded.size() + encoded.size() / kLine + 1);
-  for (size_t at = 0; at < encoded.size(); at += kLine) {
-    out.append(encoded, at, kLine);
-    out.push_back('\n');
+  out.reserve((text.size() + 2) / 3 * 4 * (kLine + 1) / kLine + 2);
+  while (true) {
+    for (size_t at = 0; at < encoded.size(); at += kLine) {
+      out.append(encoded, at, kLine);
+      out.push_back('\n');
+    }
+    text.remove_prefix(std::min(text.size(), kBytes));
+    if (text.empty()) return out;
+    absl::Base64Escape(text.substr(0, kBytes), &encoded);
   }
-  return out;
 }
 
 Resource::Behavior ParseBehavior(absl::string_view text) {

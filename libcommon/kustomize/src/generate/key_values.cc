@@ -18,6 +18,8 @@ namespace {
 
 // Go's bufio.Scanner gives up at a longer line, without an error.
 constexpr size_t kMaxEnvLine = 64 * 1024;
+// More than an object that a server takes can hold.
+constexpr size_t kMaxPairs = 200000;
 
 // What Go's unicode.IsSpace takes for space, in UTF-8.
 constexpr absl::string_view kSpaces[] = {
@@ -34,6 +36,15 @@ void TrimLeft(absl::string_view* line) {
       trimmed = trimmed || absl::ConsumePrefix(line, space);
     }
   }
+}
+
+absl::Status AddPair(std::string key, std::string value, Pairs* out) {
+  if (out->size() == kMaxPairs) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("more than ", kMaxPairs, " keys"));
+  }
+  out->emplace_back(std::move(key), std::move(value));
+  return absl::OkStatus();
 }
 
 absl::Status ParseEnvFile(absl::string_view text, Pairs* out) {
@@ -62,7 +73,8 @@ absl::Status ParseEnvFile(absl::string_view text, Pairs* out) {
     const std::pair<absl::string_view, absl::string_view> pair =
         absl::StrSplit(line, absl::MaxSplits('=', 1));
     if (pair.first.empty()) continue;
-    out->emplace_back(std::string(pair.first), std::string(pair.second));
+    WEIR_RETURN_IF_ERROR(
+        AddPair(std::string(pair.first), std::string(pair.second), out));
   }
   return absl::OkStatus();
 }
@@ -88,7 +100,8 @@ absl::Status ReadLiterals(const GeneratorArgs& args, Pairs* out) {
         (value.front() == '"' || value.front() == '\'')) {
       value = value.substr(1, value.size() - 2);
     }
-    out->emplace_back(literal.substr(0, equals), std::move(value));
+    WEIR_RETURN_IF_ERROR(
+        AddPair(literal.substr(0, equals), std::move(value), out));
   }
   return absl::OkStatus();
 }

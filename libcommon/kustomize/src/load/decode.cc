@@ -20,6 +20,7 @@ namespace {
 
 // Of what one text holds, as Budget counts.
 constexpr size_t kMaxBytes = size_t{128} << 20;
+constexpr size_t kMaxDocuments = 50000;
 
 // Cuts at lines that start with "---" and follow another line.
 absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
@@ -38,6 +39,10 @@ absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
       return BuildError(
           absl::StrCat("invalid document separator: ",
                        absl::StripAsciiWhitespace(text.substr(at, end - at))));
+    }
+    if (documents.size() == kMaxDocuments) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("more than ", kMaxDocuments, " documents in a text"));
     }
     documents.push_back(text.substr(start, at + 1 - start));
     start = end + 1;

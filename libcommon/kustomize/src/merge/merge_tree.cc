@@ -18,6 +18,19 @@ bool IsMissing(const MergeNode* node) {
   return node == nullptr || node->is_null();
 }
 
+using FieldIterator = std::vector<MergeNode::Field>::const_iterator;
+
+// The node of a key among fields that are in order, or null.
+MergeNode* FindIn(FieldIterator begin, FieldIterator end,
+                  absl::string_view key) {
+  const auto found = std::lower_bound(
+      begin, end, key,
+      [](const MergeNode::Field& field, absl::string_view wanted) {
+        return field.first < wanted;
+      });
+  return found != end && found->first == key ? found->second : nullptr;
+}
+
 }  // namespace
 
 MergeNode* MergeTree::Make(const Value* value) {
@@ -52,6 +65,7 @@ void MergeTree::Expand(MergeNode* node) {
   for (const Value::Member& member : node->value->object()) {
     node->fields.emplace_back(member.key, Make(&member.value));
   }
+  node->own_fields = node->fields.size();
   node->items.reserve(node->value->array().size());
   for (const Value& item : node->value->array()) {
     node->items.push_back(Make(&item));
@@ -61,8 +75,12 @@ void MergeTree::Expand(MergeNode* node) {
 MergeNode* MergeTree::Find(MergeNode* map, absl::string_view key) {
   if (map == nullptr || map->kind != Kind::kMap) return nullptr;
   Expand(map);
-  for (const MergeNode::Field& field : map->fields) {
-    if (field.first == key) return field.second;
+  const auto own_end =
+      map->fields.begin() + static_cast<ptrdiff_t>(map->own_fields);
+  if (MergeNode* own = FindIn(map->fields.begin(), own_end, key)) return own;
+  if (!map->is_unordered) return FindIn(own_end, map->fields.end(), key);
+  for (auto field = own_end; field != map->fields.end(); ++field) {
+    if (field->first == key) return field->second;
   }
   return nullptr;
 }
@@ -71,6 +89,8 @@ void MergeTree::Erase(MergeNode* map, absl::string_view key) {
   Expand(map);
   for (auto field = map->fields.begin(); field != map->fields.end(); ++field) {
     if (field->first == key) {
+      const auto index = static_cast<size_t>(field - map->fields.begin());
+      if (index < map->own_fields) --map->own_fields;
       map->fields.erase(field);
       map->is_changed = true;
       return;
@@ -91,6 +111,8 @@ void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
     Replace(field, *value);
     return;
   }
+  map->is_unordered |=
+      map->fields.size() > map->own_fields && !(map->fields.back().first < key);
   map->fields.emplace_back(key, value);
 }
 

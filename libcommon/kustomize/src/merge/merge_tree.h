@@ -29,7 +29,11 @@ struct MergeNode {
   bool is_flow = false;  // Of a map or list: in brackets.
   bool is_expanded = false;
   bool is_changed = false;
+  // The value's own in order, then those that were set; these are in order,
+  // too, unless `is_unordered`.
   std::vector<Field> fields;
+  size_t own_fields = 0;
+  bool is_unordered = false;
   std::vector<MergeNode*> items;
 
   // To upstream only what is tagged as a null.

@@ -59,7 +59,7 @@ struct BuildOptions {
   std::function<void(absl::string_view)> on_warning;
 
   // Limits; a build beyond one ends in kResourceExhausted.
-  size_t max_objects = 100000;
+  size_t max_objects = 50000;
   // Directories that are built, each as often as it is named: two bases that
   // both name two more, and so on, would never end.
   size_t max_directories = 5000;
@@ -68,7 +68,7 @@ struct BuildOptions {
   // What all objects together take, each as if it shared nothing with others.
   size_t max_object_bytes = size_t{128} << 20;
   // Looks at one object by one patch, label, image and so on.
-  size_t max_steps = 20000000;
+  size_t max_steps = 8000000;
 };
 
 struct BuildResult {
