@@ -39,7 +39,7 @@ bool Reaches(const Value& node, Parts path,
   absl::string_view name = path[0];
   const bool is_list = absl::ConsumeSuffix(&name, "[]");
   const Value* field = node.Find(name);
-  if (field == nullptr) return !IsFieldName(name);
+  if (field == nullptr) return name.empty() || !IsFieldName(name);
   if (IsTaggedNull(*field) && is_list) return true;
   return Reaches(*field, path.subspan(1), test);
 }
