@@ -23,16 +23,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "helm_environment.h"
 #include "input.h"
 #include "invocation.h"
 #include "output.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/helm/dependencies.h"
+#include "weir/helm/fetch.h"
 #include "weir/helm/load.h"
 #include "weir/helm/release.h"
 #include "weir/helm/render.h"
 #include "weir/helm/values.h"
+#include "weir/http/client.h"
 
 namespace weir::cli {
 namespace {
@@ -41,6 +44,7 @@ constexpr char kDefaultName[] = "release-name";
 
 struct TemplateArgs {
   std::vector<std::string> positional;  // [NAME] CHART
+  ChartFlags chart;
   std::string name_template;
   bool generate_name = false;
   std::string name_space;
@@ -62,13 +66,13 @@ struct TemplateArgs {
   std::string ignored_text;
 };
 
+bool IsUrl(absl::string_view name) {
+  return absl::StartsWith(name, "http://") ||
+         absl::StartsWith(name, "https://") || absl::StartsWith(name, "oci://");
+}
+
 absl::StatusOr<std::string> ReadInput(const std::string& name) {
   if (absl::StripAsciiWhitespace(name) == "-") return ReadStandardInput();
-  if (absl::StartsWith(name, "http://") || absl::StartsWith(name, "https://") ||
-      absl::StartsWith(name, "oci://")) {
-    return absl::UnimplementedError(
-        absl::StrCat("values from a URL are not read yet: ", name));
-  }
   if (access(name.c_str(), R_OK) != 0) {
     std::string reason = std::strerror(errno);
     reason[0] = absl::ascii_tolower(reason[0]);
@@ -100,30 +104,6 @@ absl::StatusOr<std::pair<std::string, std::string>> NameAndChart(
   if (args.name_template.empty()) return std::make_pair(kDefaultName, given[0]);
   WEIR_ASSIGN_OR_RETURN(std::string name, helm::RenderName(args.name_template));
   return std::make_pair(std::move(name), given[0]);
-}
-
-absl::StatusOr<std::string> LocateChart(const std::string& name) {
-  struct stat info;
-  if (stat(name.c_str(), &info) == 0) {
-    std::error_code error;
-    return std::filesystem::absolute(name, error).lexically_normal().string();
-  }
-  if (absl::StartsWith(name, "/") || absl::StartsWith(name, ".")) {
-    return absl::NotFoundError(absl::StrCat("path \"", name, "\" not found"));
-  }
-  if (absl::StrContains(name, "://")) {
-    return absl::UnimplementedError(
-        absl::StrCat("charts are not fetched yet: ", name));
-  }
-  const size_t slash = name.find('/');
-  if (slash == std::string::npos) {
-    return absl::NotFoundError(
-        absl::StrCat("non-absolute URLs should be in form of "
-                     "repo_name/path_to_chart, got: ",
-                     name));
-  }
-  return absl::NotFoundError(
-      absl::StrCat("repo ", name.substr(0, slash), " not found"));
 }
 
 absl::StatusOr<helm::Capabilities> CapabilitiesOf(const TemplateArgs& args) {
@@ -204,16 +184,26 @@ absl::Status WriteRelease(const helm::RenderedRelease& release,
   return absl::OkStatus();
 }
 
-absl::StatusOr<helm::Chart> Load(const std::string& path) {
+absl::StatusOr<helm::Chart> Load(const Context& ctx,
+                                 const helm::FoundChart& found,
+                                 helm::ChartFetcher& fetcher,
+                                 bool dependency_update) {
   helm::LoadOptions options;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
-  WEIR_ASSIGN_OR_RETURN(helm::Chart chart, helm::LoadChart(path, options));
+  WEIR_ASSIGN_OR_RETURN(helm::Chart chart, fetcher.Load(found, options));
   WEIR_RETURN_IF_ERROR(helm::CheckInstallable(chart));
   if (chart.metadata.deprecated) PrintWarning("this chart is deprecated");
-  WEIR_RETURN_IF_ERROR(
-      helm::CheckDependencies(chart),
-      "an error occurred while checking for chart dependencies. You may need "
-      "to run 'helm dependency build' to fetch missing dependencies");
+  const absl::Status missing = helm::CheckDependencies(chart);
+  if (missing.ok()) return chart;
+  if (!dependency_update) {
+    return Annotate(missing,
+                    "an error occurred while checking for chart dependencies. "
+                    "You may need to run 'helm dependency build' to fetch "
+                    "missing dependencies");
+  }
+  WEIR_RETURN_IF_ERROR(fetcher.UpdateDependencies(ctx, found.path));
+  WEIR_ASSIGN_OR_RETURN(chart, fetcher.Load(found, options),
+                        "failed reloading chart after repo update");
   return chart;
 }
 
@@ -223,21 +213,28 @@ std::string NamespaceOf(const TemplateArgs& args) {
   return set == nullptr || *set == 0 ? "default" : set;
 }
 
-absl::Status Template(TemplateArgs args) {
+absl::Status Template(const Context& ctx, TemplateArgs args) {
   WEIR_RETURN_IF_ERROR(CheckMode(args));
   WEIR_ASSIGN_OR_RETURN(const helm::Capabilities capabilities,
                         CapabilitiesOf(args));
   WEIR_ASSIGN_OR_RETURN(const auto name_and_chart, NameAndChart(args));
-  WEIR_ASSIGN_OR_RETURN(const std::string path,
-                        LocateChart(name_and_chart.second));
+  http::Client http;
+  helm::ChartFetcher fetcher(http, FetchOptionsOf(ctx, args.chart));
+  WEIR_ASSIGN_OR_RETURN(const helm::FoundChart found,
+                        fetcher.Locate(ctx, name_and_chart.second));
   for (const std::string& list : args.value_files) {
+    if (list.empty()) continue;
     for (absl::string_view one : absl::StrSplit(list, ',')) {
       args.values.files.emplace_back(one);
     }
   }
+  const auto read = [&](const std::string& name) {
+    return IsUrl(name) ? fetcher.Read(ctx, name) : ReadInput(name);
+  };
   WEIR_ASSIGN_OR_RETURN(const Value values,
-                        helm::ReadValues(args.values, ReadInput));
-  WEIR_ASSIGN_OR_RETURN(helm::Chart chart, Load(path));
+                        helm::ReadValues(args.values, read));
+  WEIR_ASSIGN_OR_RETURN(helm::Chart chart, Load(ctx, found, fetcher,
+                                                args.chart.dependency_update));
   helm::RenderOptions options;
   options.skip_schema_validation = args.skip_schema_validation;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
@@ -326,12 +323,12 @@ void AddIgnoredFlags(CLI::App* command, TemplateArgs* args) {
   for (const char* name :
        {"--skip-crds", "--create-namespace", "--force", "--force-replace",
         "--force-conflicts", "--server-side", "--replace", "--wait-for-jobs",
-        "--wait", "--devel", "--disable-openapi-validation",
-        "--rollback-on-failure", "--atomic", "--render-subchart-notes",
-        "--hide-notes", "--enable-dns", "--take-ownership"}) {
+        "--wait", "--disable-openapi-validation", "--rollback-on-failure",
+        "--atomic", "--render-subchart-notes", "--hide-notes", "--enable-dns",
+        "--take-ownership"}) {
     command->add_flag(name, args->ignored_flag)->group("");
   }
-  for (const char* name : {"--description", "-l,--labels", "--version"}) {
+  for (const char* name : {"--description", "-l,--labels"}) {
     command->add_option(name, args->ignored_text)->group("");
   }
 }
@@ -343,7 +340,8 @@ void AddTemplateCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command =
       app.add_subcommand("template", "Prints what a Helm chart renders to");
   command->footer(
-      "CHART is a folder or an archive.\n"
+      "CHART is a folder, an archive, a URL, REPOSITORY/NAME as helm knows "
+      "it,\nor a registry's oci://HOST/NAME.\n"
       "Examples:\n"
       "  weir template ./chart\n"
       "  weir template web ./chart -n shop -f production.yaml --set "
@@ -354,12 +352,13 @@ void AddTemplateCommand(CLI::App& app, Invocation& invocation) {
       ->required()
       ->type_name("");
   AddReleaseFlags(command, args.get());
+  AddChartFlags(command, &args->chart);
   AddValueFlags(command, args.get());
   AddOutputFlags(command, args.get());
   AddIgnoredFlags(command, args.get());
   command->callback([&invocation, args] {
-    invocation.run = [args](const Context&) {
-      const absl::Status status = Template(*args);
+    invocation.run = [args](const Context& ctx) {
+      const absl::Status status = Template(ctx, *args);
       return status.ok() ? 0 : Fail(status);
     };
   });

@@ -19,6 +19,9 @@ constexpr int kLevel = 6;  // Changing it changes every artifact's digest.
 constexpr size_t kBufferBytes = 64 << 10;
 // Magic, deflate, no flags, no time, no extra flags, unknown system.
 constexpr char kHeader[] = {'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff'};
+constexpr int kFlagsOffset = 3;
+constexpr char kHasExtra = 4;
+constexpr char kHasComment = 16;
 
 void AppendLittleEndian(uint32_t value, std::string* out) {
   for (int i = 0; i < 4; ++i) out->push_back(static_cast<char>(value >> 8 * i));
@@ -75,16 +78,34 @@ class Gunzip {
 
 struct GzipWriter::Impl {
   Sink sink;
+  GzipHeader header;
   z_stream stream{};
   uint32_t crc = 0;
   uint32_t size = 0;  // Modulo 2^32, as the format has it.
   bool has_header = false;
   std::array<char, kBufferBytes> output;
 
+  std::string FormatHeader() const {
+    std::string out(kHeader, sizeof(kHeader));
+    if (!header.extra.empty()) {
+      out[kFlagsOffset] |= kHasExtra;
+      const size_t extra = header.extra.size();
+      out.push_back(static_cast<char>(extra & 0xFF));
+      out.push_back(static_cast<char>(extra >> 8 & 0xFF));
+      out += header.extra;
+    }
+    if (!header.comment.empty()) {
+      out[kFlagsOffset] |= kHasComment;
+      out += header.comment;
+      out.push_back('\0');
+    }
+    return out;
+  }
+
   absl::Status Deflate(absl::string_view bytes, int flush) {
     if (!has_header) {
       has_header = true;
-      WEIR_RETURN_IF_ERROR(sink(absl::string_view(kHeader, sizeof(kHeader))));
+      WEIR_RETURN_IF_ERROR(sink(FormatHeader()));
     }
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -101,8 +122,10 @@ struct GzipWriter::Impl {
   }
 };
 
-GzipWriter::GzipWriter(Sink sink) : impl_(std::make_unique<Impl>()) {
+GzipWriter::GzipWriter(Sink sink, GzipHeader header)
+    : impl_(std::make_unique<Impl>()) {
   impl_->sink = std::move(sink);
+  impl_->header = std::move(header);
   // Negative: raw deflate, for the header is ours.
   WEIR_CHECK(deflateInit2(&impl_->stream, kLevel, Z_DEFLATED, -15, 8,
                           Z_DEFAULT_STRATEGY) == Z_OK);

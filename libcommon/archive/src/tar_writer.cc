@@ -126,7 +126,8 @@ std::string PaxEntry(absl::string_view name, absl::string_view records) {
 
 }  // namespace
 
-TarWriter::TarWriter(Sink sink) : sink_(std::move(sink)) {}
+TarWriter::TarWriter(Sink sink, Options options)
+    : sink_(std::move(sink)), options_(options) {}
 
 absl::Status TarWriter::WriteHeader(absl::string_view name, char type, int mode,
                                     int64_t size) {
@@ -150,9 +151,10 @@ absl::Status TarWriter::WriteHeader(absl::string_view name, char type, int mode,
   header.SetString(kPrefix, prefix);
   header.SetString(kType, absl::string_view(&type, 1));
   header.SetOctal(kMode, mode);
-  for (const Field field : {kUid, kGid, kTime, kDevMajor, kDevMinor}) {
+  for (const Field field : {kUid, kGid, kDevMajor, kDevMinor}) {
     header.SetOctal(field, 0);
   }
+  header.SetOctal(kTime, options_.modified);
   header.SetOctal(kSize, size > kMaxOctalSize ? 0 : size);
   return sink_(header.Finish());
 }
@@ -176,8 +178,9 @@ absl::Status TarWriter::AddDirectory(absl::string_view name) {
 absl::Status TarWriter::BeginFile(absl::string_view name, bool is_executable,
                                   int64_t size) {
   WEIR_RETURN_IF_ERROR(EndFile());
-  WEIR_RETURN_IF_ERROR(
-      WriteHeader(name, '0', is_executable ? 0700 : 0600, size));
+  const int mode = is_executable ? 0700 : 0600;
+  WEIR_RETURN_IF_ERROR(WriteHeader(
+      name, '0', options_.file_mode == 0 ? mode : options_.file_mode, size));
   missing_ = size;
   padding_ = static_cast<int>((kBlock - size % kBlock) % kBlock);
   return absl::OkStatus();

@@ -42,8 +42,11 @@ std::string UnsupportedNumber(const Value& value) {
 
 }  // namespace
 
-absl::StatusOr<Value> ReadYaml(absl::string_view text) {
-  absl::StatusOr<Value> parsed = ParseYaml(text);
+namespace {
+
+absl::StatusOr<Value> ReadYamlWith(absl::string_view text,
+                                   const YamlParseOptions& options) {
+  absl::StatusOr<Value> parsed = ParseYaml(text, options);
   if (!parsed.ok()) {
     if (absl::IsResourceExhausted(parsed.status())) return parsed.status();
     return absl::InvalidArgumentError(absl::StrCat(
@@ -54,6 +57,19 @@ absl::StatusOr<Value> ReadYaml(absl::string_view text) {
         "error converting YAML to JSON: json: unsupported value: ", wrong));
   }
   return parsed;
+}
+
+}  // namespace
+
+absl::StatusOr<Value> ReadYaml(absl::string_view text) {
+  return ReadYamlWith(text, {});
+}
+
+absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text) {
+  YamlParseOptions options;
+  options.reject_duplicate_keys = true;
+  options.max_nodes = options.max_document_nodes = text.size() + 1000;
+  return ReadYamlWith(text, options);
 }
 
 absl::StatusOr<Value> ReadJson(absl::string_view text) {

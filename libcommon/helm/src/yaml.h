@@ -19,6 +19,10 @@ namespace weir::helm {
 // Errors: kInvalidArgument "error converting YAML to JSON: yaml: ...".
 absl::StatusOr<Value> ReadYaml(absl::string_view text);
 
+// The same, but equal keys are an error, and there is no bound on nodes but the
+// text's size.
+absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text);
+
 // Parses one JSON document; numbers are doubles.
 // Errors: kInvalidArgument in the words of encoding/json.
 absl::StatusOr<Value> ReadJson(absl::string_view text);

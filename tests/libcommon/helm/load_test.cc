@@ -147,6 +147,9 @@ TEST(LoadArchiveTest, ChartsInChartsEnd) {
 
 TEST(LoadArchiveTest, TextIsNoArchive) {
   EXPECT_EQ(ErrorOf(LoadChartArchive(archive::StringSource("text"))),
+            "unable to load chart archive: unexpected EOF");
+  EXPECT_EQ(ErrorOf(LoadChartArchive(
+                archive::StringSource("text that is no archive"))),
             "stream does not appear to be a valid chart file (details: gzip: "
             "invalid header)");
 }

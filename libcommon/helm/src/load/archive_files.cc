@@ -86,10 +86,13 @@ absl::StatusOr<std::string> ReadContents(archive::TarReader& tar) {
 }
 
 // Go's words for what our reader says of a stream that is no gzip.
-absl::Status AsGoGzipError(const absl::Status& status) {
-  return absl::InvalidArgumentError(absl::StrContains(status.message(), "early")
-                                        ? "unexpected EOF"
-                                        : "gzip: invalid header");
+absl::Status AsGoGzipError(const absl::Status& status, size_t size) {
+  constexpr size_t kHeaderBytes = 10;
+  if (size == 0) return absl::InvalidArgumentError("EOF");
+  return absl::InvalidArgumentError(
+      absl::StrContains(status.message(), "early") || size < kHeaderBytes
+          ? "unexpected EOF"
+          : "gzip: invalid header");
 }
 
 // http.DetectContentType, as far as files that people name by mistake go.
@@ -128,14 +131,21 @@ std::string ContentType(absl::string_view head) {
 
 absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
                                                    const LoadOptions& options) {
-  archive::TarReader tar(archive::GunzipSource(std::move(compressed)));
+  size_t compressed_size = 0;
+  archive::TarReader tar(archive::GunzipSource(
+      [&compressed_size, source = std::move(compressed)](
+          char* buffer, size_t size) -> absl::StatusOr<size_t> {
+        WEIR_ASSIGN_OR_RETURN(const size_t count, source(buffer, size));
+        compressed_size += count;
+        return count;
+      }));
   std::vector<File> files;
   int64_t remaining = options.max_archive_bytes;
   while (true) {
     absl::StatusOr<std::optional<archive::TarEntry>> next = tar.Next();
     if (!next.ok() && files.empty() &&
         absl::StrContains(next.status().message(), "gzip")) {
-      return AsGoGzipError(next.status());
+      return AsGoGzipError(next.status(), compressed_size);
     }
     WEIR_RETURN_IF_ERROR(next);
     if (!next->has_value()) break;

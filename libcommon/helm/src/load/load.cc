@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "src/go_text.h"
 #include "src/load/archive_files.h"
 #include "src/load/ignore.h"
+#include "src/load/named_archive.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 
@@ -188,13 +190,16 @@ absl::StatusOr<Chart> LoadFolder(const std::string& path,
   return LoadChartFiles(std::move(files), options);
 }
 
-absl::StatusOr<Chart> LoadArchiveFile(const std::string& path,
-                                      const LoadOptions& options) {
-  WEIR_ASSIGN_OR_RETURN(archive::Source head_source, archive::FileSource(path));
+using OpenSource = std::function<absl::StatusOr<archive::Source>()>;
+
+absl::StatusOr<Chart> LoadArchiveCalled(const std::string& path,
+                                        const OpenSource& open,
+                                        const LoadOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(archive::Source head_source, open());
   char head[512];
   WEIR_ASSIGN_OR_RETURN(const size_t size, head_source(head, sizeof(head)));
   WEIR_RETURN_IF_ERROR(EnsureArchive(path, absl::string_view(head, size)));
-  WEIR_ASSIGN_OR_RETURN(archive::Source source, archive::FileSource(path));
+  WEIR_ASSIGN_OR_RETURN(archive::Source source, open());
   absl::StatusOr<std::vector<File>> files =
       ReadArchiveFiles(std::move(source), options);
   if (!files.ok()) {
@@ -220,7 +225,19 @@ absl::StatusOr<Chart> LoadChart(const std::string& path,
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return PathError("stat", path, errno);
   if (S_ISDIR(info.st_mode)) return LoadFolder(path, options);
-  return LoadArchiveFile(path, options);
+  return LoadArchiveCalled(
+      path, [&path] { return archive::FileSource(path); }, options);
+}
+
+absl::StatusOr<Chart> LoadNamedArchive(const std::string& name,
+                                       absl::string_view bytes,
+                                       const LoadOptions& options) {
+  return LoadArchiveCalled(
+      name,
+      [bytes]() -> absl::StatusOr<archive::Source> {
+        return archive::StringSource(bytes);
+      },
+      options);
 }
 
 absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,

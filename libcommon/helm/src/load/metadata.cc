@@ -162,42 +162,53 @@ void SanitizeAll(Metadata& metadata) {
 
 }  // namespace
 
-absl::Status ReadMetadata(absl::string_view text, Metadata& metadata) {
-  WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
-  JsonDecoder reader(kDecoding);
+std::vector<JsonDecoder::Field> MetadataFields(JsonDecoder& reader,
+                                               Metadata& metadata) {
   const auto to = [&reader](std::string* out) {
     return [&reader, out](const Value& v) { reader.String(v, out); };
   };
-  reader.Struct(
-      value, "v2.Metadata",
-      {{"name", to(&metadata.name)},
-       {"home", to(&metadata.home)},
-       {"sources",
-        [&](const Value& v) { reader.Strings(v, &metadata.sources); }},
-       {"version", to(&metadata.version)},
-       {"description", to(&metadata.description)},
-       {"keywords",
-        [&](const Value& v) { reader.Strings(v, &metadata.keywords); }},
-       {"maintainers",
-        [&](const Value& v) {
-          ReadMaintainers(v, reader, &metadata.maintainers);
-        }},
-       {"icon", to(&metadata.icon)},
-       {"apiVersion", to(&metadata.api_version)},
-       {"condition", to(&metadata.condition)},
-       {"tags", to(&metadata.tags)},
-       {"appVersion", to(&metadata.app_version)},
-       {"deprecated",
-        [&](const Value& v) { reader.Bool(v, &metadata.deprecated); }},
-       {"annotations",
-        [&](const Value& v) { reader.StringMap(v, &metadata.annotations); }},
-       {"kubeVersion", to(&metadata.kube_version)},
-       {"dependencies",
-        [&](const Value& v) {
-          metadata.lists_dependencies = true;
-          ReadDependencies(v, reader, &metadata.dependencies);
-        }},
-       {"type", to(&metadata.type)}});
+  return {{"name", to(&metadata.name)},
+          {"home", to(&metadata.home)},
+          {"sources",
+           [&reader, &metadata](const Value& v) {
+             reader.Strings(v, &metadata.sources);
+           }},
+          {"version", to(&metadata.version)},
+          {"description", to(&metadata.description)},
+          {"keywords",
+           [&reader, &metadata](const Value& v) {
+             reader.Strings(v, &metadata.keywords);
+           }},
+          {"maintainers",
+           [&reader, &metadata](const Value& v) {
+             ReadMaintainers(v, reader, &metadata.maintainers);
+           }},
+          {"icon", to(&metadata.icon)},
+          {"apiVersion", to(&metadata.api_version)},
+          {"condition", to(&metadata.condition)},
+          {"tags", to(&metadata.tags)},
+          {"appVersion", to(&metadata.app_version)},
+          {"deprecated",
+           [&reader, &metadata](const Value& v) {
+             reader.Bool(v, &metadata.deprecated);
+           }},
+          {"annotations",
+           [&reader, &metadata](const Value& v) {
+             reader.StringMap(v, &metadata.annotations);
+           }},
+          {"kubeVersion", to(&metadata.kube_version)},
+          {"dependencies",
+           [&reader, &metadata](const Value& v) {
+             metadata.lists_dependencies = true;
+             ReadDependencies(v, reader, &metadata.dependencies);
+           }},
+          {"type", to(&metadata.type)}};
+}
+
+absl::Status ReadMetadata(absl::string_view text, Metadata& metadata) {
+  WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
+  JsonDecoder reader(kDecoding);
+  reader.StructOf(value, "v2.Metadata", MetadataFields(reader, metadata));
   return Unmarshaled(reader);
 }
 

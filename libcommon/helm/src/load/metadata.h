@@ -5,12 +5,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "weir/helm/chart.h"
+#include "weir/value/json_decoder.h"
 
 namespace weir::helm {
+
+// The fields of Chart.yaml, which are those of a repository's index too. Both
+// must outlive what is returned.
+std::vector<JsonDecoder::Field> MetadataFields(JsonDecoder& reader,
+                                               Metadata& metadata);
 
 // Lays what the text says over `metadata`.
 // Errors: those of sigs.k8s.io/yaml.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "src/go_text.h"
+#include "src/release/post_render.h"
 #include "weir/base/status.h"
 #include "weir/helm/dependencies.h"
 #include "weir/text/glob.h"
@@ -31,6 +32,29 @@ std::string TakeNotes(const std::string& chart_name,
     return true;
   });
   return notes;
+}
+
+absl::Status AfterRendering(absl::Status status) {
+  status.SetPayload(kRenderingFailed, absl::Cord("yes"));
+  return status;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> PostRendered(
+    const std::map<std::string, std::string>& files,
+    const PostRender& post_render) {
+  const absl::StatusOr<std::string> merged = MergeFiles(files);
+  if (!merged.ok()) {
+    return AfterRendering(Annotate(merged.status(), "error merging manifests"));
+  }
+  const absl::StatusOr<std::string> text = post_render(*merged);
+  if (!text.ok()) {
+    return AfterRendering(
+        Annotate(text.status(), "error while running post render on files"));
+  }
+  auto out = SplitFiles(*text);
+  if (out.ok()) return out;
+  return AfterRendering(
+      Annotate(out.status(), "error while parsing post rendered output"));
 }
 
 bool IsNamePart(absl::string_view part) {
@@ -65,7 +89,8 @@ std::string SourceOf(absl::string_view document) {
 absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
                                               const Release& release,
                                               const Capabilities& capabilities,
-                                              const RenderOptions& options) {
+                                              const RenderOptions& options,
+                                              const PostRender& post_render) {
   WEIR_RETURN_IF_ERROR(CheckReleaseName(release.name),
                        "release name check failed: release name ",
                        GoQuote(release.name));
@@ -75,12 +100,11 @@ absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
                         Render(chart, values, release, capabilities, options));
   RenderedRelease out;
   out.notes = TakeNotes(chart.name(), files);
-  absl::StatusOr<Manifests> manifests = SortManifests(files);
-  if (!manifests.ok()) {
-    absl::Status status = manifests.status();
-    status.SetPayload(kRenderingFailed, absl::Cord("yes"));
-    return status;
+  if (post_render != nullptr) {
+    WEIR_ASSIGN_OR_RETURN(files, PostRendered(files, post_render));
   }
+  absl::StatusOr<Manifests> manifests = SortManifests(files);
+  if (!manifests.ok()) return AfterRendering(manifests.status());
   out.manifests = *std::move(manifests);
   out.chart = std::move(chart);
   return out;

@@ -126,7 +126,7 @@ const Value* SchemaValidator::Resolve(const Value& from,
       tokens.ok() ? FindByPointer(*found->second, *tokens) : nullptr;
   if (target == nullptr && status_.ok()) {
     status_ = absl::InvalidArgumentError(
-        absl::StrCat("jsonpointer in ",
+        absl::StrCat("json-pointer in ",
                      GoQuote(absl::StrCat(url, "#", fragment)), " not found"));
   }
   return target;

@@ -5,9 +5,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "src/json_decoding.h"
 #include "src/schema/validator.h"
 #include "src/values/tables.h"
 #include "weir/gotmpl/format.h"
+#include "weir/value/go_error.h"
 #include "weir/value/json.h"
 
 namespace weir::helm {
@@ -16,7 +18,18 @@ namespace {
 std::string ValidateOne(const std::string& schema_text,
                         const gotmpl::Any& values) {
   const absl::StatusOr<Value> schema = ParseJson(schema_text);
-  if (!schema.ok()) return std::string(schema.status().message());
+  if (!schema.ok()) {
+    const std::string text = GoError(schema.status());
+    return text == "unexpected end of JSON input" ? "unexpected EOF" : text;
+  }
+  if (!schema->is_object() && !schema->is_bool()) {
+    return absl::StrCat(
+        "\"file:///values.schema.json#\" is not valid against metaschema: "
+        "jsonschema validation failed with "
+        "'https://json-schema.org/draft/2020-12/schema#'\n- at '': got ",
+        schema->is_null() ? "null" : JsonKindName(*schema),
+        ", want boolean or object");
+  }
   SchemaValidator validator(*schema);
   std::vector<SchemaError> errors;
   const absl::Status status = validator.Validate(ValueOf(values), &errors);

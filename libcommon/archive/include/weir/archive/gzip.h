@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -13,9 +14,15 @@
 
 namespace weir::archive {
 
+// Of the header; empty: not there.
+struct GzipHeader {
+  std::string extra;
+  std::string comment;
+};
+
 class GzipWriter {
  public:
-  explicit GzipWriter(Sink sink);
+  explicit GzipWriter(Sink sink, GzipHeader header = {});
   ~GzipWriter();
   GzipWriter(const GzipWriter&) = delete;
   GzipWriter& operator=(const GzipWriter&) = delete;

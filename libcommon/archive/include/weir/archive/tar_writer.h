@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -18,7 +19,14 @@ namespace weir::archive {
 // Source: artifact tarballs of Flux's source-controller.
 class TarWriter {
  public:
-  explicit TarWriter(Sink sink);
+  // Of all files, instead of what is said below; 0: as said. Whole seconds
+  // since 1970.
+  struct Options {
+    int file_mode = 0;
+    int64_t modified = 0;
+  };
+  explicit TarWriter(Sink sink) : TarWriter(std::move(sink), Options()) {}
+  TarWriter(Sink sink, Options options);
 
   // Mode 0750. The name goes in as it is, without a trailing slash.
   absl::Status AddDirectory(absl::string_view name);
@@ -42,6 +50,7 @@ class TarWriter {
   absl::Status EndFile();
 
   Sink sink_;
+  Options options_;
   int64_t missing_ = 0;  // Bytes of the file under way still to come.
   int padding_ = 0;      // Zero bytes after it.
 };

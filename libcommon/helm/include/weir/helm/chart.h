@@ -71,6 +71,8 @@ struct Chart {
   std::optional<Lock> lock;
   std::vector<File> templates;
   Value values;  // An object, or null when there is no values.yaml.
+  // values.yaml itself, when LoadOptions ask for it.
+  std::optional<std::string> values_text;
   std::optional<std::string> schema;  // values.schema.json
   std::vector<File> files;            // All others, crds/ too.
   std::vector<Chart> dependencies;

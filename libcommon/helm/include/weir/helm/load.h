@@ -26,6 +26,7 @@ struct LoadOptions {
   int64_t max_folder_bytes = int64_t{1} << 30;
   int64_t max_files = 100'000;
   int max_depth = 64;
+  bool keep_values_text = false;                      // For PackageChart.
   std::function<void(absl::string_view)> on_warning;  // May be empty.
 };
 

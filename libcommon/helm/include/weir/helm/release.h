@@ -6,6 +6,7 @@
 // Source: Helm v4.2.4, pkg/action.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,19 @@ struct RenderedRelease {
   std::string notes;
 };
 
+// Gets all documents, those of hooks too, as one YAML text, and gives the text
+// to go on with. Each has the name of its file in an annotation.
+using PostRender =
+    std::function<absl::StatusOr<std::string>(const std::string& documents)>;
+
 // Errors: kInvalidArgument with Helm's text, kFailedPrecondition when the
 // chart is not for this Kubernetes or what is named does not exist,
 // kResourceExhausted beyond a limit. The payload `kRenderingFailed` is there
 // when it came so far as to render.
 absl::StatusOr<RenderedRelease> RenderRelease(
     Chart chart, const Value& values, const Release& release,
-    const Capabilities& capabilities, const RenderOptions& options = {});
+    const Capabilities& capabilities, const RenderOptions& options = {},
+    const PostRender& post_render = nullptr);
 
 // Errors: kInvalidArgument when it is no name for a release.
 absl::Status CheckReleaseName(absl::string_view name);

@@ -1,0 +1,166 @@
+#include "helm_environment.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "output.h"
+#include "weir/base/status.h"
+#include "weir/base/subprocess.h"
+#include "weir/http/proxy.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr absl::Duration kHelperTimeout = absl::Seconds(30);
+
+// $HELM_<X>_HOME/name, or $XDG_<X>_HOME/helm/name, or ~/<usual>/helm/name.
+std::string HelmPath(const char* helm, const char* xdg, const char* usual,
+                     const std::string& name) {
+  const std::string own = EnvironmentOr(helm, "");
+  if (!own.empty()) return absl::StrCat(own, "/", name);
+  std::string base = EnvironmentOr(xdg, "");
+  if (base.empty()) base = absl::StrCat(EnvironmentOr("HOME", ""), "/", usual);
+  return absl::StrCat(base, "/helm/", name);
+}
+
+absl::StatusOr<std::string> RunHelper(const Context& ctx,
+                                      const std::string& name,
+                                      const std::string& address) {
+  ProcessOptions options;
+  options.arguments = {absl::StrCat("docker-credential-", name), "get"};
+  options.input = address;
+  WEIR_ASSIGN_OR_RETURN(const ProcessResult done,
+                        RunProcess(ctx.WithTimeout(kHelperTimeout), options));
+  if (done.exit_code == 0) return done.output;
+  // How helpers say "no"; they print it on standard output.
+  const std::string said = std::string(absl::StripAsciiWhitespace(done.output));
+  if (absl::StrContains(said, "credentials not found")) return "";
+  return absl::UnavailableError(
+      absl::StrCat(options.arguments[0], ": ", said.empty() ? "failed" : said));
+}
+
+}  // namespace
+
+std::string EnvironmentOr(const char* name, const std::string& otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+std::string HelmConfigPath(const std::string& name) {
+  return HelmPath("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", ".config", name);
+}
+std::string HelmCachePath(const std::string& name) {
+  return HelmPath("HELM_CACHE_HOME", "XDG_CACHE_HOME", ".cache", name);
+}
+std::string HelmDataPath(const std::string& name) {
+  return HelmPath("HELM_DATA_HOME", "XDG_DATA_HOME", ".local/share", name);
+}
+
+void AddChartFlags(CLI::App* command, ChartFlags* flags) {
+  command->add_option("--version", flags->version,
+                      "Version of the chart, or a range; default: the latest");
+  command->add_flag("--devel", flags->devel,
+                    "Versions that are not released yet, too");
+  command
+      ->add_option("--repo", flags->repository, "Repository in which CHART is")
+      ->type_name("URL");
+  command->add_option("--username", flags->username,
+                      "User of the repository or registry");
+  command->add_option("--password", flags->password, "That user's password");
+  command->add_flag("--pass-credentials", flags->pass_credentials,
+                    "Send them to other hosts that the repository names, too");
+  command
+      ->add_option("--ca-file", flags->ca_file,
+                   "Authorities that servers' certificates are from")
+      ->type_name("FILE");
+  command->add_option("--cert-file", flags->cert_file, "Our own certificate")
+      ->type_name("FILE");
+  command->add_option("--key-file", flags->key_file, "Its key")
+      ->type_name("FILE");
+  command->add_flag("--insecure-skip-tls-verify",
+                    flags->insecure_skip_tls_verify, "Take any certificate");
+  command->add_flag("--plain-http", flags->plain_http,
+                    "Registries without TLS");
+  command->add_flag("--verify", flags->verify,
+                    "Check the chart's provenance file first");
+  command
+      ->add_option("--keyring", flags->keyring,
+                   "Keys that charts are signed with; default: "
+                   "~/.gnupg/pubring.gpg")
+      ->type_name("FILE");
+  command->add_flag("--dependency-update", flags->dependency_update,
+                    "Fetch what the chart depends on, if it is missing");
+  command
+      ->add_option("--registry-config", flags->registry_config,
+                   "helm's logins to registries")
+      ->type_name("FILE");
+  command
+      ->add_option("--repository-config", flags->repository_config,
+                   "helm's list of repositories")
+      ->type_name("FILE");
+  command
+      ->add_option("--repository-cache", flags->repository_cache,
+                   "helm's indexes of repositories")
+      ->type_name("DIR");
+  command
+      ->add_option("--content-cache", flags->content_cache,
+                   "helm's cache of charts")
+      ->type_name("DIR");
+}
+
+helm::FetchOptions FetchOptionsOf(const Context& ctx, const ChartFlags& flags) {
+  const auto path = [](const std::string& flag, const char* variable,
+                       const std::string& otherwise) {
+    return flag.empty() ? EnvironmentOr(variable, otherwise) : flag;
+  };
+  helm::FetchOptions out;
+  out.version = flags.version;
+  if (out.version.empty() && flags.devel) out.version = ">0.0.0-0";
+  out.repository_url = flags.repository;
+  out.access.username = flags.username;
+  out.access.password = Secret(flags.password);
+  out.access.pass_credentials = flags.pass_credentials;
+  out.access.ca_file = flags.ca_file;
+  out.access.cert_file = flags.cert_file;
+  out.access.key_file = flags.key_file;
+  out.access.insecure_skip_tls_verify = flags.insecure_skip_tls_verify;
+  out.access.plain_http = flags.plain_http;
+  out.verify = flags.verify;
+  out.keyring = flags.keyring;
+  if (out.keyring.empty()) {
+    const std::string home = EnvironmentOr("HOME", "");
+    out.keyring =
+        absl::StrCat(EnvironmentOr("GNUPGHOME", absl::StrCat(home, "/.gnupg")),
+                     "/pubring.gpg");
+  }
+  out.repository_config =
+      path(flags.repository_config, "HELM_REPOSITORY_CONFIG",
+           HelmConfigPath("repositories.yaml"));
+  out.repository_cache = path(flags.repository_cache, "HELM_REPOSITORY_CACHE",
+                              HelmCachePath("repository"));
+  out.content_cache =
+      path(flags.content_cache, "HELM_CONTENT_CACHE", HelmCachePath("content"));
+  out.registry_configs = {
+      path(flags.registry_config, "HELM_REGISTRY_CONFIG",
+           HelmConfigPath("registry/config.json")),
+      absl::StrCat(
+          EnvironmentOr("DOCKER_CONFIG",
+                        absl::StrCat(EnvironmentOr("HOME", ""), "/.docker")),
+          "/config.json")};
+  out.run_credential_helper = [ctx](const std::string& name,
+                                    const std::string& address) {
+    return RunHelper(ctx, name, address);
+  };
+  out.proxies = http::ProxiesFromEnvironment();
+  out.print = [](absl::string_view text) { Print(text); };
+  out.on_warning = [](absl::string_view text) { PrintWarning(text); };
+  return out;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,195 @@
+#include "weir/helm/package.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/load/metadata.h"
+#include "weir/archive/gzip.h"
+#include "weir/archive/tar_writer.h"
+#include "weir/base/status.h"
+#include "weir/crypto/digest.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
+
+namespace weir::helm {
+namespace {
+
+// The extra field and the comment of Helm's archives.
+constexpr absl::string_view kGzipExtra(
+    "rr\x28\x00"
+    "aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo=",
+    44);
+constexpr char kGzipComment[] = "Helm";
+constexpr int kFileMode = 0644;
+
+void SetText(Value& object, const char* key, const std::string& text) {
+  if (!text.empty()) object.Set(key, text);
+}
+
+void SetTexts(Value& object, const char* key,
+              const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  Value list = Value::MakeArray();
+  for (const std::string& one : texts) list.Append(one);
+  object.Set(key, std::move(list));
+}
+
+// Fields in the order of Helm's struct, those that are empty left out.
+std::vector<Value::Member> DependencyFields(const Dependency& one) {
+  std::vector<Value::Member> out;
+  out.emplace_back("name", one.name);
+  if (!one.version.empty()) out.emplace_back("version", one.version);
+  out.emplace_back("repository", one.repository);
+  if (!one.condition.empty()) out.emplace_back("condition", one.condition);
+  if (!one.tags.empty()) {
+    Value tags;
+    for (const std::string& tag : one.tags) tags.Append(tag);
+    out.emplace_back("tags", std::move(tags));
+  }
+  if (one.enabled) out.emplace_back("enabled", true);
+  if (!one.import_values.empty()) {
+    out.emplace_back("import-values", Value(one.import_values));
+  }
+  if (!one.alias.empty()) out.emplace_back("alias", one.alias);
+  return out;
+}
+
+Value DependencyList(const std::vector<Dependency>& list) {
+  Value out = Value::MakeArray();
+  for (const Dependency& one : list) {
+    out.Append(Value::FromMembers(DependencyFields(one)));
+  }
+  return out;
+}
+
+Value MaintainerList(const std::vector<Maintainer>& list) {
+  Value out = Value::MakeArray();
+  for (const Maintainer& one : list) {
+    Value& added = out.Append(Value::MakeObject());
+    SetText(added, "name", one.name);
+    SetText(added, "email", one.email);
+    SetText(added, "url", one.url);
+  }
+  return out;
+}
+
+void AppendHashed(const std::vector<Dependency>& list, std::string* out) {
+  *out += "[";
+  for (size_t i = 0; i < list.size(); ++i) {
+    *out += i == 0 ? "{" : ",{";
+    bool is_first = true;
+    for (const Value::Member& field : DependencyFields(list[i])) {
+      absl::StrAppend(out, is_first ? "" : ",", "\"", field.key, "\":");
+      is_first = false;
+      AppendJson(field.value, out, {.escape_html = true});
+    }
+    *out += "}";
+  }
+  *out += "]";
+}
+
+absl::Status WriteChart(const Chart& chart, const std::string& parent,
+                        archive::TarWriter& tar) {
+  if (chart.name().empty() || absl::StrContains(chart.name(), '/')) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid chart name: ", chart.name()));
+  }
+  const std::string base =
+      parent.empty() ? chart.name() : absl::StrCat(parent, "/", chart.name());
+  const auto add = [&](absl::string_view name, absl::string_view data) {
+    return tar.AddFile(absl::StrCat(base, "/", name), false, data);
+  };
+  const bool is_v1 = chart.metadata.api_version == "v1";
+  Metadata metadata = chart.metadata;
+  if (is_v1) metadata.dependencies.clear();
+  WEIR_RETURN_IF_ERROR(add("Chart.yaml", FormatMetadata(metadata)));
+  if (!is_v1 && chart.lock.has_value()) {
+    WEIR_RETURN_IF_ERROR(add("Chart.lock", FormatLock(*chart.lock)));
+  }
+  if (chart.values_text.has_value()) {
+    WEIR_RETURN_IF_ERROR(add("values.yaml", *chart.values_text));
+  }
+  if (chart.schema.has_value()) {
+    if (!ParseJson(*chart.schema).ok()) {
+      return absl::InvalidArgumentError("invalid JSON in values.schema.json");
+    }
+    WEIR_RETURN_IF_ERROR(add("values.schema.json", *chart.schema));
+  }
+  for (const std::vector<File>* files : {&chart.templates, &chart.files}) {
+    for (const File& file : *files) {
+      WEIR_RETURN_IF_ERROR(add(file.name, file.data));
+    }
+  }
+  for (const Chart& below : chart.dependencies) {
+    WEIR_RETURN_IF_ERROR(WriteChart(below, absl::StrCat(base, "/charts"), tar));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string PackageName(const Chart& chart) {
+  return absl::StrCat(chart.name(), "-", chart.metadata.version, ".tgz");
+}
+
+std::string FormatMetadata(const Metadata& metadata) {
+  Value out = Value::MakeObject();
+  SetText(out, "name", metadata.name);
+  SetText(out, "home", metadata.home);
+  SetTexts(out, "sources", metadata.sources);
+  SetText(out, "version", metadata.version);
+  SetText(out, "description", metadata.description);
+  SetTexts(out, "keywords", metadata.keywords);
+  if (!metadata.maintainers.empty()) {
+    out.Set("maintainers", MaintainerList(metadata.maintainers));
+  }
+  SetText(out, "icon", metadata.icon);
+  SetText(out, "apiVersion", metadata.api_version);
+  SetText(out, "condition", metadata.condition);
+  SetText(out, "tags", metadata.tags);
+  SetText(out, "appVersion", metadata.app_version);
+  if (metadata.deprecated) out.Set("deprecated", true);
+  for (const auto& [key, text] : metadata.annotations) {
+    out.Mutable("annotations").Set(key, text);
+  }
+  SetText(out, "kubeVersion", metadata.kube_version);
+  if (!metadata.dependencies.empty()) {
+    out.Set("dependencies", DependencyList(metadata.dependencies));
+  }
+  SetText(out, "type", metadata.type);
+  return FormatYaml(out);
+}
+
+std::string FormatLock(const Lock& lock) {
+  return FormatYaml(Value::MakeObject(
+      {{"generated",
+        lock.generated.empty() ? "0001-01-01T00:00:00Z" : lock.generated},
+       {"digest", lock.digest},
+       {"dependencies", DependencyList(lock.dependencies)}}));
+}
+
+std::string LockDigest(const std::vector<Dependency>& wanted,
+                       const std::vector<Dependency>& locked) {
+  std::string text = "[";
+  AppendHashed(wanted, &text);
+  text += ",";
+  AppendHashed(locked, &text);
+  text += "]";
+  return absl::StrCat("sha256:", crypto::Sha256Hex(text));
+}
+
+absl::Status PackageChart(const Chart& chart, absl::Time modified,
+                          const archive::Sink& sink) {
+  Metadata metadata = chart.metadata;
+  WEIR_RETURN_IF_ERROR(ValidateMetadata(metadata), "chart validation");
+  archive::GzipWriter gzip(sink, {std::string(kGzipExtra), kGzipComment});
+  archive::TarWriter tar(
+      [&gzip](absl::string_view bytes) { return gzip.Write(bytes); },
+      {kFileMode, absl::ToUnixSeconds(modified + absl::Milliseconds(500))});
+  WEIR_RETURN_IF_ERROR(WriteChart(chart, "", tar));
+  WEIR_RETURN_IF_ERROR(tar.Finish());
+  return gzip.Finish();
+}
+
+}  // namespace weir::helm
