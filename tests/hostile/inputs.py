@@ -641,7 +641,7 @@ def strategic_merge_of_long_lists(f):
     f.base("patches: [{path: patch.yaml}]\n")
 
 
-@row("", brief="")
+@row("more than", brief="")
 def strategic_merge_of_lists_with_two_keys(f):
     count = f.many(5000)
     head = ("apiVersion: v1\nkind: Service\nmetadata: {name: p}\nspec:\n"

@@ -21,8 +21,10 @@ using Texts = MergeTree::Texts;
 
 constexpr absl::string_view kDirective = "$patch";
 constexpr int kMaxDepth = 250;
-// Merging by keys takes quadratic time, as elements may match in part.
+// Merging by keys takes quadratic time, and more where elements may match in
+// some of several keys.
 constexpr size_t kMaxElements = 5000;
+constexpr size_t kMaxElementsOfManyKeys = 1000;
 
 enum class Directive { kMerge, kReplace, kDelete };
 
@@ -289,10 +291,12 @@ class Walker {
                        std::vector<Texts> all, const Texts& keys,
                        const SchemaType* type, int depth) {
     if (all.empty()) return list;
-    if (all.size() > kMaxElements) {
+    const size_t limit =
+        keys.size() > 1 ? kMaxElementsOfManyKeys : kMaxElements;
+    if (all.size() > limit) {
       return absl::ResourceExhaustedError(
           absl::StrCat("a list that merges by ", absl::StrJoin(keys, ", "),
-                       " has more than ", kMaxElements, " elements"));
+                       " has more than ", limit, " elements"));
     }
     if (keys.size() > 1) {
       for (Texts& a : all) {
