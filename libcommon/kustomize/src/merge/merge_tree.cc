@@ -105,15 +105,28 @@ void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
     return;
   }
   MergeNode* field = Find(map, key);
-  if (field == value) return;
+  if (field == value) {
+    QuoteWhereOdd(field);
+    return;
+  }
   map->is_changed = true;
   if (field != nullptr) {
     Replace(field, *value);
     return;
   }
+  QuoteWhereOdd(value);
   map->is_unordered |=
       map->fields.size() > map->own_fields && !(map->fields.back().first < key);
   map->fields.emplace_back(key, value);
+}
+
+void MergeTree::QuoteWhereOdd(MergeNode* node) {
+  if (node->kind != Kind::kScalar) return;
+  Value quoted = QuotedWhereOdd(*node->value);
+  if (quoted.style() == node->value->style()) return;
+  values_.push_back(std::move(quoted));
+  node->value = &values_.back();
+  node->is_changed = true;
 }
 
 // The style is that of what was there.

@@ -82,6 +82,7 @@ class MergeTree {
 
  private:
   void Replace(MergeNode* field, const MergeNode& by);
+  void QuoteWhereOdd(MergeNode* node);
   // Whether a field of an element has this text; an empty text is any.
   bool HasField(MergeNode* element, const std::string& key,
                 const std::string& text);

@@ -126,6 +126,15 @@ Value UntaggedScalar(absl::string_view text) {
   return value;
 }
 
+Value QuotedWhereOdd(const Value& value) {
+  const bool is_plain_string = value.is_string() &&
+                               value.written() == nullptr &&
+                               value.style() == Style::kPlain;
+  if (!is_plain_string && value.style() != Style::kUntagged) return value;
+  const std::string text = NodeText(value);
+  return LooksLikeText(text) ? value : StringOf(Style::kDoubleQuoted, text);
+}
+
 Value StringInPlaceOf(const Value& old, absl::string_view text) {
   return StringOf(IsQuoted(old) ? old.style() : Style::kPlain, text);
 }

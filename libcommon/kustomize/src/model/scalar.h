@@ -34,6 +34,10 @@ bool IsSameAnyhow(const Value& value);
 // A plain scalar without a tag: its type is what its text looks like.
 Value UntaggedScalar(absl::string_view text);
 
+// A string, or a scalar without a tag, that older readers of YAML would take
+// for something else is quoted when upstream sets it; anything else stays.
+Value QuotedWhereOdd(const Value& value);
+
 // A new scalar in place of an old one, whose style it takes.
 Value StringInPlaceOf(const Value& old, absl::string_view text);
 Value UntaggedInPlaceOf(const Value& old, absl::string_view text);
