@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "go_url.h"
 #include "rows.h"
 #include "unicode.h"
@@ -261,7 +262,9 @@ Result Length(Call& call) {
   if (item.is_list() || item.is_dict() || item.is_string()) {
     return Any::Int(static_cast<int64_t>(item.size()));
   }
-  return GoError("len of type ", item.type_name());
+  absl::string_view type = item.type_name();
+  if (item.kind() == Kind::kPtr) absl::ConsumePrefix(&type, "*");
+  return GoError("len of type ", type);
 }
 
 // The text of html, js and urlquery's arguments.

@@ -44,6 +44,15 @@ Any ZeroOf(const Type* type) {
   return Any::Integer(type, 0);
 }
 
+// A value as text; a pointer's is that of what it points to.
+std::string PointedAt(const Any& value) {
+  std::string text = FormatValue(value);
+  if (value.kind() == Kind::kPtr && !value.type()->text) {
+    text.erase(0, absl::StartsWith(text, "&") ? 1 : 0);
+  }
+  return text;
+}
+
 absl::string_view StaticTypeName(const Any& value) {
   return value.is_boxed() ? absl::string_view("interface {}")
                           : value.type_name();
@@ -302,7 +311,7 @@ Evaluator::Flow Evaluator::WalkItems(const Any& dot, const BranchNode* range,
       if (items.is_nil()) return Flow::kNext;
       [[fallthrough]];
     default:
-      Fail(absl::StrCat("range can't iterate over ", FormatValue(items)));
+      Fail(absl::StrCat("range can't iterate over ", PointedAt(items)));
       return Flow::kError;
   }
 }
@@ -370,7 +379,16 @@ bool Evaluator::Print(const Node* node, const Any& value) {
       break;
   }
   const size_t start = out_.size();
-  AppendFormatted(value, out_, execution_.options_.limits.max_output_bytes + 1);
+  if (value.type()->is_text_of_pointer) {
+    out_.append(value.type()->text(value));
+    return true;
+  }
+  const size_t most = execution_.options_.limits.max_value_bytes;
+  AppendFormatted(value, out_, most + 1);
+  if (out_.size() - start > most) {
+    return Fail(absl::StrCat("text of more than ", most, " bytes"),
+                absl::StatusCode::kResourceExhausted);
+  }
   execution_.steps_ += (out_.size() - start) / kFormattedPerStep;
   // A pointer is printed as what it points to.
   if (value.kind() == Kind::kPtr && !value.type()->text &&

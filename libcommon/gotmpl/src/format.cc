@@ -86,7 +86,10 @@ void Printer::BadVerb(const Any& value, Rune verb) {
 
 bool Printer::PrintByMethod(const Any& value, Rune verb) {
   const Type* type = value.type();
-  if (is_erroring_ || !type->text || fmt_.flags.sharp_v) return false;
+  if (is_erroring_ || !type->text || type->is_text_of_pointer ||
+      fmt_.flags.sharp_v) {
+    return false;
+  }
   if (verb != 'v' && verb != 's' && verb != 'x' && verb != 'X' && verb != 'q') {
     return false;
   }
@@ -612,7 +615,9 @@ std::string ToText(const Any& value, size_t most) {
   if (value.type() == types::String() || value.type() == types::Bytes()) {
     return std::string(value.AsString());
   }
-  if (value.type()->text) return value.type()->text(value);
+  if (value.type()->text && !value.type()->is_text_of_pointer) {
+    return value.type()->text(value);
+  }
   std::string out;
   AppendFormatted(value, out, most);
   return out;

@@ -87,6 +87,44 @@ absl::string_view FromBadUtf8(absl::string_view text) {
   return text;
 }
 
+// A text as Go's regexp reads it: each byte that is no UTF-8 is U+FFFD, where
+// RE2 would match nothing. Most texts are so already.
+class ReadableText {
+ public:
+  explicit ReadableText(absl::string_view text) : original_(text) {
+    // Beyond this, such bytes match nothing.
+    constexpr size_t kMostBytes = size_t{1} << 20;
+    if (FromBadUtf8(text).empty() || text.size() > kMostBytes) return;
+    while (!text.empty()) {
+      size_t size = 1;
+      const Rune rune = DecodeRune(text, &size);
+      AppendRune(rune, &replaced_);
+      const auto at = static_cast<uint32_t>(original_.size() - text.size());
+      while (origins_.size() < replaced_.size()) origins_.push_back(at);
+      text.remove_prefix(size);
+    }
+    origins_.push_back(static_cast<uint32_t>(original_.size()));
+  }
+
+  absl::string_view view() const {
+    return origins_.empty() ? original_ : absl::string_view(replaced_);
+  }
+  // The same part of the text that was given.
+  void Restore(re2::StringPiece* part) const {
+    if (origins_.empty() || part->data() == nullptr) return;
+    const auto start = static_cast<size_t>(part->data() - replaced_.data());
+    const size_t begin = origins_[start];
+    const size_t end = origins_[start + part->size()];
+    *part = re2::StringPiece(original_.data() + begin, end - begin);
+  }
+
+ private:
+  const absl::string_view original_;
+  std::string replaced_;
+  // For each byte of `replaced_`, and its end, where it was before.
+  std::vector<uint32_t> origins_;
+};
+
 // The part of the pattern that Go's message shows.
 std::string Culprit(RE2::ErrorCode code, const RE2& re,
                     absl::string_view pattern) {
@@ -187,16 +225,19 @@ void Regexp::Impl::ForEach(absl::string_view text, size_t group_count,
                            const GoesOn& goes_on, Use use) const {
   std::vector<re2::StringPiece> groups(group_count);
   Meter meter(text.size(), goes_on);
+  if (text.data() == nullptr) text = absl::string_view("", 0);
+  const ReadableText readable(text);
+  text = readable.view();
   size_t at = 0;
   // An empty match right behind another does not count.
   size_t previous_end = absl::string_view::npos;
-  if (text.data() == nullptr) text = absl::string_view("", 0);
   while (at <= text.size() && meter.GoesOn() &&
          re.Match(Piece(text), at, text.size(), RE2::UNANCHORED, groups.data(),
                   static_cast<int>(groups.size()))) {
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
     const size_t end = start + groups[0].size();
     const bool counts = end > start || start != previous_end;
+    for (re2::StringPiece& group : groups) readable.Restore(&group);
     if (counts && !use(groups)) return;
     previous_end = end;
     if (end > at) {
@@ -269,7 +310,7 @@ absl::StatusOr<std::shared_ptr<const Regexp>> Regexp::Compile(
 }
 
 bool Regexp::Matches(absl::string_view text) const {
-  return RE2::PartialMatch(Piece(text), impl_->re);
+  return RE2::PartialMatch(Piece(ReadableText(text).view()), impl_->re);
 }
 
 std::vector<absl::string_view> Regexp::FindAll(absl::string_view text,

@@ -50,9 +50,9 @@ absl::StatusOr<std::vector<std::string>> Texts(
   return texts;
 }
 
-// What these cost by design: a template may ask for some twenty of them.
-constexpr uint64_t kStepsPerHash = 1'000'000;
-constexpr uint64_t kStepsPerPassword = 2'500'000;
+// What these cost by design: a template may ask for some sixteen of them.
+constexpr uint64_t kStepsPerHash = 1'250'000;
+constexpr uint64_t kStepsPerPassword = 4'000'000;
 constexpr uint64_t kStepsPerCertificate = 1'000'000;
 constexpr uint64_t kStepsPerSignature = 50'000;
 constexpr uint64_t kStepsPerLargeKey = 4'000'000;

@@ -41,6 +41,9 @@ absl::StatusOr<std::string> MarshalJson(const Any& value,
 
 namespace {
 
+// Bytes of JSON that are written in the time of a step.
+constexpr size_t kBytesPerStep = 4;
+
 absl::StatusOr<Any> Parse(Call& call) {
   const absl::string_view text = call.args[0].AsString();
   WEIR_RETURN_IF_ERROR(ReserveForParsing(call, text));
@@ -58,7 +61,9 @@ Result MustFromJson(Call& call) { return Parse(call); }
 template <int indent, bool escapes>
 Result MustToJson(Call& call) {
   WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(call, call.args[0]));
-  return Text(call, Format(tree, {indent, escapes}));
+  const std::string text = Format(tree, {indent, escapes});
+  WEIR_RETURN_IF_ERROR(call.execution.Step(text.size() / kBytesPerStep));
+  return Text(call, text);
 }
 
 template <int indent>

@@ -70,6 +70,9 @@ size_t FindText(absl::string_view text, absl::string_view part) {
 }
 
 size_t CountText(absl::string_view text, absl::string_view part) {
+  if (part.size() == 1) {
+    return static_cast<size_t>(std::count(text.begin(), text.end(), part[0]));
+  }
   size_t count = 0;
   for (size_t at = 0; (at = FindText(text, part)) != absl::string_view::npos;
        ++count) {
@@ -350,9 +353,11 @@ Result Replace(Call& call) {
     }
     return Any::String(out);
   }
+  const size_t count = CountText(text, old);
+  WEIR_RETURN_IF_ERROR(call.execution.Step(count));
   if (with.size() > old.size()) {
     WEIR_RETURN_IF_ERROR(call.execution.Charge(
-        text.size() + CountText(text, old) * (with.size() - old.size())));
+        text.size() + count * (with.size() - old.size())));
   }
   size_t found = 0;
   while ((found = FindText(text, old)) != absl::string_view::npos) {

@@ -108,7 +108,10 @@ absl::StatusOr<Any> Lookup(Call& call) {
   return gotmpl::FromValue(found, gotmpl::Numbers::kExact);
 }
 
+// Text of a tree: writing it costs more than copying it.
 absl::StatusOr<Any> Text(Call& call, std::string text) {
+  constexpr size_t kBytesPerStep = 4;
+  WEIR_RETURN_IF_ERROR(call.execution.Step(text.size() / kBytesPerStep));
   WEIR_RETURN_IF_ERROR(call.execution.Charge(text.size()));
   return Any::String(text);
 }

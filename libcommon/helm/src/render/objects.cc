@@ -95,6 +95,7 @@ const Type* KubeVersionType() {
           [](const Any& version) {
             return std::string(version.AsObject()->GetField(1).AsString());
           },
+      .is_text_of_pointer = true,
       .json = [](const Any& version) -> absl::StatusOr<Value> {
         const gotmpl::Object& fields = *version.AsObject();
         return Value::MakeObject(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -61,7 +62,9 @@ std::vector<Key> KeysInOrder(const gotmpl::Dict& dict) {
 class PrettyWriter {
  public:
   absl::StatusOr<std::string> Write(const Any& value) {
-    if (IsFilledMap(value)) {
+    if (IsStruct(value)) {
+      Struct(value, 0, false);
+    } else if (IsFilledMap(value)) {
       Map(value, 0, false);
     } else if (IsFilledList(value)) {
       List(value, 0, false);
@@ -81,15 +84,18 @@ class PrettyWriter {
     return value.is_dict() && value.size() > 0;
   }
   static bool IsFilledList(const Any& value) {
-    return value.is_list() && value.size() > 0 &&
-           value.type()->elem->kind != Kind::kUint8;
+    return value.is_list() && value.size() > 0;
+  }
+  // Written by its fields.
+  static bool IsStruct(const Any& value) {
+    return (value.kind() == Kind::kStruct || value.kind() == Kind::kPtr) &&
+           !value.is_nil() && !value.type()->fields.empty() &&
+           (!value.type()->text || value.type()->is_text_of_pointer);
   }
 
   std::string Scalar(const Any& value, int indent) {
     if (value.is_dict()) return "{}";
-    if (value.is_list() && value.type()->elem->kind != Kind::kUint8) {
-      return "[]";
-    }
+    if (value.is_list()) return "[]";
     if (value.kind() == Kind::kFloat64) return FormatYamlFloat(value.AsFloat());
     const absl::StatusOr<Value> plain = gotmpl::ToValue(value);
     if (!plain.ok()) return "null";
@@ -105,16 +111,36 @@ class PrettyWriter {
       if (out_.size() > kMostBytes) return;
       if (!is_inline) out_.append(indent, ' ');
       is_inline = false;
-      absl::StrAppend(&out_, key.text, ":");
-      if (IsFilledMap(*key.value)) {
-        out_.push_back('\n');
-        Map(*key.value, indent + 2, false);
-      } else if (IsFilledList(*key.value)) {
-        out_.push_back('\n');
-        List(*key.value, indent + 2, false);
-      } else {
-        absl::StrAppend(&out_, " ", Scalar(*key.value, indent), "\n");
-      }
+      Member(key.text, *key.value, indent);
+    }
+  }
+
+  void Member(absl::string_view key, const Any& value, int indent) {
+    absl::StrAppend(&out_, key, ":");
+    if (IsStruct(value)) {
+      out_.push_back('\n');
+      Struct(value, indent + 2, false);
+    } else if (IsFilledMap(value)) {
+      out_.push_back('\n');
+      Map(value, indent + 2, false);
+    } else if (IsFilledList(value)) {
+      out_.push_back('\n');
+      List(value, indent + 2, false);
+    } else {
+      absl::StrAppend(&out_, " ", Scalar(value, indent), "\n");
+    }
+  }
+
+  // Exported fields in their order, by their names in lower case.
+  void Struct(const Any& value, int indent, bool is_inline) {
+    if (indent > 2 * kMaxDepth) return;
+    const std::vector<gotmpl::Type::Field>& fields = value.type()->fields;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (!absl::ascii_isupper(fields[i].name[0])) continue;
+      if (!is_inline) out_.append(indent, ' ');
+      is_inline = false;
+      Member(absl::AsciiStrToLower(fields[i].name),
+             value.AsObject()->GetField(i), indent);
     }
   }
 
@@ -125,7 +151,9 @@ class PrettyWriter {
       is_inline = false;
       const Any item = list.At(i);
       out_ += "- ";
-      if (IsFilledMap(item)) {
+      if (IsStruct(item)) {
+        Struct(item, indent + 2, true);
+      } else if (IsFilledMap(item)) {
         Map(item, indent + 2, true);
       } else if (IsFilledList(item)) {
         List(item, indent + 2, true);

@@ -84,6 +84,27 @@ class Writer {
     return status_.ok();
   }
 
+  static bool HasText(const Any& value) {
+    return value.type()->text && !value.type()->is_text_of_pointer;
+  }
+
+  // Of a map, or exported fields of a struct.
+  static std::vector<std::pair<std::string, Any>> MembersOf(const Any& table) {
+    std::vector<std::pair<std::string, Any>> members;
+    if (table.is_dict()) {
+      for (const auto& [key, value] : *table.AsDict()) {
+        members.emplace_back(std::string(key.view()), value);
+      }
+      return members;
+    }
+    const std::vector<gotmpl::Type::Field>& fields = table.type()->fields;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (!absl::ascii_isupper(fields[i].name[0])) continue;
+      members.emplace_back(fields[i].name, table.AsObject()->GetField(i));
+    }
+    return members;
+  }
+
   Shape ShapeOf(const Any& value) {
     switch (value.kind()) {
       case Kind::kInvalid:
@@ -93,6 +114,10 @@ class Writer {
       case Kind::kSlice:
         if (value.is_nil()) return Shape::kNothing;
         return ShapeOfList(value);
+      case Kind::kStruct:
+      case Kind::kPtr:
+        if (value.is_nil()) return Shape::kNothing;
+        return HasText(value) ? Shape::kScalar : Shape::kTable;
       default:
         return Shape::kScalar;
     }
@@ -169,12 +194,13 @@ class Writer {
   }
 
   void EncodeMembers(const Any& table) {
+    const auto members = MembersOf(table);
     for (const bool tables : {false, true}) {
-      for (const auto& [key, value] : *table.AsDict()) {
+      for (const auto& [key, value] : members) {
         const Shape shape = ShapeOf(value);
         const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
         if (is_table != tables || shape == Shape::kNothing) continue;
-        path_.emplace_back(key.view());
+        path_.push_back(key);
         Encode(value);
         path_.pop_back();
         if (!status_.ok()) return;
@@ -197,6 +223,11 @@ class Writer {
         return ListElement(value);
       case Kind::kMap:
         return TableElement(value);
+      case Kind::kStruct:
+      case Kind::kPtr:
+        if (!HasText(value)) return TableElement(value);
+        absl::StrAppend(&out_, QuotedText(value.type()->text(value)));
+        return;
       default:
         break;
     }
@@ -224,14 +255,14 @@ class Writer {
     ++depth_;
     out_.push_back('{');
     bool is_first = true;
+    const auto members = MembersOf(table);
     for (const bool tables : {false, true}) {
-      for (const auto& [key, value] : *table.AsDict()) {
+      for (const auto& [key, value] : members) {
         const Shape shape = ShapeOf(value);
         const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
         if (is_table != tables || shape == Shape::kNothing) continue;
         if (!GoesOn()) break;
-        absl::StrAppend(&out_, is_first ? "" : ", ", KeyText(key.view()),
-                        " = ");
+        absl::StrAppend(&out_, is_first ? "" : ", ", KeyText(key), " = ");
         is_first = false;
         Element(value);
       }

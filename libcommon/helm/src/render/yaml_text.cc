@@ -38,6 +38,8 @@ absl::StatusOr<gotmpl::Any> ToYaml(gotmpl::Call& call,
   const absl::StatusOr<std::string> text = MarshalYamlText(call, value);
   if (absl::IsResourceExhausted(text.status())) return text.status();
   if (!text.ok()) return gotmpl::Any::String("");
+  constexpr size_t kBytesPerStep = 4;
+  WEIR_RETURN_IF_ERROR(call.execution.Step(text->size() / kBytesPerStep));
   WEIR_RETURN_IF_ERROR(call.execution.Charge(text->size()));
   return gotmpl::Any::String(*text);
 }

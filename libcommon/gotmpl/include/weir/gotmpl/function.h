@@ -62,7 +62,7 @@ struct Function {
   Special special = Special::kNone;
   // Of its text arguments and its result, how many it reads or writes in the
   // time of a step: what a call counts for.
-  uint32_t bytes_per_step = 32;
+  uint32_t bytes_per_step = 16;
 };
 
 // A function as a value, for `call`.

@@ -81,6 +81,9 @@ struct Type {
   std::vector<Field> fields;  // Of structs; printed in this order.
   // String() or Error(); null when the type has neither.
   std::function<std::string(const Any&)> text;
+  // Whether only a pointer to it has that method: an action that is the value
+  // alone prints by it then, functions do not.
+  bool is_text_of_pointer = false;
   bool is_error = false;
   // MarshalJSON; null for what the kind's rules give.
   std::function<absl::StatusOr<Value>(const Any&)> json;
