@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<std::string>> Texts(
   return texts;
 }
 
-// What these cost by design: a template may ask for some sixteen of them.
+// What these cost by design: a template may ask for five to twenty of them.
 constexpr uint64_t kStepsPerHash = 1'250'000;
 constexpr uint64_t kStepsPerPassword = 4'000'000;
 constexpr uint64_t kStepsPerCertificate = 1'000'000;
