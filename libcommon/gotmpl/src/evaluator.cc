@@ -130,12 +130,13 @@ bool Evaluator::CheckOutput() {
               absl::StatusCode::kResourceExhausted);
 }
 
-bool Evaluator::EnterDepth() {
+bool Evaluator::EnterDepth(size_t more) {
   const char here = 0;
   const Limits& limits = execution_.options_.limits;
   const auto used =
       static_cast<size_t>(std::abs(&here - execution_.stack_base_));
-  if (execution_.depth_ < limits.max_depth && used < limits.max_stack_bytes) {
+  if (execution_.depth_ < limits.max_depth &&
+      used < limits.max_stack_bytes + more) {
     return true;
   }
   return Fail(TooDeep(limits), absl::StatusCode::kResourceExhausted);
@@ -446,7 +447,7 @@ bool Evaluator::Command(const Any& dot, const CommandNode* command,
       return CallFunction(dot, f, command, f.name, &args, final, Any(), value);
     }
     case NodeType::kPipe:
-      return NotAFunction(args, final) && EnterDepth() &&
+      return NotAFunction(args, final) && EnterDepth(kForPipelines) &&
              Pipeline(dot, static_cast<const PipeNode*>(first), value);
     case NodeType::kVariable:
       return VariableNodeValue(dot, static_cast<const VariableNode*>(first),

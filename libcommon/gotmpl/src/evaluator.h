@@ -47,7 +47,11 @@ class Evaluator {
   bool Step();
   // Fails when so many more steps, or what values cost now, exceed a limit.
   bool Spend(const Node* node, uint64_t steps);
-  bool EnterDepth();
+  // Fails beyond the limits of depth; `more` bytes of stack may be used.
+  bool EnterDepth(size_t more = 0);
+  // Pipelines in parentheses have more, so that endless recursion ends at the
+  // template that calls itself, as Go's does, and not at what is in it.
+  static constexpr size_t kForPipelines = size_t{512} << 10;
   bool CheckOutput();
 
   Flow Walk(const Any& dot, const Node* node);

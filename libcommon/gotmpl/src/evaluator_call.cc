@@ -194,7 +194,7 @@ bool Evaluator::Argument(const Any& dot, const Type* type, const Node* node,
                                nullptr, nullptr, value) &&
              Validate(type, value);
     case NodeType::kPipe:
-      return EnterDepth() &&
+      return EnterDepth(kForPipelines) &&
              Pipeline(dot, static_cast<const PipeNode*>(node), value) &&
              Validate(type, value);
     case NodeType::kIdentifier: {

@@ -116,6 +116,24 @@ TEST(TemplateTest, NestedExecutionSharesLimitsAndWrapsErrors) {
   EXPECT_EQ(UnwrapChain(deeper.status).size(), 1000u);
 }
 
+// Wherever the stack ends, it is the call that is named.
+TEST(TemplateTest, EndlessRecursionNamesTheCallOfTheTemplate) {
+  for (const char* argument : {"(len (print (print 1)))", "(or (and 1 2) 3)"}) {
+    const std::string call = absl::StrCat(R"({{template "r" )", argument, "}}");
+    ExecOptions options;
+    options.limits = test::DeepLimits();
+    for (size_t stack = 0; stack < 16; ++stack) {
+      options.limits.max_stack_bytes = (size_t{256} << 10) + stack * 100;
+      const Outcome outcome = Render(
+          absl::StrCat(R"({{define "r"}})", call, "{{end}}", call), options);
+      EXPECT_THAT(
+          std::string(outcome.status.message()),
+          HasSubstr(absl::StrCat(R"(executing "r" at <)", call,
+                                 ">: exceeded maximum template depth (")));
+    }
+  }
+}
+
 // A fiftieth of the defaults.
 Limits SmallLimits() {
   Limits limits;
