@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/pass.h"
+#include "weir/cel/cel.h"
 #include "weir/kube/conditions.h"
 #include "weir/reconcile/status_writer.h"
 
@@ -33,23 +34,61 @@ absl::StatusOr<Value> ReadDependency(const Context& ctx,
       absl::StrCat("kustomizations.", kGroup, " \"", key.name, "\" not found"));
 }
 
+// What a readyExpr says of a dependency.
+std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
+                                             const Plan& plan,
+                                             const kube::ObjectKey& key,
+                                             const Value& dependency) {
+  cel::Options options;
+  options.is_checked = true;
+  options.variables = {"self", "dep"};
+  options.output_type = "bool";
+  const auto program = cel::Program::Compile(expression, options);
+  if (!program.ok()) {
+    return UnmetDependency{
+        absl::StrCat("terminal error: failed to evaluate dependency ", key.name,
+                     ": ", program.status().message()),
+        /*is_terminal=*/true};
+  }
+  const absl::StatusOr<bool> is_ready = (*program)->EvaluateBool(
+      Value::MakeObject({{"self", plan.object}, {"dep", dependency}}));
+  if (!is_ready.ok()) {
+    return UnmetDependency{std::string(is_ready.status().message())};
+  }
+  if (*is_ready) return std::nullopt;
+  return UnmetDependency{
+      absl::StrCat("dependency '", key.name_space, "/", key.name,
+                   "' is not ready according to readyExpr eval")};
+}
+
 }  // namespace
 
-std::optional<std::string> FindUnmetDependency(const Context& ctx,
-                                               const Environment& environment,
-                                               const Plan& plan,
-                                               const std::string& revision) {
-  for (const kube::ObjectKey& key : plan.dependencies) {
+std::optional<UnmetDependency> FindUnmetDependency(
+    const Context& ctx, const Environment& environment, const Plan& plan,
+    const std::string& revision) {
+  const bool is_additive = environment.IsEnabled("AdditiveCELDependencyCheck");
+  for (size_t i = 0; i < plan.dependencies.size(); ++i) {
+    const kube::ObjectKey& key = plan.dependencies[i];
     const std::string name =
         absl::StrCat("dependency '", key.name_space, "/", key.name, "'");
     const absl::StatusOr<Value> object = ReadDependency(ctx, environment, key);
     if (!object.ok()) {
-      return absl::StrCat(name, " not found: ", object.status().message());
+      return UnmetDependency{
+          absl::StrCat(name, " not found: ", object.status().message())};
     }
-    if (!IsReady(*object)) return absl::StrCat(name, " is not ready");
+    const std::string& ready_expr =
+        plan.spec.depends_on(static_cast<int>(i)).ready_expr();
+    if (!ready_expr.empty()) {
+      auto unmet = EvaluateReady(ready_expr, plan, key, *object);
+      if (unmet.has_value()) return unmet;
+      if (!is_additive) continue;
+    }
+    if (!IsReady(*object)) {
+      return UnmetDependency{absl::StrCat(name, " is not ready")};
+    }
     if (ReferencesOf(*object).source == plan.source &&
         (*object)["status"].GetString("lastAppliedRevision") != revision) {
-      return absl::StrCat(name, " revision is not up to date");
+      return UnmetDependency{absl::StrCat(name, " revision is not up to date")};
     }
   }
   return std::nullopt;

@@ -15,9 +15,12 @@ namespace {
 using apply::Health;
 using apply::HealthStatus;
 
+// `is_seen`: a watch has the object, whether its health can be told or not.
 Health HealthNow(const HealthTarget& target, const apply::Tracker& tracker,
-                 absl::Time now) {
-  const std::optional<Health> seen = tracker.HealthOf(target.ref, now);
+                 absl::Time now, bool& is_seen) {
+  const std::optional<Health> seen =
+      tracker.HealthOf(target.ref, now, target.rule.get());
+  is_seen = seen.has_value();
   Health health = seen.value_or(target.known);
   if (health.status == HealthStatus::kNotFound && target.has_ttl) {
     return {HealthStatus::kCurrent, "removed after it finished"};
@@ -81,6 +84,11 @@ std::optional<std::vector<HealthTarget>> HealthTargetsOf(
     }
   }
   if (targets.empty()) return std::nullopt;
+  for (HealthTarget& target : targets) {
+    target.rule = plan.health_rules.Find(target.ref.gvk);
+    // What the server answered was judged by other rules.
+    if (target.rule != nullptr) target.known = {};
+  }
   // Waiting for itself would never end.
   std::erase_if(targets, [&](const HealthTarget& target) {
     return target.ref.gvk.group == kGroup &&
@@ -96,12 +104,13 @@ HealthVerdict JudgeHealth(const std::vector<HealthTarget>& targets,
   std::vector<std::string> unhealthy;
   std::string unseen;
   for (const HealthTarget& target : targets) {
-    const HealthStatus status = HealthNow(target, tracker, now).status;
+    bool is_seen = false;
+    const HealthStatus status = HealthNow(target, tracker, now, is_seen).status;
     if (status == HealthStatus::kCurrent) continue;
     if (status == HealthStatus::kFailed) {
       failed.push_back(Describe(target, status));
     }
-    if (status == HealthStatus::kUnknown && unseen.empty()) {
+    if (status == HealthStatus::kUnknown && !is_seen && unseen.empty()) {
       unseen = absl::StrCat("can't determine status for ",
                             apply::Subject(target.ref));
     }
@@ -133,7 +142,9 @@ std::vector<apply::Tracker::Awaited> AwaitedOf(
     const bool is_settled =
         target.known.status == HealthStatus::kCurrent &&
         (!CanChangeHealth(target.ref.gvk) || target.has_ttl);
-    if (!is_settled) awaited.push_back({target.ref, target.is_ours});
+    if (is_settled) continue;
+    awaited.push_back(
+        {target.ref, target.is_ours, /*is_whole=*/target.rule != nullptr});
   }
   return awaited;
 }

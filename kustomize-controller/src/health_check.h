@@ -5,6 +5,7 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "src/plan.h"
 #include "weir/apply/apply_run.h"
 #include "weir/apply/health.h"
+#include "weir/apply/health_rules.h"
 #include "weir/apply/tracker.h"
 #include "weir/kube/types.h"
 
@@ -24,6 +26,8 @@ struct HealthTarget {
   bool has_ttl = false;  // A Job that removes itself: gone is good.
   // What the last answer of the server told; kUnknown when there was none.
   apply::Health known;
+  // Of spec.healthCheckExprs; null for the usual rules.
+  std::shared_ptr<const apply::HealthRule> rule;
 };
 
 // What a pass has to look at: all that was applied (wait), or healthChecks.

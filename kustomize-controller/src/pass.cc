@@ -128,16 +128,21 @@ Pass::Result Pass::FindSource(const Context& ctx) {
 }
 
 Pass::Result Pass::CheckDependencies(const Context& ctx) {
-  const std::optional<std::string> unmet =
+  const std::optional<UnmetDependency> unmet =
       FindUnmetDependency(ctx, environment_, plan_, artifact_.revision);
   if (!unmet.has_value()) {
     step_ = Step::kFetch;
     return std::nullopt;
   }
+  if (unmet->is_terminal) {
+    return Stall(ctx, kInvalidCelExpression,
+                 absl::StrCat(kTerminalError, unmet->message));
+  }
   // The watch on dependencies tells when to look again; the interval is for
   // those that it does not see. What was said once is not said again.
   const absl::Duration pause = environment_.options.common.requeue_dependency;
-  draft_.conditions().MarkFalse(reconcile::kReady, kDependencyNotReady, *unmet);
+  draft_.conditions().MarkFalse(reconcile::kReady, kDependencyNotReady,
+                                unmet->message);
   if (draft_.HasChanged()) {
     Emit(Severity::kInfo,
          RetryText("Dependencies do not meet ready condition", pause));

@@ -129,9 +129,12 @@ class Pass {
 };
 
 // Why the dependencies of a plan are not met; nothing when they are.
-std::optional<std::string> FindUnmetDependency(const Context& ctx,
-                                               const Environment& environment,
-                                               const Plan& plan,
-                                               const std::string& revision);
+struct UnmetDependency {
+  std::string message;
+  bool is_terminal = false;  // Its readyExpr is malformed.
+};
+std::optional<UnmetDependency> FindUnmetDependency(
+    const Context& ctx, const Environment& environment, const Plan& plan,
+    const std::string& revision);
 
 }  // namespace weir::kustomize_controller

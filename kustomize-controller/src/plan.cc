@@ -40,6 +40,7 @@ absl::StatusOr<Plan> MakePlan(const Value& object,
   plan.source = {spec.source_ref().kind(),
                  Or(spec.source_ref().namespace_(), plan.key.name_space),
                  spec.source_ref().name()};
+  plan.object = object;
   for (const v1::DependencyReference& one : spec.depends_on()) {
     plan.dependencies.push_back(
         {Or(one.namespace_(), plan.key.name_space), one.name()});
@@ -62,6 +63,16 @@ absl::StatusOr<Plan> MakePlan(const Value& object,
                         apply::IgnoreRules::FromValue(object["spec"]["ignore"]),
                         "spec.ignore");
   return plan;
+}
+
+absl::StatusOr<apply::HealthRules> HealthRulesOf(
+    const weir::kustomize::v1::KustomizationSpec& spec) {
+  std::vector<apply::CustomHealthCheck> checks;
+  for (const v1::CustomHealthCheck& one : spec.health_check_exprs()) {
+    checks.push_back({one.api_version(), one.kind(), one.current(),
+                      one.in_progress(), one.failed()});
+  }
+  return apply::HealthRules::Compile(checks);
 }
 
 weir::kustomize::FluxOverrides OverridesOf(const v1::KustomizationSpec& spec) {

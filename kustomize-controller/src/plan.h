@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "weir/apply/health_rules.h"
 #include "weir/apply/ignore_rules.h"
 #include "weir/apply/inventory.h"
 #include "weir/artifact/artifact.h"
@@ -37,12 +38,18 @@ struct Plan {
   absl::Duration retry_interval;
   absl::Duration timeout;
   apply::IgnoreRules ignore;
+  apply::HealthRules health_rules;
+  Value object;  // The Kustomization itself, for expressions.
 };
 
 // Errors: kInvalidArgument when the spec cannot be read, a duration or an
 // ignore rule is malformed.
 absl::StatusOr<Plan> MakePlan(
     const Value& object, const weir::kustomize::v1::Kustomization& message);
+
+// The rules of healthCheckExprs. Errors: kInvalidArgument.
+absl::StatusOr<apply::HealthRules> HealthRulesOf(
+    const weir::kustomize::v1::KustomizationSpec& spec);
 
 // What the engine lays over the kustomization file.
 weir::kustomize::FluxOverrides OverridesOf(

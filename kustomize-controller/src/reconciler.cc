@@ -84,15 +84,21 @@ Outcome Reconciler::Start(const Context& ctx, const reconcile::Request& request,
   if (message.spec().suspend()) return Suspend(ctx, request, std::move(draft));
   const std::vector<std::string> unsupported = codec::FindUnsupported(message);
   if (!unsupported.empty()) {
-    return Refuse(ctx, request, std::move(draft),
+    return Refuse(ctx, request, std::move(draft), reconcile::kNotSupported,
                   codec::DescribeUnsupported(unsupported));
+  }
+  absl::StatusOr<apply::HealthRules> rules = HealthRulesOf(message.spec());
+  if (!rules.ok()) {
+    return Refuse(ctx, request, std::move(draft), kInvalidCelExpression,
+                  absl::StrCat(kTerminalError, rules.status().message()));
   }
   absl::StatusOr<Plan> plan =
       read.ok() ? MakePlan(*object, message) : absl::StatusOr<Plan>(read);
   if (!plan.ok()) {
-    return Refuse(ctx, request, std::move(draft),
+    return Refuse(ctx, request, std::move(draft), reconcile::kNotSupported,
                   std::string(plan.status().message()));
   }
+  plan->health_rules = *std::move(rules);
   if (IsSettled(ctx, *plan, draft, memory)) {
     return Outcome::RequeueAfter(
         Jitter(plan->interval,
@@ -182,17 +188,17 @@ Outcome Reconciler::Suspend(const Context& ctx,
 
 Outcome Reconciler::Refuse(const Context& ctx,
                            const reconcile::Request& request, StatusDraft draft,
+                           absl::string_view reason,
                            const std::string& message) {
-  draft.conditions().MarkStalled(reconcile::kNotSupported, message);
-  draft.conditions().MarkFalse(reconcile::kReady, reconcile::kNotSupported,
-                               message);
+  draft.conditions().MarkStalled(reason, message);
+  draft.conditions().MarkFalse(reconcile::kReady, reason, message);
   draft.EndPass(std::string(reconcile::RequestedAt(request.object)),
                 reconcile::GenerationOf(request.object));
   if (draft.HasChanged()) {
     reconcile::Event event;
     event.object = draft.object();
     event.severity = reconcile::Severity::kError;
-    event.reason = reconcile::kNotSupported;
+    event.reason = std::string(reason);
     event.message = message;
     environment_->manager.events().Emit(kComponent, std::move(event));
   }

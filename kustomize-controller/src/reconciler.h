@@ -45,7 +45,8 @@ class Reconciler : public reconcile::Reconciler {
                              StatusDraft draft);
   reconcile::Outcome Refuse(const Context& ctx,
                             const reconcile::Request& request,
-                            StatusDraft draft, const std::string& message);
+                            StatusDraft draft, absl::string_view reason,
+                            const std::string& message);
   // Whether all is as the last pass left it: then a pass would find nothing.
   bool IsSettled(const Context& ctx, const Plan& plan, const StatusDraft& draft,
                  const Memory& memory) const;

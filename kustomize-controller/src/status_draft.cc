@@ -66,6 +66,9 @@ void StatusDraft::EndPass(const std::string& requested_at, int64_t generation) {
     status_.set_last_handled_reconcile_at(requested_at);
   }
   reconcile::Conditions list = conditions();
+  if (list.Reason(reconcile::kReady) == kInvalidCelExpression) {
+    status_.set_observed_generation(generation);
+  }
   if (list.IsTrue(reconcile::kReady)) {
     list.Delete(reconcile::kReconciling);
     status_.set_observed_generation(generation);

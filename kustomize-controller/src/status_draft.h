@@ -28,6 +28,10 @@ inline constexpr char kHealthCheckFailed[] = "HealthCheckFailed";
 inline constexpr char kHealthCheckCanceled[] = "HealthCheckCanceled";
 inline constexpr char kDependencyNotReady[] = "DependencyNotReady";
 inline constexpr char kAccessDenied[] = "AccessDenied";
+inline constexpr char kInvalidCelExpression[] = "InvalidCELExpression";
+// Begins the messages of conditions with that reason.
+inline constexpr char kTerminalError[] =
+    "Reconciliation failed terminally due to configuration error: ";
 inline constexpr char kSucceeded[] = "Succeeded";
 
 // One build and what came of it.

@@ -180,7 +180,10 @@ class Player:
         deadline = time.monotonic() + seconds
         started = time.time()
         while time.monotonic() < deadline:
-            obj = self.kube.find(kind, name, namespace, version)
+            try:
+                obj = self.kube.find(kind, name, namespace, version)
+            except KeyError:  # Its definition is not there yet.
+                obj = None
             if self.is_it(obj, action, started):
                 return
             time.sleep(0.05)

@@ -57,13 +57,15 @@ struct Tracked {
   bool HasDrifted(const Value& condensed) const;
 };
 
-// What a health watch is of: a kind with our label, or one object.
+// What a health watch is of: a kind with our label, or one object; and whether
+// it keeps all fields.
 using HealthWatchKey =
-    std::tuple<kube::GroupVersionKind, std::string, std::string>;
+    std::tuple<kube::GroupVersionKind, std::string, std::string, bool>;
 
 HealthWatchKey WatchKeyOf(const Tracker::Awaited& awaited) {
-  if (awaited.is_ours) return {awaited.ref.gvk, "", ""};
-  return {awaited.ref.gvk, awaited.ref.key.name_space, awaited.ref.key.name};
+  if (awaited.is_ours) return {awaited.ref.gvk, "", "", awaited.is_whole};
+  return {awaited.ref.gvk, awaited.ref.key.name_space, awaited.ref.key.name,
+          awaited.is_whole};
 }
 
 struct HealthWatch {
@@ -234,7 +236,7 @@ struct Tracker::Impl {
       informer.field_selector =
           absl::StrCat("metadata.name=", std::get<2>(key));
     }
-    informer.transform = CondenseForHealth;
+    if (!std::get<3>(key)) informer.transform = CondenseForHealth;
     informer.on_synced = [this, key] { NotifyOwners(key); };
     watch->informer = std::make_unique<kube::Informer>(
         client, tasks, std::move(informer), options.logger);
@@ -258,7 +260,7 @@ struct Tracker::Impl {
 
   void OnHealthChange(const HealthWatchKey& key, const kube::Change& change) {
     const absl::Time now = absl::Now();
-    if (change.type == kube::ChangeType::kModified &&
+    if (!std::get<3>(key) && change.type == kube::ChangeType::kModified &&
         ComputeHealth(change.before, now) == ComputeHealth(change.after, now)) {
       return;
     }
@@ -274,10 +276,11 @@ struct Tracker::Impl {
     for (const kube::ObjectKey& owner : owners) listener(owner, News::kHealth);
   }
 
-  const kube::Informer* FindHealthInformer(const kube::ObjectRef& ref) const
+  const kube::Informer* FindHealthInformer(const kube::ObjectRef& ref,
+                                           bool is_whole) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     for (const bool is_ours : {true, false}) {
-      const auto it = health_watches.find(WatchKeyOf({ref, is_ours}));
+      const auto it = health_watches.find(WatchKeyOf({ref, is_ours, is_whole}));
       if (it == health_watches.end()) continue;
       const kube::Informer* informer = it->second->informer.get();
       if (!is_ours || tracked.contains(TrackedKeyOf(ref))) return informer;
@@ -419,25 +422,31 @@ void Tracker::Await(const kube::ObjectKey& owner,
 }
 
 std::optional<Health> Tracker::HealthOf(const kube::ObjectRef& ref,
-                                        absl::Time now) const {
-  MutexLock lock(impl_->mu);
-  const kube::Informer* informer = impl_->FindHealthInformer(ref);
-  if (informer == nullptr || !informer->HasSynced()) return std::nullopt;
-  const std::optional<Value> object = informer->Get(ref.key);
-  const auto it = impl_->tracked.find(TrackedKeyOf(ref));
-  if (it != impl_->tracked.end() && !it->second.is_dirty) {
-    // What the watch has not caught up with says nothing yet.
-    if (!object.has_value() || ParseResourceVersion((*object)["metadata"]) <
-                                   it->second.resource_version) {
-      return std::nullopt;
+                                        absl::Time now,
+                                        const HealthRule* rule) const {
+  std::optional<Value> object;
+  {
+    MutexLock lock(impl_->mu);
+    const kube::Informer* informer =
+        impl_->FindHealthInformer(ref, rule != nullptr);
+    if (informer == nullptr || !informer->HasSynced()) return std::nullopt;
+    object = informer->Get(ref.key);
+    const auto it = impl_->tracked.find(TrackedKeyOf(ref));
+    if (it != impl_->tracked.end() && !it->second.is_dirty) {
+      // What the watch has not caught up with says nothing yet.
+      if (!object.has_value() || ParseResourceVersion((*object)["metadata"]) <
+                                     it->second.resource_version) {
+        return std::nullopt;
+      }
     }
   }
+  if (rule != nullptr && object.has_value()) return rule->Judge(*object);
   return ComputeHealth(object.value_or(Value()), now);
 }
 
 std::optional<Value> Tracker::AwaitedObject(const kube::ObjectRef& ref) const {
   MutexLock lock(impl_->mu);
-  const kube::Informer* informer = impl_->FindHealthInformer(ref);
+  const kube::Informer* informer = impl_->FindHealthInformer(ref, false);
   if (informer == nullptr) return std::nullopt;
   return informer->Get(ref.key);
 }

@@ -176,6 +176,17 @@ class Kube:
 
     # ------------------------------------------------------------ paths
 
+    def discover(self, kind):
+        """The same of a kind that a definition made; None when there is none."""
+        for group in self.call("GET", "/apis")["groups"]:
+            version = group["preferredVersion"]["groupVersion"]
+            for entry in self.call("GET", f"/apis/{version}")["resources"]:
+                if entry["kind"] == kind and "/" not in entry["name"]:
+                    self._resources[kind] = (version, entry["name"],
+                                             entry["namespaced"])
+                    return self._resources[kind]
+        return None
+
     def resource(self, kind, api_version=None):
         """(apiVersion, plural, namespaced) of a kind."""
         key = kind if api_version in (None, KINDS.get(kind, (None,))[0]) \
@@ -189,6 +200,8 @@ class Kube:
                     self._resources[name] = (api_version, entry["name"],
                                              entry["namespaced"])
             known = self._resources.get(f"{kind}.{api_version}")
+        if known is None and not api_version:
+            known = self.discover(kind)
         if known is None:
             raise KeyError(f"kind {kind} of {api_version} is unknown")
         return known

@@ -46,12 +46,9 @@ TEST(FindUnsupportedTest, NamesFieldsOfKustomization) {
   EXPECT_THAT(
       Find<Kustomization>(R"({"spec": {"decryption": {"provider": "sops"},
           "kubeConfig": {"secretRef": {"name": "k"}},
-          "serviceAccountName": "s",
-          "healthCheckExprs": [{"apiVersion": "a/v1", "current": "true"}],
-          "dependsOn": [{"name": "a"}, {"name": "b", "readyExpr": "true"}]}})"),
-      ElementsAre("spec.dependsOn[1].readyExpr", "spec.decryption",
-                  "spec.kubeConfig", "spec.serviceAccountName",
-                  "spec.healthCheckExprs"));
+          "serviceAccountName": "s"}})"),
+      ElementsAre("spec.decryption", "spec.kubeConfig",
+                  "spec.serviceAccountName"));
   EXPECT_THAT(Find<Kustomization>(R"({"spec": {"prune": true, "wait": true,
           "sourceRef": {"kind": "OCIRepository", "name": "a"},
           "healthCheckExprs": [], "force": true, "components": ["x"]}})"),

@@ -22,6 +22,7 @@
 
 #include "absl/time/time.h"
 #include "weir/apply/health.h"
+#include "weir/apply/health_rules.h"
 #include "weir/base/log.h"
 #include "weir/base/task_queue.h"
 #include "weir/kube/client.h"
@@ -80,12 +81,15 @@ class Tracker {
   struct Awaited {
     kube::ObjectRef ref;
     bool is_ours = true;
+    // For a rule, which may look at any field. Others do without large ones.
+    bool is_whole = false;
   };
   void Await(const kube::ObjectKey& owner, const std::vector<Awaited>& awaited);
   // Health as the watch knows it; nothing while the watch has not caught up
   // with what was applied.
-  std::optional<Health> HealthOf(const kube::ObjectRef& ref,
-                                 absl::Time now) const;
+  // By the rule, if there is one; then the object must be awaited whole.
+  std::optional<Health> HealthOf(const kube::ObjectRef& ref, absl::Time now,
+                                 const HealthRule* rule = nullptr) const;
   // The object behind an awaited ref, without managedFields and templates.
   std::optional<Value> AwaitedObject(const kube::ObjectRef& ref) const;
 
