@@ -174,13 +174,13 @@ TEST_F(FeaturesTest, ANewRevisionMayCancelTheHealthCheck) {
                                               true);
   Start({{"web.yaml", kDeployment}}, "{wait: true, timeout: 5m}");
   harness_.WaitReady("app", "Unknown", "Progressing");
-  harness_.TakeEvents();
   harness_.Publish("app", {{"a.yaml", ConfigMapYaml("a", "x")}}, "main@sha1:2");
   harness_.WaitApplied("app", "main@sha1:2");
-  EXPECT_EQ(harness_.TakeEvents()[0],
-            (EventText{"info", "HealthCheckCanceled",
-                       "Health checks canceled due to new reconciliation "
-                       "triggered by GitRepository/app/app"}));
+  const EventText event = harness_.WaitForEvent(
+      "Health checks canceled due to new reconciliation triggered by "
+      "GitRepository/app/app");
+  EXPECT_EQ(event.severity, "info");
+  EXPECT_EQ(event.reason, "HealthCheckCanceled");
 }
 
 TEST_F(FeaturesTest, ACustomResourceFollowsItsDefinition) {
@@ -232,9 +232,7 @@ TEST_F(FeaturesTest, AFailedDryRunLeavesItsStageUnwritten) {
   EXPECT_EQ(
       object["status"]["history"].array()[0].GetString("lastReconciledStatus"),
       "ReconciliationFailed");
-  const std::vector<EventText> events = harness_.TakeEvents();
-  EXPECT_EQ(events.back().severity, "error");
-  EXPECT_EQ(events.back().message, ReadyMessage(object));
+  EXPECT_EQ(harness_.WaitForEvent(ReadyMessage(object)).severity, "error");
 }
 
 TEST_F(FeaturesTest, ForceMakesImmutableObjectsAnew) {
@@ -248,12 +246,12 @@ TEST_F(FeaturesTest, ForceMakesImmutableObjectsAnew) {
   const std::string uid(harness_.ConfigMap("a")["metadata"].GetString("uid"));
   harness_.Publish("app", {{"a.yaml", immutable("red")}}, "main@sha1:2");
   harness_.WaitReady("app", "False", "ReconciliationFailed");
-  harness_.TakeEvents();
+  harness_.WaitForEvent("ConfigMap/app/a created");
   harness_.Patch(harness_.KustomizationRef("app"), "{spec: {force: true}}");
   harness_.WaitApplied("app", "main@sha1:2");
   EXPECT_EQ(harness_.ConfigMap("a")["data"].GetString("color"), "red");
   EXPECT_NE(harness_.ConfigMap("a")["metadata"].GetString("uid"), uid);
-  EXPECT_EQ(harness_.TakeEvents()[0].message, "ConfigMap/app/a created");
+  harness_.WaitForEvent("ConfigMap/app/a created");
 }
 
 TEST_F(FeaturesTest, ForceDoesNotDeleteForAnInvalidChange) {
@@ -289,7 +287,7 @@ TEST_F(FeaturesTest, TakesOverWhatKubectlApplied) {
   EXPECT_EQ(live["data"].GetString("color"), "new");
   EXPECT_FALSE(live["data"].Has("extra"));
   EXPECT_EQ(live["metadata"]["managedFields"].size(), 1u);
-  EXPECT_EQ(harness_.TakeEvents()[0].message, "ConfigMap/app/a configured");
+  harness_.WaitForEvent("ConfigMap/app/a configured");
 }
 
 TEST_F(FeaturesTest, SubstitutesVariables) {

@@ -346,6 +346,35 @@ std::vector<EventText> Harness::TakeEvents() {
   return std::exchange(events_, {});
 }
 
+EventText Harness::WaitForEvent(
+    const testing::Matcher<const EventText&>& matcher) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  std::string seen;
+  while (absl::Now() < deadline) {
+    {
+      MutexLock lock(mu_);
+      seen.clear();
+      for (size_t i = 0; i < events_.size(); ++i) {
+        const EventText event = events_[i];
+        if (matcher.Matches(event)) {
+          events_.erase(events_.begin(), events_.begin() + i + 1);
+          return event;
+        }
+        absl::StrAppend(&seen, "\n", event.reason, ": ", event.message);
+      }
+    }
+    (void)Context().SleepFor(absl::Milliseconds(5));
+  }
+  ADD_FAILURE() << "no event that "
+                << testing::DescribeMatcher<const EventText&>(matcher)
+                << "; seen:" << seen;
+  return EventText();
+}
+
+EventText Harness::WaitForEvent(const std::string& message) {
+  return WaitForEvent(testing::Field(&EventText::message, message));
+}
+
 Value ConditionOf(const Value& object, absl::string_view type) {
   for (const Value& condition : object["status"]["conditions"].array()) {
     if (condition.GetString("type") == type) return condition;

@@ -5,6 +5,8 @@
 // Threads: for one test thread.
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -124,6 +126,10 @@ class Harness {
 
   std::vector<std::string> TakeRequests() { return counting_->TakeRequests(); }
   std::vector<EventText> TakeEvents();
+  // Waits for the next event that matches, as WaitFor does, and forgets it and
+  // those before it: events come later than what they tell.
+  EventText WaitForEvent(const testing::Matcher<const EventText&>& matcher);
+  EventText WaitForEvent(const std::string& message);
 
  private:
   const std::string name_space_;

@@ -71,20 +71,17 @@ TEST_F(LifecycleTest, AppliesWithFewRequests) {
                   "PATCH configmaps/d dryRun", "PATCH configmaps/a",
                   "PATCH configmaps/b", "PATCH configmaps/c",
                   "PATCH configmaps/d", "PATCH kustomizations/app/status"));
-  EXPECT_THAT(
-      harness_.TakeEvents(),
-      ElementsAre(
-          testing::Field(&EventText::message,
-                         "ConfigMap/app/a created\nConfigMap/app/b created\n"
-                         "ConfigMap/app/c created\nConfigMap/app/d created"),
-          testing::Field(&EventText::reason, "ReconciliationSucceeded")));
+  harness_.WaitForEvent(
+      "ConfigMap/app/a created\nConfigMap/app/b created\n"
+      "ConfigMap/app/c created\nConfigMap/app/d created");
+  harness_.WaitForEvent(
+      testing::Field(&EventText::reason, "ReconciliationSucceeded"));
 }
 
 TEST_F(LifecycleTest, TouchesOnlyWhatANewRevisionChanges) {
   Install({{"a.yaml", ConfigMapYaml("a", "blue")},
            {"b.yaml", ConfigMapYaml("b", "blue")}});
   harness_.TakeRequests();
-  harness_.TakeEvents();
   harness_.Publish("app",
                    {{"a.yaml", ConfigMapYaml("a", "red")},
                     {"b.yaml", ConfigMapYaml("b", "blue")}},
@@ -94,7 +91,7 @@ TEST_F(LifecycleTest, TouchesOnlyWhatANewRevisionChanges) {
   EXPECT_THAT(harness_.TakeRequests(),
               ElementsAre("PATCH configmaps/a dryRun", "PATCH configmaps/a",
                           "PATCH kustomizations/app/status"));
-  EXPECT_EQ(harness_.TakeEvents()[0].message, "ConfigMap/app/a configured");
+  harness_.WaitForEvent("ConfigMap/app/a configured");
 }
 
 TEST_F(LifecycleTest, PrunesWhatLeftTheSource) {
@@ -151,14 +148,12 @@ TEST_F(LifecycleTest, AnIntervalWithoutAChangeAsksNothing) {
 TEST_F(LifecycleTest, DeletionTakesTheObjects) {
   Install({{"a.yaml", ConfigMapYaml("a", "blue")},
            {"b.yaml", ConfigMapYaml("b", "blue")}});
-  harness_.TakeEvents();
   harness_.Delete(harness_.KustomizationRef("app"));
   harness_.WaitFor(harness_.KustomizationRef("app"),
                    [](const Value& object) { return object.is_null(); });
   EXPECT_TRUE(harness_.ConfigMap("a").is_null());
   EXPECT_TRUE(harness_.ConfigMap("b").is_null());
-  EXPECT_EQ(harness_.TakeEvents()[0].message,
-            "ConfigMap/app/b deleted\nConfigMap/app/a deleted");
+  harness_.WaitForEvent("ConfigMap/app/b deleted\nConfigMap/app/a deleted");
 }
 
 TEST_F(LifecycleTest, ASuspendedOneKeepsItsObjects) {
