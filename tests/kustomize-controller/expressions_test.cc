@@ -30,6 +30,12 @@ class ExpressionsTest : public testing::Test {
     harness_.ApplyKustomization("app", app);
     harness_.Start();
   }
+  // Until the health of app's objects is looked at.
+  void WaitUntilChecked() {
+    harness_.WaitFor(harness_.KustomizationRef("app"), [](const Value& object) {
+      return ConditionOf(object, "Healthy").GetString("status") == "Unknown";
+    });
+  }
   Harness harness_;
 };
 
@@ -93,19 +99,18 @@ constexpr char kPhase[] =
 
 TEST_F(ExpressionsTest, AHealthCheckExprDecidesByAnyField) {
   Start("{path: ./a}", kPhase);
-  Value object = harness_.WaitReady("app", "Unknown", "Progressing");
-  EXPECT_EQ(ConditionOf(object, "Healthy").GetString("status"), "Unknown");
+  WaitUntilChecked();
   // As another manager, which the controller leaves the field to.
   harness_.Patch(harness_.Ref("v1", "ConfigMap", "b"),
                  "{metadata: {annotations: {kustomize.toolkit.fluxcd.io/"
                  "reconcile: disabled}}, data: {phase: Done}}");
-  object = harness_.WaitReady("app", "True");
+  const Value object = harness_.WaitReady("app", "True");
   EXPECT_EQ(ConditionOf(object, "Healthy").GetString("status"), "True");
 }
 
 TEST_F(ExpressionsTest, AFailedExprFailsTheCheckAtOnce) {
   Start("{path: ./a}", kPhase);
-  harness_.WaitReady("app", "Unknown", "Progressing");
+  WaitUntilChecked();
   harness_.Patch(harness_.Ref("v1", "ConfigMap", "b"),
                  "{metadata: {annotations: {kustomize.toolkit.fluxcd.io/"
                  "reconcile: disabled}}, data: {phase: Broken}}");
