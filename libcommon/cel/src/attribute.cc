@@ -70,8 +70,12 @@ Value InList(const List& list, const Value& key, bool is_asked,
 }
 
 // What an optional holds, once it led through a variable or a condition:
-// cel-go has no more than the name of a type there.
+// cel-go has no more than the name of a type there, and no optionals.
 Value Unboxed(const Value& value) {
+  if (value.Is(Kind::kOptional)) {
+    const Value* inner = value.AsOptional();
+    return inner == nullptr ? Value() : Unboxed(*inner);
+  }
   return value.Is(Kind::kType) ? Value::String(value.AsString()) : value;
 }
 
@@ -85,7 +89,9 @@ Value Apply(Value value, const Qualifiers& qualifiers, size_t begin,
       const bool is_test =
           begin < qualifiers.size() && qualifiers.back()->is_test;
       if (is_test) return Value::Bool(false);
-      if (inner == nullptr || !inner->Is(Kind::kType)) return value;
+      const bool is_boxed = inner != nullptr && (inner->Is(Kind::kType) ||
+                                                 inner->Is(Kind::kOptional));
+      if (!is_boxed) return value;
       return Value::Some(Unboxed(*inner));
     }
     value = Unboxed(*inner);

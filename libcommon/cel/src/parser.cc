@@ -429,13 +429,9 @@ class Parser {
     return list;
   }
 
-  // Takes a comma that another entry follows; leaves one at the end.
+  // Takes a comma that another entry follows; leaves any other.
   bool MoreEntries(TokenSet starts) {
-    if (!stream_.At(T::kComma)) return false;
-    if (!starts.Has(stream_.Peek(1).type) &&
-        (stream_.Peek(1).type == T::kRightBracket ||
-         stream_.Peek(1).type == T::kRightBrace ||
-         stream_.Peek(1).type == T::kEnd)) {
+    if (!stream_.At(T::kComma) || !starts.Has(stream_.Peek(1).type)) {
       return false;
     }
     stream_.Take();

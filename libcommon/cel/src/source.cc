@@ -96,6 +96,7 @@ std::string Source::Text(size_t begin, size_t end) const {
 
 Source::Place Source::PlaceOf(int32_t offset) const {
   if (offset < 0) return Place();
+  if (points_.empty()) return {1, -1};
   const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(),
                                      static_cast<size_t>(offset));
   const int line = static_cast<int>(next - line_starts_.begin());
@@ -128,7 +129,7 @@ std::string Errors::ToString() const {
     absl::StrAppend(&out, out.empty() ? "" : "\n",
                     "ERROR: <input>:", error.place.line, ":",
                     error.place.column + 1, ": ", error.message);
-    if (error.place.line < 1) continue;
+    if (error.place.line < 1 || error.place.column < 0) continue;
     std::u32string line = source_.Line(error.place.line);
     std::replace(line.begin(), line.end(), U'\t', U' ');
     const std::string snippet = ToUtf8(line);
