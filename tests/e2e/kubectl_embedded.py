@@ -212,10 +212,16 @@ def rollout(kubectl):
     has(kubectl.run("get", "all"), "pod/web-", "replicaset.apps/web-")
     has(kubectl.run("describe", "deploy", "web"), "3 desired",
         "NewReplicaSet:", "MinimumReplicasAvailable")
-    pods = kubectl.get("pods", "-l", "app=web")["items"]
-    has(kubectl.run("describe", "pod", pods[0]["metadata"]["name"]),
-        "Controlled By:  ReplicaSet/web-", "nginx:1.25")
-    has(kubectl.run("logs", pods[0]["metadata"]["name"]), "simulated")
+    # Pods of the old set may still be going.
+    new_set, = [item["metadata"]["name"]
+                for item in kubectl.get("rs", "-l", "app=web")["items"]
+                if item["spec"]["replicas"] == 3]
+    pod = next(item["metadata"]["name"]
+               for item in kubectl.get("pods", "-l", "app=web")["items"]
+               if item["metadata"]["ownerReferences"][0]["name"] == new_set)
+    has(kubectl.run("describe", "pod", pod),
+        f"Controlled By:  ReplicaSet/{new_set}", "nginx:1.25")
+    has(kubectl.run("logs", pod), "simulated")
     kubectl.run("delete", "-f", "-", data=DEPLOYMENT)
     kubectl.run("wait", "--for=delete", "pod", "-l", "app=web",
                 "--timeout=30s")
