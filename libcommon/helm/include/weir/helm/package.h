@@ -15,9 +15,9 @@
 
 namespace weir::helm {
 
-// Writes a .tgz whose one folder is the chart's name. The tar within is byte
-// for byte Helm's for the same chart and time; the compression is ours. A chart
-// must have been loaded with LoadOptions::keep_values_text.
+// Writes a .tgz whose one folder is the chart's name. The tar within has
+// Helm's entries, in its order, with its modes and times; the compression is
+// ours. A chart must have been loaded with LoadOptions::keep_values_text.
 // Errors: kInvalidArgument; the sink's.
 absl::Status PackageChart(const Chart& chart, absl::Time modified,
                           const archive::Sink& sink);
