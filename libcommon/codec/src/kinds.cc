@@ -3,12 +3,18 @@
 #include "weir/kustomize/v1/kustomization.pb.h"
 #include "weir/source/v1/externalartifact.pb.h"
 #include "weir/source/v1/gitrepository.pb.h"
+#include "weir/source/v1/helmchart.pb.h"
+#include "weir/source/v1/helmrepository.pb.h"
+#include "weir/source/v1/ocirepository.pb.h"
 
 namespace weir::codec {
 
 std::vector<const google::protobuf::Descriptor*> AllKinds() {
   return {source::v1::ExternalArtifact::descriptor(),
           source::v1::GitRepository::descriptor(),
+          source::v1::HelmChart::descriptor(),
+          source::v1::HelmRepository::descriptor(),
+          source::v1::OCIRepository::descriptor(),
           kustomize::v1::Kustomization::descriptor()};
 }
 
