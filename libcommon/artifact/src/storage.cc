@@ -177,6 +177,32 @@ absl::Status Storage::Write(const Context& ctx, const Producer& produce,
   return absl::OkStatus();
 }
 
+absl::Status Storage::Link(const Artifact& artifact,
+                           absl::string_view name) const {
+  WEIR_ASSIGN_OR_RETURN(const std::string target, LocalPath(artifact.path));
+  const std::string path =
+      absl::StrCat(target.substr(0, target.rfind('/') + 1), name);
+  const std::string temp = absl::StrCat(path, ".tmp");
+  if (unlink(temp.c_str()) != 0 && errno != ENOENT) {
+    return ErrnoToStatus(errno, absl::StrCat("removing ", temp));
+  }
+  // Relative, so that the folder can be mounted elsewhere.
+  const std::string file = target.substr(target.rfind('/') + 1);
+  if (symlink(file.c_str(), temp.c_str()) != 0) {
+    return ErrnoToStatus(errno, absl::StrCat("linking ", temp));
+  }
+  if (rename(temp.c_str(), path.c_str()) != 0) {
+    return ErrnoToStatus(errno, absl::StrCat("renaming ", temp));
+  }
+  return absl::OkStatus();
+}
+
+std::string Storage::LinkUrl(const Artifact& artifact,
+                             absl::string_view name) const {
+  return UrlOf(absl::StrCat(
+      artifact.path.substr(0, artifact.path.rfind('/') + 1), name));
+}
+
 absl::Status Storage::Verify(const Context& ctx,
                              const Artifact& artifact) const {
   WEIR_ASSIGN_OR_RETURN(const std::string path, LocalPath(artifact.path));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "weir/base/secret.h"
 #include "weir/base/status.h"
@@ -20,6 +21,7 @@ namespace weir::oci {
 namespace {
 
 constexpr int64_t kMaxErrorBytes = 8 << 10;
+constexpr char kAnswerPayload[] = "weir.dev/registry-answer";
 
 absl::StatusCode CodeOf(int code) {
   switch (code) {
@@ -138,9 +140,29 @@ absl::Status ErrorOfAnswer(absl::string_view method, absl::string_view url,
                            int code, absl::string_view body) {
   std::string text = DescribeErrors(body);
   if (text.empty()) text = std::string(http::ReasonPhrase(code));
-  return absl::Status(CodeOf(code), absl::StrCat(method, " \"", RedactUrl(url),
+  const std::string redacted = RedactUrl(url);
+  absl::Status status(CodeOf(code), absl::StrCat(method, " \"", redacted,
                                                  "\": response status code ",
                                                  code, ": ", text));
+  status.SetPayload(kAnswerPayload, absl::Cord(absl::StrCat(
+                                        method, "\n", code, "\n", redacted,
+                                        "\n", body.substr(0, kMaxErrorBytes))));
+  return status;
+}
+
+std::optional<RegistryAnswer> AnswerOf(const absl::Status& error) {
+  const auto payload = error.GetPayload(kAnswerPayload);
+  if (!payload.has_value()) return std::nullopt;
+  const std::vector<std::string> parts =
+      absl::StrSplit(std::string(*payload), absl::MaxSplits('\n', 3));
+  RegistryAnswer out;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[1], &out.code)) {
+    return std::nullopt;
+  }
+  out.method = parts[0];
+  out.url = parts[2];
+  out.body = parts[3];
+  return out;
 }
 
 absl::Status Retries::Next(const Context& ctx, const absl::Status& failure,
@@ -160,7 +182,8 @@ absl::StatusOr<std::string> RequestLoop::BaseUrl(const Context& ctx,
                                                  const Reference& where) {
   const std::string host = where.host();
   if (options_.plain_http) return absl::StrCat("http://", host);
-  if (!options_.plain_http_for_private_hosts || !IsPrivateHost(host)) {
+  if (!options_.plain_http_fallback &&
+      (!options_.plain_http_for_private_hosts || !IsPrivateHost(host))) {
     return absl::StrCat("https://", host);
   }
   {

@@ -62,6 +62,11 @@ class Storage {
   absl::Status Write(const Context& ctx, const Producer& produce,
                      Artifact* artifact) const;
 
+  // Makes `name`, beside the artifact's file, a link that leads to it: the
+  // address of whichever artifact is current.
+  absl::Status Link(const Artifact& artifact, absl::string_view name) const;
+  std::string LinkUrl(const Artifact& artifact, absl::string_view name) const;
+
   // Reads the file again and compares.
   // Errors: kNotFound when it is not there; kDataLoss when the digest is
   // missing, malformed or another.

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,10 @@ struct ClientOptions {
   FindCredentials credentials;  // Null: anonymous.
   std::shared_ptr<const http::TlsOptions> tls;
   bool plain_http = false;
-  // For registries on loopback and in private networks: http where https
-  // cannot connect.
+  // Http where https cannot connect: for registries on loopback and in private
+  // networks, or for all.
   bool plain_http_for_private_hosts = false;
+  bool plain_http_fallback = false;
   http::ProxySettings proxies;
   std::string user_agent = "weir/0.1.0";
 
@@ -52,6 +54,15 @@ struct ClientOptions {
   int max_tags = 1'000'000;
   int tags_page = 0;  // 0: as many as the registry likes.
 };
+
+// What a registry answered, where an error tells of that.
+struct RegistryAnswer {
+  std::string method;
+  std::string url;  // Without credentials.
+  int code = 0;
+  std::string body;  // Its start.
+};
+std::optional<RegistryAnswer> AnswerOf(const absl::Status& error);
 
 // Errors of all calls: kInvalidArgument for references that name nothing;
 // kUnauthenticated, kPermissionDenied and kNotFound as the registry says;
