@@ -1,4 +1,4 @@
-// source-controller: follows Git repositories and publishes artifacts.
+// source-controller: follows sources and publishes artifacts.
 
 #include "weir/base/status.h"
 #include "weir/reconcile/flags.h"
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   weir::source::SetDefaultsFromEnvironment(&flags);
   weir::reconcile::FlagSet set(
       "source-controller",
-      "Follows Git repositories and publishes what they hold as artifacts.");
+      "Follows sources and publishes what they hold as artifacts.");
   weir::source::AddFlags(set, &flags);
   return weir::reconcile::RunProgram(
       argc, argv, set, &flags.common,

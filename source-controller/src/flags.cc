@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "src/git_pass.h"
+#include "src/source_kind.h"
 #include "weir/base/status.h"
 
 namespace weir::source {
@@ -28,6 +28,7 @@ void SetDefaultsFromEnvironment(Flags* flags) {
   SetFromEnvironment("STORAGE_PATH", &flags->options.storage_path);
   SetFromEnvironment("STORAGE_ADDRESS", &flags->options.storage_address);
   SetFromEnvironment("STORAGE_ADV_ADDR", &flags->options.advertised_address);
+  flags->options.proxies = http::ProxiesFromEnvironment();
 }
 
 void AddFlags(reconcile::FlagSet& set, Flags* flags) {
@@ -58,17 +59,17 @@ void AddFlags(reconcile::FlagSet& set, Flags* flags) {
           "Key of the gRPC server's certificate, a PEM file.");
   set.Add("grpc-tls-client-ca", &options.grpc_tls_client_ca_file,
           "Authority that gRPC clients need a certificate of, a PEM file.");
-  set.Add("helm-index-max-size", &flags->helm_index_max_size,
+  set.Add("helm-index-max-size", &options.helm_index_max_bytes,
           "Largest index of a Helm repository, in bytes.");
-  set.Add("helm-chart-max-size", &flags->helm_chart_max_size,
+  set.Add("helm-chart-max-size", &options.helm_chart_max_bytes,
           "Largest Helm chart, in bytes.");
-  set.Add("helm-chart-file-max-size", &flags->helm_chart_file_max_size,
+  set.Add("helm-chart-file-max-size", &options.helm_chart_file_max_bytes,
           "Largest file of a Helm chart, in bytes.");
-  set.Add("helm-cache-max-size", &flags->helm_cache_max_size,
-          "How many Helm indexes are cached; 0: none.");
-  set.Add("helm-cache-ttl", &flags->helm_cache_ttl,
+  set.Add("helm-cache-max-size", &options.helm_cache_max_size,
+          "How many Helm indexes are cached; 0: 1000, they are small.");
+  set.Add("helm-cache-ttl", &options.helm_cache_ttl,
           "How long Helm indexes are cached.");
-  set.Add("helm-cache-purge-interval", &flags->helm_cache_purge_interval,
+  set.Add("helm-cache-purge-interval", &options.helm_cache_purge_interval,
           "How often the cache of Helm indexes is cleaned.");
 }
 

@@ -1,34 +1,11 @@
 #include "src/git_auth.h"
 
-#include <memory>
-
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "weir/base/status.h"
 #include "weir/git/ssh_key.h"
-#include "weir/http/client.h"
-#include "weir/kube/types.h"
 
 namespace weir::source {
 namespace {
-
-const Secret* Find(const Credentials& credentials, const std::string& key) {
-  const auto it = credentials.data.find(key);
-  return it == credentials.data.end() ? nullptr : &it->second;
-}
-
-Secret Get(const Credentials& credentials, const std::string& key) {
-  const Secret* found = Find(credentials, key);
-  return found == nullptr ? Secret() : *found;
-}
-
-// The newer name wins.
-Secret GetEither(const Credentials& credentials, const std::string& key,
-                 const std::string& old_key) {
-  const Secret* found = Find(credentials, key);
-  return found != nullptr ? *found : Get(credentials, old_key);
-}
 
 absl::Status InvalidOption(absl::string_view transport,
                            absl::string_view problem) {
@@ -36,45 +13,27 @@ absl::Status InvalidOption(absl::string_view transport,
       absl::StrCat("invalid '", transport, "' auth option: ", problem));
 }
 
-absl::Status ApplyTls(const Credentials& credentials,
-                      git::RemoteOptions* options) {
-  const Secret certificate = GetEither(credentials, "tls.crt", "certFile");
-  const Secret key = GetEither(credentials, "tls.key", "keyFile");
-  const Secret authority = GetEither(credentials, "ca.crt", "caFile");
-  if (certificate.empty() != key.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "secret '", credentials.name, "' has no '",
-        certificate.empty() ? "tls.crt" : "tls.key", "', but the key to it"));
-  }
-  if (certificate.empty() && authority.empty()) return absl::OkStatus();
-  auto tls = std::make_shared<http::TlsOptions>();
-  tls->ca_pem = authority.RevealForUse();
-  tls->client_certificate_pem = certificate.RevealForUse();
-  tls->client_key_pem = key;
-  options->tls = std::move(tls);
-  return absl::OkStatus();
-}
-
 absl::Status ApplyHttp(const Credentials& credentials, absl::string_view scheme,
                        git::RemoteOptions* options) {
   // A token goes before a user, as upstream has it, whatever its documents
   // say of both.
-  options->bearer_token = Get(credentials, "bearerToken");
+  options->bearer_token = credentials.Get("bearerToken");
   if (options->bearer_token.empty()) {
-    options->username = Get(credentials, "username").RevealForUse();
-    options->password = Get(credentials, "password");
+    options->username = credentials.Get("username").RevealForUse();
+    options->password = credentials.Get("password");
     if (options->username.empty() && !options->password.empty()) {
       return InvalidOption(scheme, "'password' requires 'username' to be set");
     }
   }
-  return ApplyTls(credentials, options);
+  WEIR_ASSIGN_OR_RETURN(options->tls, ReadTls(credentials));
+  return absl::OkStatus();
 }
 
 absl::Status ApplySsh(const Credentials& credentials,
                       git::RemoteOptions* options) {
-  options->ssh_private_key = Get(credentials, "identity");
-  options->ssh_known_hosts = Get(credentials, "known_hosts").RevealForUse();
-  options->ssh_passphrase = Get(credentials, "password");
+  options->ssh_private_key = credentials.Get("identity");
+  options->ssh_known_hosts = credentials.Get("known_hosts").RevealForUse();
+  options->ssh_passphrase = credentials.Get("password");
   if (options->ssh_private_key.empty()) {
     return InvalidOption("ssh", "'identity' is required");
   }
@@ -85,22 +44,6 @@ absl::Status ApplySsh(const Credentials& credentials,
 }
 
 }  // namespace
-
-absl::StatusOr<Credentials> ReadCredentials(const Value& secret) {
-  Credentials credentials;
-  credentials.name = kube::KeyOf(secret).ToString();
-  for (const Value::Member& member : secret["data"].object()) {
-    std::string bytes;
-    if (!member.value.is_string() ||
-        !absl::Base64Unescape(member.value.AsString(), &bytes)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("key '", member.key, "' of secret '", credentials.name,
-                       "' is not base64"));
-    }
-    credentials.data.emplace(member.key, Secret(std::move(bytes)));
-  }
-  return credentials;
-}
 
 absl::Status ApplyCredentials(const Credentials& credentials,
                               git::RemoteOptions* options) {

@@ -1,331 +1,386 @@
 #include "src/git_pass.h"
 
+#include <dirent.h>
+
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/message_differencer.h"
-#include "src/artifacts.h"
+#include "src/git_auth.h"
 #include "src/revision.h"
+#include "weir/archive/extract.h"
+#include "weir/archive/secure_join.h"
 #include "weir/base/duration.h"
+#include "weir/base/secret.h"
 #include "weir/base/status.h"
 #include "weir/codec/codec.h"
-#include "weir/codec/unsupported.h"
+#include "weir/crypto/digest.h"
 
 namespace weir::source {
 namespace {
 
-using google::protobuf::util::MessageDifferencer;
-using reconcile::Outcome;
-using reconcile::Severity;
+// Below the storage root; the file server hands out no dot folders.
+constexpr char kCacheFolder[] = ".git-cache";
+constexpr absl::Duration kDefaultTimeout = absl::Seconds(60);
+constexpr char kGitOperationFailed[] = "GitOperationFailed";
 
-const reconcile::SummaryOptions& ReadySummary() {
-  static const auto* const kOptions = new reconcile::SummaryOptions{
-      {kStorageOperationFailed, kFetchFailed, kIncludeUnavailable,
-       kArtifactOutdated, kArtifactInStorage, kSourceVerified,
-       reconcile::kStalled, reconcile::kReconciling},
-      {kStorageOperationFailed, kFetchFailed, kIncludeUnavailable,
-       kArtifactOutdated, reconcile::kStalled, reconcile::kReconciling}};
-  return *kOptions;
+bool IsSameInclude(const v1::GitRepositoryInclude& a,
+                   const v1::GitRepositoryInclude& b) {
+  return a.repository().name() == b.repository().name() &&
+         a.from_path() == b.from_path() && a.to_path() == b.to_path();
 }
 
-bool HasFailed(const v1::GitRepositoryStatus& status) {
-  for (const meta::v1::Condition& condition : status.conditions()) {
-    const bool is_failure = condition.type() == kFetchFailed ||
-                            condition.type() == kStorageOperationFailed ||
-                            condition.type() == kIncludeUnavailable;
-    if (is_failure && condition.status() == reconcile::kTrue) return true;
-  }
-  return false;
-}
-
-const meta::v1::Condition* FindCondition(const v1::GitRepositoryStatus& status,
-                                         absl::string_view type) {
-  for (const meta::v1::Condition& condition : status.conditions()) {
-    if (condition.type() == type) return &condition;
-  }
-  return nullptr;
+std::string TargetOf(const v1::GitRepositoryInclude& include) {
+  return include.to_path().empty() ? include.repository().name()
+                                   : include.to_path();
 }
 
 }  // namespace
 
-GitPass::GitPass(const Context& ctx, const GitEnvironment& environment,
-                 const reconcile::Request& request)
-    : ctx_(ctx),
-      env_(environment),
-      request_(request),
-      key_{"GitRepository", request.key.name_space, request.key.name},
-      object_(request.object) {}
-
-Outcome GitPass::Run() {
-  if (reconcile::IsBeingDeleted(object_)) return Delete();
-  if (!reconcile::HasFinalizer(object_)) {
-    absl::StatusOr<Value> written =
-        request_.writer->AddFinalizer(ctx_, object_);
-    if (absl::IsNotFound(written.status())) return Outcome::Done();
-    if (!written.ok()) return Outcome::Retry(written.status());
-    object_ = *std::move(written);
-  }
-  const absl::Status parsed = codec::FromValue(object_, &git_);
-  if (!parsed.ok()) return Outcome::Terminal(parsed);
-  before_ = published_ = status();
-  generation_ = reconcile::GenerationOf(object_);
-  conditions_ = std::make_unique<reconcile::Conditions>(
-      status().mutable_conditions(), generation_, *env_.clock);
-  if (spec().suspend()) return Suspended();
-  const std::vector<std::string> unsupported = codec::FindUnsupported(git_);
-  if (!unsupported.empty()) {
-    for (const char* type : {kFetchFailed, kIncludeUnavailable,
-                             kStorageOperationFailed, kArtifactOutdated}) {
-      conditions_->Delete(type);
-    }
-    return Finish(Failure{Failure::Kind::kStall, reconcile::kNotSupported,
-                          codec::DescribeUnsupported(unsupported)});
-  }
-  Begin();
-  return Finish(RunSteps());
-}
-
-Outcome GitPass::Delete() {
-  const absl::StatusOr<bool> removed = env_.storage->RemoveAll(key_);
-  absl::Status status = removed.status();
-  if (status.ok()) status = RemoveAll(CacheFolder());
-  if (!status.ok()) {
-    status = Annotate(status, "garbage collection for deleted resource failed");
-    Emit(Severity::kError, "GarbageCollectionFailed",
-         std::string(status.message()));
-    return Outcome::Retry(status);
-  }
-  env_.registry->Withdraw(key_);
-  if (!reconcile::HasFinalizer(object_)) return Outcome::Done();
-  if (*removed) {
-    Emit(Severity::kTrace, "GarbageCollectionSucceeded",
-         "garbage collected artifacts for deleted resource");
-  }
-  const absl::Status finalized =
-      request_.writer->RemoveFinalizer(ctx_, object_).status();
-  return finalized.ok() ? Outcome::Done() : Outcome::Retry(finalized);
-}
-
-// The object is left alone, but its artifact stays at hand.
-Outcome GitPass::Suspended() {
-  request_.logger.Info("reconciliation is suspended for this object");
-  std::string problem;
-  if (status().has_artifact() && AdoptArtifact(&problem)) {
-    env_.registry->Publish(key_, FromApi(status().artifact()));
-  }
-  const absl::string_view requested = reconcile::RequestedAt(object_);
-  if (!requested.empty()) {
-    status().set_last_handled_reconcile_at(std::string(requested));
-  }
-  if (conditions_->Has(reconcile::kReconciling)) {
-    conditions_->MarkReconciling(reconcile::kProgressingWithRetry,
-                                 conditions_->Message(reconcile::kReconciling));
-  }
-  if (status().conditions_size() > 0) {
-    status().set_observed_generation(generation_);
-    conditions_->Delete(reconcile::kStalled);
-    conditions_->Summarize(reconcile::kReady, ReadySummary());
-  }
-  return WriteStatus() ? Outcome::Done()
-                       : Outcome::Retry(absl::AbortedError(
-                             "writing the status of a suspended object"));
-}
-
-void GitPass::Progress(bool is_drift, const std::string& message) {
-  conditions_->MarkReconciling(reconcile::kProgressing, message);
-  if (is_drift || conditions_->IsUnknown(reconcile::kReady)) {
-    conditions_->MarkUnknown(reconcile::kReady, reconcile::kProgressing,
-                             message);
-  }
-}
-
-void GitPass::Begin() {
-  Progress(false, "reconciliation in progress");
-  const int64_t observed = status().observed_generation();
-  if (observed != generation_) {
-    Progress(false, absl::StrCat("processing object: new generation ", observed,
-                                 " -> ", generation_));
-  }
-  conditions_->Delete(kStorageOperationFailed);
-}
-
-// One write tells that work is under way, where it takes long or follows a
-// change of the object; what a retry of the same generation does was told
-// before.
-void GitPass::WriteProgress() {
-  const meta::v1::Condition* told =
-      FindCondition(published_, reconcile::kReconciling);
-  if (has_written_progress_ ||
-      (told != nullptr && told->observed_generation() == generation_)) {
-    return;
-  }
-  has_written_progress_ = true;
-  WriteStatus();  // Progress only: the last write tells of problems.
-}
-
-GitPass::Step GitPass::RunSteps() {
-  if (Step last = StorageStep()) return last;
-  if (status().observed_generation() != generation_ ||
-      !status().has_artifact()) {
-    WriteProgress();
-  }
+// Errors in steps have the words that users know.
+GitPass::Step GitPass::Work() {
   if (Step last = SourceStep()) return last;
   if (Step last = IncludeStep()) return last;
   return ArtifactStep();
 }
 
-GitPass::Failure GitPass::Fail(Failure::Kind kind, const char* condition,
-                               std::string reason, std::string message) {
-  conditions_->MarkTrue(condition, reason, message);
-  return {kind, std::move(reason), std::move(message)};
+std::string GitPass::SuccessMessage() const {
+  return absl::StrCat("stored artifact for commit '",
+                      commit_.has_value() ? ShortMessage(commit_->message)
+                                          : status().artifact().revision(),
+                      "'");
 }
 
-void GitPass::Emit(Severity severity, const std::string& reason,
-                   const std::string& message, bool with_artifact) {
-  reconcile::Event event;
-  event.object = object_;
-  event.severity = severity;
-  event.reason = reason;
-  event.message = message;
-  if (with_artifact) {
-    event.metadata[absl::StrCat(kGroup, "/revision")] =
-        status().artifact().revision();
-    event.metadata[absl::StrCat(kGroup, "/digest")] =
-        status().artifact().digest();
+absl::Status GitPass::RemoveMore() { return RemoveAll(CacheFolder()); }
+
+absl::StatusOr<absl::Duration> GitPass::Interval() const {
+  return ParseGoDuration(spec().interval());
+}
+
+GitPass::Step GitPass::SourceStep() {
+  conditions_->Delete(kSourceVerified);
+  status().clear_source_verification_mode();
+  Step failure;
+  const auto options = ConnectionOptions(&failure);
+  if (!options.ok()) return failure;
+  if (Step waiting = CheckIncludes()) return waiting;
+  const Context ctx = ctx_.WithTimeout(
+      ParseGoDuration(spec().timeout()).value_or(kDefaultTimeout));
+  return Resolve(ctx, *options);
+}
+
+absl::StatusOr<git::RemoteOptions> GitPass::ConnectionOptions(Step* failure) {
+  git::RemoteOptions options;
+  options.url = spec().url();
+  options.http_client = env_.http_client;
+  options.ssh_kex_algorithms = env_.options->ssh_kex_algorithms;
+  options.ssh_host_key_algorithms = env_.options->ssh_host_key_algorithms;
+  const auto local = env_.options->local_repositories.find(spec().url());
+  if (local != env_.options->local_repositories.end()) {
+    options.url = local->second;
+    options.allow_local = true;
+    return options;
   }
-  env_.events->Emit(kComponent, std::move(event));
-}
-
-std::string GitPass::Subject() const {
-  return commit_.has_value() ? ShortMessage(commit_->message)
-                             : git_.status().artifact().revision();
-}
-
-// A new artifact, or the end of a failure.
-void GitPass::TellSuccess() {
-  if (!status().has_artifact()) return;
-  const std::string message =
-      absl::StrCat("stored artifact for commit '", Subject(), "'");
-  if (before_.artifact().digest() != status().artifact().digest()) {
-    Emit(Severity::kInfo, "NewArtifact", message, /*with_artifact=*/true);
-    request_.logger.Info(
-        "artifact stored",
-        {{"revision", status().artifact().revision()},
-         {"digest", status().artifact().digest()},
-         {"bytes", static_cast<int64_t>(status().artifact().size())},
-         {"commit", Subject()}});
-  } else if (HasFailed(before_) && !HasFailed(status())) {
-    Emit(Severity::kInfo, "Succeeded", message, /*with_artifact=*/true);
+  const auto fail = [&](Failure::Kind kind, const char* reason,
+                        const std::string& message) {
+    *failure = Fail(kind, kFetchFailed, reason, message);
+    return absl::InvalidArgumentError(message);
+  };
+  const absl::Status url = git::CheckUrl(options.url);
+  if (!url.ok()) {
+    return fail(Failure::Kind::kStall, kUrlInvalid,
+                absl::StrCat("failed to parse url '", RedactUrl(options.url),
+                             "': ", url.message()));
   }
+  Credentials credentials;
+  if (spec().has_secret_ref()) {
+    const std::string& name = spec().secret_ref().name();
+    const std::string where = absl::StrCat(request_.key.name_space, "/", name);
+    absl::StatusOr<Credentials> read =
+        GetCredentials(ctx_, *env_.client, request_.key.name_space, name);
+    if (!read.ok()) {
+      const bool was_refused = kube::ApiCodeOf(read.status()) != 0;
+      const std::string what =
+          was_refused ? absl::StrCat("failed to get secret '", where, "': ")
+                      : "";
+      return fail(Failure::Kind::kRetry, kAuthenticationFailed,
+                  absl::StrCat(what, what, read.status().message()));
+    }
+    credentials = *std::move(read);
+  }
+  const absl::Status applied = ApplyCredentials(credentials, &options);
+  if (!applied.ok()) {
+    return fail(Failure::Kind::kRetry, kAuthenticationFailed,
+                absl::StrCat("failed to configure authentication options: ",
+                             applied.message()));
+  }
+  return options;
 }
 
-void GitPass::TellFailure(const Failure& failure) {
-  switch (failure.kind) {
-    case Failure::Kind::kRetry:
-      Emit(Severity::kError, failure.reason, failure.message);
-      break;
-    case Failure::Kind::kStall:
-      Emit(Severity::kError, failure.reason, failure.message);
-      request_.logger.Error("reconciliation stalled",
-                            {{"error", failure.message}});
-      break;
-    case Failure::Kind::kWait:
-      Emit(Severity::kTrace, failure.reason, failure.message);
-      request_.logger.Info("reconciliation waiting",
-                           {{"reason", failure.message}});
-      break;
-    case Failure::Kind::kUnchanged: {
-      // An interval that finds nothing new is not worth an Event each time.
-      const bool was_asked = before_.observed_generation() != generation_ ||
-                             before_.last_handled_reconcile_at() !=
-                                 status().last_handled_reconcile_at() ||
-                             HasFailed(before_);
-      if (was_asked) {
-        Emit(Severity::kTrace, failure.reason, failure.message);
-      }
-      break;
+Value GitPass::FindInclude(const std::string& name) const {
+  const kube::ObjectKey key{request_.key.name_space, name};
+  Value found = find_(key);
+  if (!found.is_null() || !env_.is_cache_partial) return found;
+  return env_.client->Get(ctx_, {{kGroup, "v1", "GitRepository"}, key})
+      .value_or(Value());
+}
+
+GitPass::Step GitPass::CheckIncludes() {
+  includes_.clear();
+  const auto wait = [this](const char* reason, const std::string& message) {
+    return Fail(Failure::Kind::kWait, kIncludeUnavailable, reason, message);
+  };
+  for (const v1::GitRepositoryInclude& include : spec().include()) {
+    const std::string& name = include.repository().name();
+    const Value found = FindInclude(name);
+    if (found.is_null()) {
+      return wait("NotFound",
+                  absl::StrCat("could not get resource for include '", name,
+                               "': GitRepository.", kGroup, " \"", name,
+                               "\" not found"));
+    }
+    v1::GitRepository other;
+    if (!codec::FromValue(found, &other).ok() ||
+        !other.status().has_artifact()) {
+      return wait(
+          "NoArtifact",
+          absl::StrCat("no artifact available for include '", name, "'"));
+    }
+    includes_.push_back(other.status().artifact());
+  }
+  conditions_->Delete(kIncludeUnavailable);
+  if (!HasIncludesChanged()) return std::nullopt;
+  Progress(true,
+           "building artifact: included artifacts differ from last observed "
+           "includes");
+  return std::nullopt;
+}
+
+bool GitPass::HasIncludesChanged() const {
+  const v1::GitRepositoryStatus& old = status();
+  if (static_cast<size_t>(old.included_artifacts_size()) != includes_.size()) {
+    return true;
+  }
+  for (size_t i = 0; i < includes_.size(); ++i) {
+    const meta::v1::Artifact& known =
+        old.included_artifacts(static_cast<int>(i));
+    if (known.revision() != includes_[i].revision() ||
+        known.digest() != includes_[i].digest()) {
+      return true;
     }
   }
+  return false;
 }
 
-Outcome GitPass::Finish(const Step& last) {
-  if (ctx_.is_done()) return Outcome::Done();  // The process stops.
-  const bool is_success =
-      !last.has_value() || last->kind == Failure::Kind::kUnchanged;
-  const absl::string_view requested = reconcile::RequestedAt(object_);
-  if (!requested.empty()) {
-    status().set_last_handled_reconcile_at(std::string(requested));
+bool GitPass::HasContentChanged() const {
+  const v1::GitRepositoryStatus& old = status();
+  if (spec().has_ignore() != old.has_observed_ignore() ||
+      spec().ignore() != old.observed_ignore() ||
+      spec().recurse_submodules() != old.observed_recurse_submodules() ||
+      spec().include_size() != old.observed_include_size() ||
+      spec().sparse_checkout_size() != old.observed_sparse_checkout_size()) {
+    return true;
   }
-  if (is_success) {
-    conditions_->Delete(reconcile::kReconciling);
-    TellSuccess();
+  for (int i = 0; i < spec().include_size(); ++i) {
+    if (!IsSameInclude(spec().include(i), old.observed_include(i))) return true;
   }
-  if (last.has_value()) TellFailure(*last);
-  if (conditions_->Has(reconcile::kReconciling)) {
-    conditions_->MarkReconciling(reconcile::kProgressingWithRetry,
-                                 conditions_->Message(reconcile::kReconciling));
-  }
-  if (last.has_value() && last->kind == Failure::Kind::kStall) {
-    conditions_->MarkStalled(last->reason, last->message);
-    status().set_observed_generation(generation_);
-  } else {
-    conditions_->Delete(reconcile::kStalled);
-    if (is_success) status().set_observed_generation(generation_);
-  }
-  conditions_->Summarize(reconcile::kReady, ReadySummary());
-  if (!WriteStatus()) {
-    return Outcome::Retry(absl::AbortedError("writing the status failed"));
-  }
-  return OutcomeOf(last);
-}
-
-Outcome GitPass::OutcomeOf(const Step& last) {
-  const Failure::Kind kind =
-      last.has_value() ? last->kind : Failure::Kind::kUnchanged;
-  switch (kind) {
-    case Failure::Kind::kRetry:
-      return Outcome::Retry(absl::UnavailableError(last->message));
-    case Failure::Kind::kStall:
-      return Outcome::Done();
-    case Failure::Kind::kWait:
-      return Outcome::RequeueAfter(env_.options->requeue_dependency);
-    case Failure::Kind::kUnchanged:
-      break;
-  }
-  if (!conditions_->IsTrue(reconcile::kReady)) {
-    return Outcome::Retry(
-        absl::UnavailableError(conditions_->Message(reconcile::kReady)));
-  }
-  const absl::StatusOr<absl::Duration> interval =
-      ParseGoDuration(spec().interval());
-  if (!interval.ok()) return Outcome::Terminal(interval.status());
-  return Outcome::RequeueAfter(
-      Jitter(*interval, env_.options->interval_jitter_percentage));
-}
-
-// A condition that came back to what the outside knows has not changed.
-bool GitPass::WriteStatus() {
-  for (meta::v1::Condition& condition : *status().mutable_conditions()) {
-    const meta::v1::Condition* known =
-        FindCondition(published_, condition.type());
-    if (known != nullptr && known->status() == condition.status() &&
-        known->reason() == condition.reason() &&
-        known->message() == condition.message()) {
-      condition.set_last_transition_time(known->last_transition_time());
+  for (int i = 0; i < spec().sparse_checkout_size(); ++i) {
+    if (spec().sparse_checkout(i) != old.observed_sparse_checkout(i)) {
+      return true;
     }
   }
-  if (MessageDifferencer::Equals(published_, status())) return true;
-  absl::StatusOr<Value> written =
-      request_.writer->WriteStatus(ctx_, object_, status());
-  if (absl::IsNotFound(written.status())) return true;  // It is gone.
+  return HasIncludesChanged();
+}
+
+bool GitPass::IsUpToDate() const {
+  const v1::GitRepositoryStatus& old = status();
+  return old.has_artifact() &&
+         ModernRevision(old.artifact().revision()) == checkout_->revision() &&
+         !HasContentChanged();
+}
+
+GitPass::Step GitPass::Resolve(const Context& ctx, git::RemoteOptions options) {
+  const auto fail = [this](absl::string_view message) {
+    return Fail(Failure::Kind::kRetry, kFetchFailed, kGitOperationFailed,
+                std::string(message));
+  };
+  absl::StatusOr<GitCheckout> checkout = GitCheckout::Resolve(
+      ctx, spec().ref(), std::move(options),
+      conditions_->IsTrue(kArtifactInStorage), [this] { return OpenStore(); });
+  if (!checkout.ok()) {
+    return fail(absl::StrCat("failed to checkout and determine revision: ",
+                             checkout.status().message()));
+  }
+  checkout_ = *std::move(checkout);
+  if (checkout_->is_empty()) {
+    return Fail(Failure::Kind::kRetry, kFetchFailed, "EmptyGitRepository",
+                "git repository is empty");
+  }
+  const std::string& revision = checkout_->revision();
+  if (IsUpToDate() && conditions_->IsTrue(kArtifactInStorage)) {
+    conditions_->Delete(kFetchFailed);
+    conditions_->Delete(kArtifactOutdated);
+    conditions_->MarkTrue(
+        kArtifactInStorage, kSucceeded,
+        absl::StrCat("stored artifact for revision '", revision, "'"));
+    if (checkout_->is_by_reference()) {
+      return Failure{Failure::Kind::kUnchanged, "GitOperationSucceeded",
+                     absl::StrCat("no changes since last reconciliation: "
+                                  "observed revision '",
+                                  revision, "'")};
+    }
+    return Failure{Failure::Kind::kUnchanged, kArtifactUpToDate,
+                   absl::StrCat("artifact up-to-date with remote revision: '",
+                                revision, "'")};
+  }
+  return Fetch(ctx);
+}
+
+GitPass::Step GitPass::Fetch(const Context& ctx) {
+  const auto fail = [this](absl::string_view what, const absl::Status& status) {
+    if (absl::IsDataLoss(status)) DropStore();
+    return Fail(Failure::Kind::kRetry, kFetchFailed, kGitOperationFailed,
+                absl::StrCat(what, status.message()));
+  };
+  constexpr char kCheckout[] = "failed to checkout and determine revision: ";
+  const absl::StatusOr<git::Repository*> store = OpenStore();
+  if (!store.ok()) return fail(kCheckout, store.status());
+  const absl::Status fetched = checkout_->Fetch(ctx, *store);
+  if (!fetched.ok()) return fail(kCheckout, fetched);
+  absl::StatusOr<git::Commit> commit =
+      (*store)->ReadCommit(checkout_->commit());
+  if (!commit.ok()) {
+    DropStore();
+    return fail(kCheckout, commit.status());
+  }
+  commit_ = *std::move(commit);
+  absl::StatusOr<SourceTree> tree = SourceTree::Read(
+      ctx, **store, checkout_->commit(),
+      {spec().sparse_checkout().begin(), spec().sparse_checkout().end()});
+  if (!tree.ok()) {
+    const bool is_sparse =
+        absl::StartsWith(tree.status().message(), "sparse checkout");
+    if (!is_sparse && absl::IsNotFound(tree.status())) DropStore();
+    return fail(
+        is_sparse ? "failed to sparse checkout directories : " : kCheckout,
+        tree.status());
+  }
+  tree_ = *std::move(tree);
+  conditions_->Delete(kFetchFailed);
+  const std::string& revision = checkout_->revision();
+  const bool had_artifact = status().has_artifact();
+  if (had_artifact &&
+      ModernRevision(status().artifact().revision()) == revision) {
+    return std::nullopt;
+  }
+  const std::string news =
+      absl::StrCat("new upstream revision '", revision, "'");
+  if (had_artifact) {
+    conditions_->MarkTrue(kArtifactOutdated, "NewRevision", news);
+  }
+  Progress(true, absl::StrCat("building artifact: ", news));
+  WriteProgress();
+  return std::nullopt;
+}
+
+GitPass::Step GitPass::IncludeStep() {
+  for (int i = 0; i < spec().include_size(); ++i) {
+    const v1::GitRepositoryInclude& include = spec().include(i);
+    const std::string target = TargetOf(include);
+    const auto fail = [&](const absl::Status& status) {
+      return Fail(Failure::Kind::kRetry, kStorageOperationFailed, "CopyFailure",
+                  absl::StrCat("failed to copy '", include.repository().name(),
+                               "' include from ", include.from_path(), " to ",
+                               target, ": ", status.message()));
+    };
+    absl::StatusOr<TempDir> folder = TempDir::Create(absl::StrCat(
+        "gitrepository-", key_.name_space, "-", key_.name, "-include"));
+    if (!folder.ok()) return fail(folder.status());
+    const absl::StatusOr<std::string> file =
+        env_.storage->LocalPath(includes_[static_cast<size_t>(i)].path());
+    if (!file.ok()) return fail(file.status());
+    absl::StatusOr<archive::Source> source = archive::FileSource(*file);
+    if (!source.ok()) return fail(source.status());
+    const absl::Status extracted = archive::ExtractTarGz(
+        ctx_, *std::move(source), folder->path(), {.max_bytes = 0});
+    if (!extracted.ok()) return fail(extracted);
+    const absl::StatusOr<std::string> from =
+        archive::SecureJoin(folder->path(), include.from_path());
+    if (!from.ok()) return fail(from.status());
+    const absl::Status included =
+        tree_->Include(*from, archive::CleanRelativePath(target));
+    if (!included.ok()) return fail(included);
+    extracted_.push_back(*std::move(folder));
+  }
+  return std::nullopt;
+}
+
+GitPass::Step GitPass::ArtifactStep() {
+  const std::string& revision = checkout_->revision();
+  std::optional<std::string> ignore;
+  if (spec().has_ignore()) ignore = spec().ignore();
+  const absl::Status written = Store(
+      [&](const archive::Sink& sink) {
+        return tree_->WriteTarball(ctx_, ignore, sink);
+      },
+      env_.storage->MakeArtifact(
+          key_, revision,
+          absl::StrCat(checkout_->commit().ToHex(), ".tar.gz")));
   if (!written.ok()) {
-    request_.logger.Error("status not written", {{"error", written.status()}});
-    return false;
+    if (absl::IsDataLoss(written) || absl::IsNotFound(written)) DropStore();
+    return Fail(Failure::Kind::kRetry, kStorageOperationFailed,
+                kArchiveOperationFailed,
+                absl::StrCat("unable to archive artifact to storage: ",
+                             written.message()));
   }
-  object_ = *std::move(written);
-  published_ = status();
-  return true;
+  status().mutable_included_artifacts()->Assign(includes_.begin(),
+                                                includes_.end());
+  status().clear_observed_ignore();
+  if (ignore.has_value()) status().set_observed_ignore(*ignore);
+  status().clear_observed_recurse_submodules();
+  *status().mutable_observed_include() = spec().include();
+  *status().mutable_observed_sparse_checkout() = spec().sparse_checkout();
+  conditions_->MarkTrue(
+      kArtifactInStorage, kSucceeded,
+      absl::StrCat("stored artifact for revision '", revision, "'"));
+  return std::nullopt;
+}
+
+std::string GitPass::CacheFolder() const {
+  return absl::StrCat(env_.storage->root(), "/", kCacheFolder, "/",
+                      key_.name_space, "/", key_.name);
+}
+
+// What is damaged must not stay in the way of the next pass.
+void GitPass::DropStore() {
+  store_.reset();
+  (void)RemoveAll(CacheFolder());
+}
+
+// The store of an object's present URL; that of another URL is removed.
+absl::StatusOr<git::Repository*> GitPass::OpenStore() {
+  if (store_ != nullptr) return store_.get();
+  const std::string name = crypto::Sha256Hex(spec().url()).substr(0, 16);
+  const std::string folder = CacheFolder();
+  bool is_foreign = false;
+  if (DIR* handle = opendir(folder.c_str())) {
+    while (const dirent* entry = readdir(handle)) {
+      const absl::string_view found = entry->d_name;
+      is_foreign =
+          is_foreign || (found != "." && found != ".." && found != name);
+    }
+    closedir(handle);
+  }
+  if (is_foreign) WEIR_RETURN_IF_ERROR(RemoveAll(folder));
+  WEIR_RETURN_IF_ERROR(MakeDirectories(folder, 0700));
+  const std::string path = absl::StrCat(folder, "/", name);
+  WEIR_ASSIGN_OR_RETURN(store_, git::Repository::OpenOrCreate(path));
+  if (store_->IsBloated()) {
+    store_.reset();
+    WEIR_RETURN_IF_ERROR(RemoveAll(path));
+    WEIR_ASSIGN_OR_RETURN(store_, git::Repository::OpenOrCreate(path));
+  }
+  return store_.get();
 }
 
 }  // namespace weir::source

@@ -48,12 +48,6 @@ std::set<kube::ObjectKey> IncludeGraph::Includers(
   return out;
 }
 
-GitReconciler::GitReconciler(GitEnvironment environment)
-    : env_(std::move(environment)) {
-  env_.checked_mu = &checked_mu_;
-  env_.checked = &checked_;
-}
-
 void GitReconciler::Attach(reconcile::Controller& controller) {
   controller_ = &controller;
   env_.find = [&controller](const kube::ObjectKey& key) {
@@ -82,11 +76,8 @@ void GitReconciler::OnChange(const kube::Change& change) {
 reconcile::Outcome GitReconciler::Reconcile(const Context& ctx,
                                             const reconcile::Request& request) {
   if (request.object.is_null()) {
-    const artifact::SourceKey key{"GitRepository", request.key.name_space,
-                                  request.key.name};
-    env_.registry->Withdraw(key);
-    MutexLock lock(checked_mu_);
-    checked_.erase(artifact::SourceFolder(key));
+    ForgetSource(
+        env_, {kGitRepository.kind, request.key.name_space, request.key.name});
     return reconcile::Outcome::Done();
   }
   return GitPass(ctx, env_, request).Run();

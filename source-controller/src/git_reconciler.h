@@ -7,10 +7,9 @@
 
 #include <map>
 #include <set>
-#include <string>
+#include <utility>
 
 #include "src/git_pass.h"
-#include "weir/base/mutex.h"
 #include "weir/kube/informer.h"
 #include "weir/reconcile/controller.h"
 #include "weir/reconcile/reconciler.h"
@@ -32,9 +31,10 @@ class IncludeGraph {
 
 class GitReconciler : public reconcile::Reconciler {
  public:
-  // All that the environment points to must outlive the object. What is
-  // null of `find` and `checked` is filled in here.
-  explicit GitReconciler(GitEnvironment environment);
+  // All that the environment points to must outlive the object. Attach fills
+  // in `find`.
+  explicit GitReconciler(GitEnvironment environment)
+      : env_(std::move(environment)) {}
 
   // The controller that this reconciler works for.
   void Attach(reconcile::Controller& controller);
@@ -48,9 +48,6 @@ class GitReconciler : public reconcile::Reconciler {
   GitEnvironment env_;
   reconcile::Controller* controller_ = nullptr;
   IncludeGraph includes_;  // On the informers' thread only.
-  Mutex checked_mu_;
-  std::map<std::string, GitEnvironment::Checked> checked_
-      ABSL_GUARDED_BY(checked_mu_);
 };
 
 }  // namespace weir::source

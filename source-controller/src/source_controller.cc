@@ -4,7 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/checked_artifacts.h"
 #include "src/git_reconciler.h"
+#include "src/oci_pass.h"
+#include "src/source_reconciler.h"
 #include "weir/artifact/file_server.h"
 #include "weir/artifact/grpc.h"
 #include "weir/artifact/registry.h"
@@ -46,12 +49,13 @@ std::string AdvertisedHost(const Options& options, const std::string& hostname,
       port > 0 ? absl::StrCat(port) : PortOf(options.storage_address));
 }
 
-// The storage and the registry that reads from it live together.
+// The storage and those that read from it live together.
 struct Published {
   explicit Published(std::unique_ptr<artifact::Storage> s)
-      : storage(std::move(s)), registry(*storage) {}
+      : storage(std::move(s)), registry(*storage), checked(*storage) {}
   const std::unique_ptr<artifact::Storage> storage;
   artifact::Registry registry;
+  CheckedArtifacts checked;
 };
 
 }  // namespace
@@ -62,14 +66,15 @@ struct SourceController::Impl {
   absl::Status Open();
   absl::Status StartFileServer();
   absl::Status StartGrpcServer();
-  void AddGitController();
+  SourceEnvironment MakeEnvironment();
+  reconcile::ControllerOptions OptionsFor(const SourceKind& kind) const;
+  void AddControllers();
   void AddServers();
 
   reconcile::Manager& manager;
   const Options options;
   std::shared_ptr<Published> published;
   http::Client http_client;
-  std::shared_ptr<GitReconciler> git;
   // Start before the controllers or with leadership, stop after them.
   std::unique_ptr<artifact::FileServer> file_server;
   std::unique_ptr<rpc::Server> grpc_server;
@@ -133,8 +138,8 @@ absl::Status SourceController::Impl::Open() {
   return absl::OkStatus();
 }
 
-void SourceController::Impl::AddGitController() {
-  GitEnvironment environment;
+SourceEnvironment SourceController::Impl::MakeEnvironment() {
+  SourceEnvironment environment;
   environment.options = &options;
   environment.client = &manager.client();
   environment.events = &manager.events();
@@ -142,19 +147,34 @@ void SourceController::Impl::AddGitController() {
   environment.http_client = &http_client;
   environment.storage = published->storage.get();
   environment.registry = &published->registry;
+  environment.checked = &published->checked;
   environment.is_cache_partial = !manager.options().label_selector.empty();
-  git = std::make_shared<GitReconciler>(std::move(environment));
+  return environment;
+}
+
+reconcile::ControllerOptions SourceController::Impl::OptionsFor(
+    const SourceKind& kind) const {
   reconcile::ControllerOptions controller;
   controller.component = kComponent;
-  controller.gvk = {kGroup, "v1", "GitRepository"};
-  controller.owned_conditions = {
-      reconcile::kReady,   reconcile::kReconciling, reconcile::kStalled,
-      kArtifactInStorage,  kArtifactOutdated,       kFetchFailed,
-      kIncludeUnavailable, kStorageOperationFailed, kSourceVerified};
+  controller.gvk = {kGroup, "v1", kind.kind};
+  controller.owned_conditions = kind.Conditions();
   controller.concurrency = options.concurrent;
   controller.min_retry_delay = options.min_retry_delay;
   controller.max_retry_delay = options.max_retry_delay;
-  git->Attach(manager.AddController(std::move(controller), git));
+  return controller;
+}
+
+void SourceController::Impl::AddControllers() {
+  const SourceEnvironment environment = MakeEnvironment();
+  auto git = std::make_shared<GitReconciler>(GitEnvironment{environment, {}});
+  git->Attach(manager.AddController(OptionsFor(kGitRepository), git));
+  manager.AddController(
+      OptionsFor(kOciRepository),
+      std::make_shared<SourceReconciler>(
+          environment, kOciRepository,
+          [environment](const Context& ctx, const reconcile::Request& request) {
+            return OciPass(ctx, environment, request).Run();
+          }));
 }
 
 void SourceController::Impl::AddServers() {
@@ -176,7 +196,7 @@ absl::StatusOr<std::unique_ptr<SourceController>> SourceController::Create(
     reconcile::Manager& manager, Options options) {
   auto impl = std::make_unique<Impl>(manager, std::move(options));
   WEIR_RETURN_IF_ERROR(impl->Open());
-  impl->AddGitController();
+  impl->AddControllers();
   impl->AddServers();
   return std::unique_ptr<SourceController>(
       new SourceController(std::move(impl)));

@@ -50,8 +50,10 @@ class SourceTest : public ::testing::Test {
   }
   ~SourceTest() override { Stop(); }
 
-  static kube::GroupVersionKind Gvk() {
-    return {"source.toolkit.fluxcd.io", "v1", "GitRepository"};
+  // The kind that the functions below are about.
+  void Use(const std::string& kind) { kind_ = kind; }
+  kube::GroupVersionKind Gvk() const {
+    return {"source.toolkit.fluxcd.io", "v1", kind_};
   }
   std::string StoragePath() const { return dir_.path() + "/storage"; }
 
@@ -94,10 +96,10 @@ class SourceTest : public ::testing::Test {
   kube::ObjectRef Ref(const std::string& name = "app") const {
     return {Gvk(), {kNamespace, name}};
   }
-  // Creates or changes a GitRepository; `spec` is YAML of spec's members.
+  // Creates or changes an object; `spec` is YAML of spec's members.
   void Apply(const std::string& spec, const std::string& name = "app") {
     Value object = Value::MakeObject(
-        {{"apiVersion", Gvk().ApiVersion()}, {"kind", "GitRepository"}});
+        {{"apiVersion", Gvk().ApiVersion()}, {"kind", kind_}});
     object.Mutable("metadata").Set("name", name);
     object.Mutable("metadata").Set("namespace", kNamespace);
     const auto parsed = ParseYaml(spec);
@@ -106,15 +108,16 @@ class SourceTest : public ::testing::Test {
     if (!object["spec"].Has("interval")) {
       object.Mutable("spec").Set("interval", "10m");
     }
-    if (!object["spec"].Has("url")) {
+    if (kind_ == "GitRepository" && !object["spec"].Has("url")) {
       object.Mutable("spec").Set("url", git_.Url("ns/" + name));
     }
     cluster_->Put(object);
   }
   void ApplySecret(const std::map<std::string, std::string>& data,
-                   const std::string& name = "cred") {
-    Value object =
-        Value::MakeObject({{"apiVersion", "v1"}, {"kind", "Secret"}});
+                   const std::string& name = "cred",
+                   const std::string& type = "Opaque") {
+    Value object = Value::MakeObject(
+        {{"apiVersion", "v1"}, {"kind", "Secret"}, {"type", type}});
     object.Mutable("metadata").Set("name", name);
     object.Mutable("metadata").Set("namespace", kNamespace);
     for (const auto& [key, value] : data) {
@@ -196,7 +199,11 @@ class SourceTest : public ::testing::Test {
     MutexLock lock(mu_);
     std::vector<std::string> out;
     std::erase_if(events_, [&](const reconcile::RecordedEvent& recorded) {
-      if (kube::KeyOf(recorded.event.object).name != name) return false;
+      const Value& object = recorded.event.object;
+      if (kube::KeyOf(object).name != name ||
+          object.GetString("kind") != kind_) {
+        return false;
+      }
       out.push_back(
           absl::StrCat(reconcile::SeverityName(recorded.event.severity), " ",
                        recorded.event.reason, " ", recorded.event.message));
@@ -248,6 +255,7 @@ class SourceTest : public ::testing::Test {
   std::unique_ptr<SourceController> controller_;
 
  private:
+  std::string kind_ = "GitRepository";
   std::unique_ptr<ThreadGroup> threads_;
   std::shared_ptr<void> subscription_;
   Mutex mu_;

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "weir/reconcile/flags.h"
 #include "weir/source/source_controller.h"
 
@@ -20,17 +19,11 @@ struct Flags {
 
   reconcile::CommonFlags common;
   Options options;
-  // Accepted for kinds that are not built yet.
-  int64_t helm_index_max_size = 50 << 20;
-  int64_t helm_chart_max_size = 10 << 20;
-  int64_t helm_chart_file_max_size = 5 << 20;
-  int helm_cache_max_size = 0;
-  absl::Duration helm_cache_ttl = absl::Minutes(15);
-  absl::Duration helm_cache_purge_interval = absl::Minutes(1);
 };
 
-// STORAGE_PATH, STORAGE_ADDRESS, STORAGE_ADV_ADDR, and those of the common
-// flags. Reads the environment: for main.cc only, before AddFlags.
+// STORAGE_PATH, STORAGE_ADDRESS, STORAGE_ADV_ADDR, those of proxies, and those
+// of the common flags. Reads the environment: for main.cc only, before
+// AddFlags.
 void SetDefaultsFromEnvironment(Flags* flags);
 void AddFlags(reconcile::FlagSet& set, Flags* flags);
 // Connects to the cluster and fills in all that flags say.

@@ -1,12 +1,14 @@
-// SourceController follows sources (Git repositories for now) and publishes
-// what it finds as artifacts: over HTTP, over gRPC, and in this process.
+// SourceController follows sources (Git repositories, registries, Helm
+// repositories and charts) and publishes what it finds as artifacts: over HTTP,
+// over gRPC, and in this process.
 //
-// Touches: network (API server, Git servers, listening sockets), files under
+// Touches: network (API server, those sources, listening sockets), files under
 // Options::storage_path and the system's temporary folder, clock, process
 // (threads).
 // Threads: make and run it from one thread; artifacts() from anywhere.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +19,7 @@
 #include "absl/time/time.h"
 #include "weir/artifact/service.h"
 #include "weir/base/context.h"
+#include "weir/http/proxy.h"
 #include "weir/reconcile/manager.h"
 
 namespace weir::artifact {
@@ -54,6 +57,20 @@ struct Options {
   // What SSH negotiates; empty: the defaults.
   std::vector<std::string> ssh_kex_algorithms;
   std::vector<std::string> ssh_host_key_algorithms;
+
+  // The largest index of a Helm repository, chart (compressed), and file of a
+  // chart, in bytes.
+  int64_t helm_index_max_bytes = 50 << 20;
+  int64_t helm_chart_max_bytes = 10 << 20;
+  int64_t helm_chart_file_max_bytes = 5 << 20;
+  // Where in an index each chart is, is kept for so many repositories; 0: for
+  // 1000. That takes about 100 bytes a chart, whatever the index's size.
+  int helm_cache_max_size = 0;
+  absl::Duration helm_cache_ttl = absl::Minutes(15);
+  absl::Duration helm_cache_purge_interval = absl::Minutes(1);
+
+  // Of registries and Helm repositories whose object names no proxy.
+  http::ProxySettings proxies;
 
   // Repositories on this machine that are read in place, by the URL under
   // which objects name them. Empty: all come from the network.

@@ -1,8 +1,8 @@
-// GitTree is what goes into a Git artifact: the files of one commit and those
-// of included artifacts, less what is ignored. It streams them into a tarball;
-// there is no work tree.
+// SourceTree is what goes into an artifact's tarball: the files of one commit
+// and those of included artifacts, or those of a folder, less what is ignored.
+// It streams them; a commit needs no work tree.
 //
-// Touches: the given store; files of included artifacts.
+// Touches: the given store; the folder, files of included artifacts.
 // Threads: one object belongs to one thread.
 // Source: source.md, sections 4.3, 5 and 7.6.
 #pragma once
@@ -20,17 +20,20 @@
 
 namespace weir::source {
 
-class GitTree {
+class SourceTree {
  public:
   // Lists the commit's files; with `sparse` only those whose path starts with
   // one of its texts, each of which must be there.
   // `store` must outlive the object.
   // Errors: kNotFound for a sparse path that is not there, in the words that
   // users know; those of the store.
-  static absl::StatusOr<GitTree> Read(const Context& ctx,
-                                      const git::Repository& store,
-                                      const git::Oid& commit,
-                                      const std::vector<std::string>& sparse);
+  static absl::StatusOr<SourceTree> Read(
+      const Context& ctx, const git::Repository& store, const git::Oid& commit,
+      const std::vector<std::string>& sparse);
+
+  // The files of a folder on disk, which must stay until the tarball is
+  // written. Links are left out.
+  static absl::StatusOr<SourceTree> OfFolder(const std::string& folder);
 
   // Adds what is at `from` on disk (a folder or a file, which must stay until
   // the tarball is written) as `to`, a clean relative path.
@@ -57,7 +60,7 @@ class GitTree {
     bool is_executable = false;
   };
 
-  explicit GitTree(const git::Repository& store) : store_(&store) {}
+  explicit SourceTree(const git::Repository* store) : store_(store) {}
   void Add(Entry entry, std::string* open_folder);
   void AddFolders(absl::string_view path);
   absl::Status IncludeFolder(const std::string& from, const std::string& to,
@@ -70,7 +73,7 @@ class GitTree {
   absl::Status WriteFile(const Context& ctx, const Entry& entry,
                          archive::TarWriter* tar) const;
 
-  const git::Repository* store_;
+  const git::Repository* store_;  // Null: there is only what is on disk.
   // In the order of the tarball: a folder, then what is in it.
   std::vector<Entry> entries_;
   struct Origin {

@@ -1,4 +1,4 @@
-#include "src/git_tree.h"
+#include "src/source_tree.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -88,7 +88,7 @@ absl::Status CheckSparse(const git::Repository& store, const git::Oid& commit,
 
 // Entries come in walk order. Folders exist for what is in them, so they are
 // added when the first entry below comes.
-void GitTree::Add(Entry entry, std::string* open_folder) {
+void SourceTree::Add(Entry entry, std::string* open_folder) {
   const absl::string_view parent = Parent(entry.path);
   if (parent != *open_folder && !IsBelow(*open_folder, parent)) {
     // Which of the parents are new?
@@ -109,13 +109,12 @@ void GitTree::Add(Entry entry, std::string* open_folder) {
   entries_.push_back(std::move(entry));
 }
 
-absl::StatusOr<GitTree> GitTree::Read(const Context& ctx,
-                                      const git::Repository& store,
-                                      const git::Oid& commit,
-                                      const std::vector<std::string>& sparse) {
+absl::StatusOr<SourceTree> SourceTree::Read(
+    const Context& ctx, const git::Repository& store, const git::Oid& commit,
+    const std::vector<std::string>& sparse) {
   const std::vector<std::string> prefixes = CleanSparse(sparse);
   WEIR_RETURN_IF_ERROR(CheckSparse(store, commit, prefixes));
-  GitTree tree(store);
+  SourceTree tree(&store);
   std::string open_folder;
   git::WalkOptions options;
   options.prefixes = FoldersOf(prefixes);
@@ -143,14 +142,22 @@ absl::StatusOr<GitTree> GitTree::Read(const Context& ctx,
   return tree;
 }
 
-void GitTree::Sort() {
+absl::StatusOr<SourceTree> SourceTree::OfFolder(const std::string& folder) {
+  SourceTree tree(nullptr);
+  tree.origins_.push_back({absl::StrCat(folder, "/"), ""});
+  WEIR_RETURN_IF_ERROR(tree.IncludeFolder(folder, "", 0));
+  tree.Sort();
+  return tree;
+}
+
+void SourceTree::Sort() {
   std::sort(entries_.begin(), entries_.end(),
             [](const Entry& a, const Entry& b) {
               return WalksBefore(a.path, b.path);
             });
 }
 
-const GitTree::Entry* GitTree::Find(absl::string_view path) const {
+const SourceTree::Entry* SourceTree::Find(absl::string_view path) const {
   const auto it = std::lower_bound(entries_.begin(), entries_.end(), path,
                                    [](const Entry& a, absl::string_view b) {
                                      return WalksBefore(a.path, b);
@@ -158,7 +165,7 @@ const GitTree::Entry* GitTree::Find(absl::string_view path) const {
   return it != entries_.end() && it->path == path ? &*it : nullptr;
 }
 
-void GitTree::AddFolders(absl::string_view path) {
+void SourceTree::AddFolders(absl::string_view path) {
   for (absl::string_view folder = path; !folder.empty();
        folder = Parent(folder)) {
     if (Find(folder) != nullptr) return;
@@ -170,7 +177,8 @@ void GitTree::AddFolders(absl::string_view path) {
   }
 }
 
-absl::Status GitTree::Include(const std::string& from, const std::string& to) {
+absl::Status SourceTree::Include(const std::string& from,
+                                 const std::string& to) {
   struct stat info;
   if (lstat(from.c_str(), &info) != 0) {
     return ErrnoToStatus(errno, absl::StrCat("lstat ", BaseName(from)));
@@ -206,12 +214,14 @@ absl::Status GitTree::Include(const std::string& from, const std::string& to) {
   return status;
 }
 
-absl::Status GitTree::IncludeFolder(const std::string& from,
-                                    const std::string& to, int32_t origin) {
-  Entry folder;
-  folder.path = to;
-  folder.kind = Kind::kFolder;
-  entries_.push_back(std::move(folder));
+absl::Status SourceTree::IncludeFolder(const std::string& from,
+                                       const std::string& to, int32_t origin) {
+  if (!to.empty()) {
+    Entry folder;
+    folder.path = to;
+    folder.kind = Kind::kFolder;
+    entries_.push_back(std::move(folder));
+  }
   DIR* handle = opendir(from.c_str());
   if (handle == nullptr) {
     return ErrnoToStatus(errno, absl::StrCat("opening ", BaseName(from)));
@@ -225,7 +235,8 @@ absl::Status GitTree::IncludeFolder(const std::string& from,
     if (lstat(path.c_str(), &info) != 0) {
       return ErrnoToStatus(errno, absl::StrCat("lstat ", name));
     }
-    const std::string target = absl::StrCat(to, "/", name);
+    const std::string target =
+        to.empty() ? std::string(name) : absl::StrCat(to, "/", name);
     if (S_ISDIR(info.st_mode)) {
       WEIR_RETURN_IF_ERROR(IncludeFolder(path, target, origin));
       continue;
@@ -240,20 +251,21 @@ absl::Status GitTree::IncludeFolder(const std::string& from,
   return absl::OkStatus();
 }
 
-std::string GitTree::DiskPath(const Entry& entry) const {
+std::string SourceTree::DiskPath(const Entry& entry) const {
   const Origin& origin = origins_[static_cast<size_t>(entry.origin)];
   return absl::StrCat(origin.from, entry.path.substr(origin.to.size()));
 }
 
-absl::StatusOr<std::string> GitTree::ReadIgnoreFile(const Entry& entry) const {
+absl::StatusOr<std::string> SourceTree::ReadIgnoreFile(
+    const Entry& entry) const {
   if (entry.origin >= 0) {
     return weir::ReadFile(DiskPath(entry), kMaxIgnoreBytes);
   }
   return store_->ReadSmallBlob(entry.oid, kMaxIgnoreBytes);
 }
 
-absl::Status GitTree::WriteFile(const Context& ctx, const Entry& entry,
-                                archive::TarWriter* tar) const {
+absl::Status SourceTree::WriteFile(const Context& ctx, const Entry& entry,
+                                   archive::TarWriter* tar) const {
   WEIR_RETURN_IF_ERROR(ctx.status());
   if (entry.origin < 0) {
     return store_->ReadBlob(
@@ -281,9 +293,9 @@ absl::Status GitTree::WriteFile(const Context& ctx, const Entry& entry,
   }
 }
 
-absl::Status GitTree::WriteTarball(const Context& ctx,
-                                   const std::optional<std::string>& ignore,
-                                   const archive::Sink& sink) const {
+absl::Status SourceTree::WriteTarball(const Context& ctx,
+                                      const std::optional<std::string>& ignore,
+                                      const archive::Sink& sink) const {
   // Files of rules count in the order of their folders, the last one most.
   std::vector<const Entry*> files;
   for (const Entry& entry : entries_) {
