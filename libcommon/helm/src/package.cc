@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/dependency_fields.h"
 #include "src/load/metadata.h"
 #include "weir/archive/gzip.h"
 #include "weir/archive/tar_writer.h"
@@ -35,7 +36,8 @@ void SetTexts(Value& object, const char* key,
   object.Set(key, std::move(list));
 }
 
-// Fields in the order of Helm's struct, those that are empty left out.
+}  // namespace
+
 std::vector<Value::Member> DependencyFields(const Dependency& one) {
   std::vector<Value::Member> out;
   out.emplace_back("name", one.name);
@@ -54,6 +56,8 @@ std::vector<Value::Member> DependencyFields(const Dependency& one) {
   if (!one.alias.empty()) out.emplace_back("alias", one.alias);
   return out;
 }
+
+namespace {
 
 Value DependencyList(const std::vector<Dependency>& list) {
   Value out = Value::MakeArray();

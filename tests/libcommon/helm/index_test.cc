@@ -122,8 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "version: 1.0.0\n    urls: [a]\n    description: \"a\nb: "
                   "c\"\n"},
         WholeCase{"LineEnds",
-                  "apiVersion: v1\r\nentries:\r\n  web:\r\n  - name: web\r\n   "
-                  " version: 1.0.0\r\n    urls: [a]\r\n"}),
+                  "apiVersion: v1\rentries:\r  web:\r  - name: web\r    "
+                  "version: 1.0.0\r    urls: [a]\r"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 struct ErrorCase {

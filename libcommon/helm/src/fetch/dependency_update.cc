@@ -17,14 +17,14 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "src/fetch/fetcher.h"
-#include "src/fetch/oci_charts.h"
-#include "src/fetch/url.h"
 #include "src/go_text.h"
 #include "src/load/named_archive.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/crypto/digest.h"
+#include "weir/helm/oci_charts.h"
 #include "weir/helm/package.h"
+#include "weir/helm/url.h"
 #include "weir/text/semver.h"
 
 namespace weir::helm {

@@ -9,14 +9,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "src/fetch/oci_charts.h"
-#include "src/fetch/url.h"
 #include "src/go_text.h"
 #include "src/load/named_archive.h"
 #include "weir/base/file.h"
 #include "weir/base/secret.h"
 #include "weir/base/status.h"
 #include "weir/crypto/digest.h"
+#include "weir/helm/oci_charts.h"
+#include "weir/helm/url.h"
 #include "weir/http/headers.h"
 
 namespace weir::helm {

@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "src/fetch/getter.h"
 #include "weir/base/file.h"
 #include "weir/helm/fetch.h"
+#include "weir/helm/getter.h"
 #include "weir/helm/index.h"
 #include "weir/oci/client.h"
 

@@ -1,4 +1,4 @@
-#include "src/fetch/getter.h"
+#include "weir/helm/getter.h"
 
 #include <utility>
 #include <vector>
@@ -6,11 +6,11 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/fetch/url.h"
 #include "src/go_text.h"
 #include "weir/base/file.h"
 #include "weir/base/secret.h"
 #include "weir/base/status.h"
+#include "weir/helm/url.h"
 
 namespace weir::helm {
 namespace {
@@ -43,6 +43,7 @@ bool IsOwnHost(const Url& a, const Url& b) {
 
 absl::StatusOr<std::shared_ptr<const http::TlsOptions>> TlsOf(
     const RepositoryAccess& access) {
+  if (access.tls != nullptr) return access.tls;
   const bool has_pair = !access.cert_file.empty() && !access.key_file.empty();
   if (!has_pair && access.ca_file.empty() && !access.insecure_skip_tls_verify) {
     return nullptr;

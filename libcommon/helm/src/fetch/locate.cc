@@ -9,12 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/fetch/fetcher.h"
-#include "src/fetch/oci_charts.h"
-#include "src/fetch/url.h"
 #include "src/go_text.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
+#include "weir/helm/oci_charts.h"
 #include "weir/helm/provenance.h"
+#include "weir/helm/url.h"
 
 namespace weir::helm {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/fetch/oci_charts.h"
+#include "weir/helm/oci_charts.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "src/fetch/url.h"
 #include "weir/base/status.h"
 #include "weir/helm/fetch.h"
+#include "weir/helm/url.h"
 #include "weir/text/semver.h"
 
 namespace weir::helm {

@@ -1,4 +1,4 @@
-#include "src/fetch/url.h"
+#include "weir/helm/url.h"
 
 #include <vector>
 

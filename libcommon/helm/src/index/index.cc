@@ -24,6 +24,9 @@ namespace {
 constexpr char kSkippable[] =
     "validation: more than one dependency with name or alias";
 
+constexpr const char* kDeprecated[] = {"checksum", "engine", "tillerVersion",
+                                       "url"};
+
 absl::Status Unmarshaled(const absl::Status& status, bool is_json) {
   if (status.ok() || is_json) return status;
   return Annotate(status, "error unmarshaling JSON: while decoding JSON");
@@ -53,8 +56,8 @@ class Decoder {
   absl::Status Rest(const std::string& text) {
     const absl::StatusOr<Value> value = Parse(text);
     // Whatever is wrong is said of the whole text.
-    if (!value.ok()) return NotSplit();
-    return TakeIndex(*value).ok() ? CheckApiVersion() : NotSplit();
+    if (!value.ok() || !TakeIndex(*value).ok()) return NotSplit();
+    return Finish();
   }
 
   absl::Status Whole(const std::string& text) {
@@ -66,7 +69,12 @@ class Decoder {
       WEIR_ASSIGN_OR_RETURN(value, ReadYamlStrictly(text));
     }
     WEIR_RETURN_IF_ERROR(TakeIndex(*value));
-    return CheckApiVersion();
+    return Finish();
+  }
+
+  absl::Status Chart(const std::string& chart) {
+    visitor_.Name(chart);
+    return absl::OkStatus();
   }
 
  private:
@@ -74,9 +82,12 @@ class Decoder {
     return is_json_ ? ParseJson(text) : ReadYamlStrictly(text);
   }
 
-  absl::Status CheckApiVersion() const {
-    if (!api_version_.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError("no API version specified");
+  absl::Status Finish() {
+    if (head_.api_version.empty()) {
+      return absl::InvalidArgumentError("no API version specified");
+    }
+    visitor_.Head(std::move(head_));
+    return absl::OkStatus();
   }
 
   // YAML is decoded strictly, and its numbers may be texts.
@@ -103,7 +114,6 @@ class Decoder {
     std::vector<JsonDecoder::Field> fields =
         MetadataFields(reader, version.metadata);
     for (JsonDecoder::Field& field : fields) field.embedded_in = "Metadata";
-    std::string unused;
     const auto text = [&reader](std::string* out) {
       return [&reader, out](const Value& v) { reader.String(v, out); };
     };
@@ -111,24 +121,29 @@ class Decoder {
         {"urls", [&](const Value& v) { reader.Strings(v, &version.urls); }});
     fields.push_back(
         {"removed", [&](const Value& v) { reader.Bool(v, &version.removed); }});
-    fields.push_back({"created", [&](const Value& v) {
-                        if (!reader.status().ok()) return;
-                        time.Update(ReadTime(v, &version.created));
-                      }});
+    fields.push_back(
+        {"created", [&](const Value& v) {
+           if (!reader.status().ok()) return;
+           time.Update(ReadTime(v, &version.created, &version.created_text));
+         }});
     fields.push_back({"digest", text(&version.digest)});
-    for (const char* old : {"checksum", "engine", "tillerVersion", "url"}) {
-      fields.push_back({old, text(&unused)});
+    for (const char* old : kDeprecated) {
+      fields.push_back({old, [&reader, &version, old](const Value& v) {
+                          reader.String(v, &version.deprecated[old]);
+                        }});
     }
     reader.StructOf(value, "repo.ChartVersion", fields);
   }
 
-  static absl::Status ReadTime(const Value& value, absl::Time* out) {
+  static absl::Status ReadTime(const Value& value, absl::Time* out,
+                               std::string* printed) {
     if (!value.is_string()) {
       return absl::InvalidArgumentError(
           "Time.UnmarshalJSON: input is not a JSON string");
     }
     std::string error;
     if (absl::ParseTime(absl::RFC3339_full, value.AsString(), out, &error)) {
+      *printed = AsGoPrints(value.AsString());
       return absl::OkStatus();
     }
     const std::string text = GoQuote(value.AsString());
@@ -138,28 +153,45 @@ class Decoder {
                      " as \"2006\""));
   }
 
+  // A time of RFC 3339 keeps its zone, and loses what does not count.
+  static std::string AsGoPrints(absl::string_view text) {
+    std::string out(text);
+    for (const char* zero : {"+00:00", "-00:00"}) {
+      if (absl::EndsWith(out, zero)) out.replace(out.size() - 6, 6, "Z");
+    }
+    const size_t dot = out.find('.');
+    if (dot == std::string::npos) return out;
+    const size_t end = out.find_first_not_of("0123456789", dot + 1);
+    size_t last = end == std::string::npos ? out.size() : end;
+    const size_t rest = last;
+    while (last > dot + 1 && out[last - 1] == '0') --last;
+    if (last == dot + 1) last = dot;
+    return out.erase(last, rest - last);
+  }
+
   // The whole document, its entries included.
   absl::Status TakeIndex(const Value& value) {
     if (value.is_null()) return absl::OkStatus();
     JsonDecoder reader(Options());
     absl::Status time;
     absl::Time generated;
-    Value server;
-    std::vector<std::string> keys;
-    std::map<std::string, std::string> annotations;
     reader.Struct(
         value, "repo.IndexFile",
-        {{"serverInfo", [&](const Value& v) { reader.Map(v, &server); }},
+        {{"serverInfo",
+          [&](const Value& v) { reader.Map(v, &head_.server_info); }},
          {"apiVersion",
-          [&](const Value& v) { reader.String(v, &api_version_); }},
+          [&](const Value& v) { reader.String(v, &head_.api_version); }},
          {"generated",
           [&](const Value& v) {
-            if (reader.status().ok()) time.Update(ReadTime(v, &generated));
+            if (reader.status().ok()) {
+              time.Update(ReadTime(v, &generated, &head_.generated));
+            }
           }},
          {"entries", [&](const Value& v) { TakeEntries(v, reader, time); }},
-         {"publicKeys", [&](const Value& v) { reader.Strings(v, &keys); }},
+         {"publicKeys",
+          [&](const Value& v) { reader.Strings(v, &head_.public_keys); }},
          {"annotations",
-          [&](const Value& v) { reader.StringMap(v, &annotations); }}});
+          [&](const Value& v) { reader.StringMap(v, &head_.annotations); }}});
     return Unmarshaled(time.ok() ? reader.status() : time, is_json_);
   }
 
@@ -168,6 +200,7 @@ class Decoder {
     Value entries;
     reader.Map(value, &entries);
     for (const Value::Member& chart : entries.object()) {
+      visitor_.Name(chart.key);
       if (chart.value.is_null() ||
           !reader.IsList(chart.value, "repo.ChartVersions")) {
         continue;
@@ -209,7 +242,7 @@ class Decoder {
   IndexVisitor& visitor_;
   const IndexOptions& options_;
   bool is_json_ = false;
-  std::string api_version_;
+  IndexHead head_;
 };
 
 // The first byte that is no white space; nothing at the end.
@@ -306,7 +339,9 @@ absl::Status ReadIndex(const OpenIndex& open, IndexVisitor& visitor,
     IndexParts parts;
     parts.max_bytes = options.max_bytes;
     parts.max_version_bytes = options.max_version_bytes;
-    parts.on_chart = [](const std::string&) { return absl::OkStatus(); };
+    parts.on_chart = [&](const std::string& chart) {
+      return decoder.Chart(chart);
+    };
     parts.on_version = [&](const std::string& chart, const std::string& text) {
       return decoder.Version(chart, text);
     };

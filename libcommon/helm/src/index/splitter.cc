@@ -137,6 +137,7 @@ class YamlSplitter {
     while (true) {
       WEIR_ASSIGN_OR_RETURN(const bool is_line, reader_.ReadLine(&line));
       if (!is_line) break;
+      if (absl::EndsWith(line, "\r\n")) line.erase(line.size() - 2, 1);
       if (absl::StrContains(line, '\r') || absl::StartsWith(line, "%") ||
           absl::StartsWith(line, "...") || absl::StartsWith(line, "\xEF\xBB") ||
           (absl::StartsWith(line, "---") &&

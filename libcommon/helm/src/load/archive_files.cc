@@ -129,8 +129,9 @@ std::string ContentType(absl::string_view head) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
-                                                   const LoadOptions& options) {
+absl::StatusOr<std::vector<File>> ReadArchiveFiles(
+    archive::Source compressed, const LoadOptions& options,
+    const std::function<bool(absl::string_view)>& wanted) {
   size_t compressed_size = 0;
   archive::TarReader tar(archive::GunzipSource(
       [&compressed_size, source = std::move(compressed)](
@@ -140,10 +141,11 @@ absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
         return count;
       }));
   std::vector<File> files;
+  int64_t count = 0;
   int64_t remaining = options.max_archive_bytes;
   while (true) {
     absl::StatusOr<std::optional<archive::TarEntry>> next = tar.Next();
-    if (!next.ok() && files.empty() &&
+    if (!next.ok() && count == 0 &&
         absl::StrContains(next.status().message(), "gzip")) {
       return AsGoGzipError(next.status(), compressed_size);
     }
@@ -161,17 +163,18 @@ absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
           "decompressed chart file ", GoQuote(entry.name),
           " is larger than the maximum file size ", options.max_file_bytes));
     }
-    WEIR_ASSIGN_OR_RETURN(std::string data, ReadContents(tar));
-    remaining -= static_cast<int64_t>(data.size());
+    remaining -= entry.size;
     if (remaining <= 0) return TooLarge(options.max_archive_bytes);
-    if (static_cast<int64_t>(files.size()) >= options.max_files) {
+    if (++count > options.max_files) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "chart archive has more than ", options.max_files, " files"));
     }
+    if (wanted != nullptr && !wanted(name)) continue;
+    WEIR_ASSIGN_OR_RETURN(std::string data, ReadContents(tar));
     if (absl::StartsWith(data, kByteOrderMark)) data.erase(0, 3);
     files.push_back({std::move(name), std::move(data)});
   }
-  if (files.empty()) {
+  if (count == 0) {
     return absl::InvalidArgumentError("no files in chart archive");
   }
   return files;

@@ -4,6 +4,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@
 namespace weir::helm {
 
 // Names are relative to the archive's one folder, whatever it is called.
+// `wanted` says which files are kept; null: all.
 // Errors: kInvalidArgument, kResourceExhausted with Helm's text.
-absl::StatusOr<std::vector<File>> ReadArchiveFiles(archive::Source compressed,
-                                                   const LoadOptions& options);
+absl::StatusOr<std::vector<File>> ReadArchiveFiles(
+    archive::Source compressed, const LoadOptions& options,
+    const std::function<bool(absl::string_view)>& wanted = nullptr);
 
 // Checks the apiVersion that Chart.yaml of the files has.
 // Errors: kInvalidArgument "unsupported chart version", or when there is none.

@@ -33,6 +33,8 @@ namespace weir::helm {
 namespace {
 
 constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+constexpr absl::string_view kChartYaml = "Chart.yaml";
+constexpr absl::string_view kRequirements = "requirements.yaml";
 
 std::string Lower(const char* text) {
   std::string out(text);
@@ -227,6 +229,52 @@ absl::StatusOr<Chart> LoadChart(const std::string& path,
   if (S_ISDIR(info.st_mode)) return LoadFolder(path, options);
   return LoadArchiveCalled(
       path, [&path] { return archive::FileSource(path); }, options);
+}
+
+absl::StatusOr<Metadata> LoadMetadata(const std::string& path,
+                                      const LoadOptions& options) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return PathError("stat", path, errno);
+  if (!S_ISDIR(info.st_mode)) {
+    WEIR_ASSIGN_OR_RETURN(archive::Source source, archive::FileSource(path));
+    return LoadArchiveMetadata(std::move(source), options);
+  }
+  std::vector<File> files;
+  for (const absl::string_view name : {kChartYaml, kRequirements}) {
+    const std::string file = absl::StrCat(path, "/", name);
+    if (stat(file.c_str(), &info) != 0) {
+      if (name == kRequirements && errno == ENOENT) continue;
+      return PathError("open", file, errno);
+    }
+    if (!S_ISREG(info.st_mode)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", name, "' is no regular file"));
+    }
+    if (info.st_size > options.max_file_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("size of '", name, "' exceeds '", options.max_file_bytes,
+                       "' bytes limit"));
+    }
+    WEIR_ASSIGN_OR_RETURN(std::string data, ReadFile(file));
+    files.push_back({std::string(name), std::move(data)});
+  }
+  WEIR_ASSIGN_OR_RETURN(Chart chart, LoadChartFiles(std::move(files), options));
+  return std::move(chart.metadata);
+}
+
+absl::StatusOr<Metadata> LoadArchiveMetadata(archive::Source compressed,
+                                             const LoadOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<File> files,
+                        ReadArchiveFiles(std::move(compressed), options,
+                                         [](absl::string_view name) {
+                                           return name == kChartYaml ||
+                                                  name == kRequirements;
+                                         }));
+  if (files.empty()) {
+    return absl::InvalidArgumentError("no 'Chart.yaml' found");
+  }
+  WEIR_ASSIGN_OR_RETURN(Chart chart, LoadChartFiles(std::move(files), options));
+  return std::move(chart.metadata);
 }
 
 absl::StatusOr<Chart> LoadNamedArchive(const std::string& name,

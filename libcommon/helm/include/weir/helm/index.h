@@ -27,7 +27,19 @@ struct ChartVersion {
   std::vector<std::string> urls;  // The first is used; may be relative.
   std::string digest;             // Of the archive, SHA-256; may be empty.
   absl::Time created = absl::InfinitePast();
+  std::string created_text;  // As Go writes the time; empty: there is none.
   bool removed = false;
+  // checksum, engine, tillerVersion and url, of old.
+  std::map<std::string, std::string> deprecated;
+};
+
+// An index but for its entries.
+struct IndexHead {
+  std::string api_version;
+  std::string generated;  // As Go writes the time; empty: there is none.
+  Value server_info;      // Null: there is none.
+  std::vector<std::string> public_keys;
+  std::map<std::string, std::string> annotations;
 };
 
 class IndexVisitor {
@@ -35,6 +47,10 @@ class IndexVisitor {
   virtual ~IndexVisitor() = default;
   // One version of a chart, in the order of the text.
   virtual void Visit(const std::string& chart, ChartVersion version) = 0;
+  // Charts, also those without a version, before their versions.
+  virtual void Name(const std::string&) {}
+  // Once, last.
+  virtual void Head(IndexHead) {}
   // What came so far is void; it comes again.
   virtual void Restart() = 0;
 };

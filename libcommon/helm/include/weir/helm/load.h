@@ -37,6 +37,14 @@ struct LoadOptions {
 absl::StatusOr<Chart> LoadChart(const std::string& path,
                                 const LoadOptions& options = {});
 
+// Reads and checks only what Chart.yaml (and requirements.yaml) of a folder or
+// an archive say; the rest of an archive is looked at and not kept.
+// Errors: as LoadChart.
+absl::StatusOr<Metadata> LoadMetadata(const std::string& path,
+                                      const LoadOptions& options = {});
+absl::StatusOr<Metadata> LoadArchiveMetadata(archive::Source compressed,
+                                             const LoadOptions& options = {});
+
 // Loads a .tgz from a stream.
 absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,
                                        const LoadOptions& options = {});

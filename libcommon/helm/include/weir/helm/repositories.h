@@ -5,11 +5,13 @@
 // Source: Helm v4.2.4, pkg/repo/v1.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "weir/base/secret.h"
+#include "weir/http/client.h"
 
 namespace weir::helm {
 
@@ -23,6 +25,8 @@ struct RepositoryAccess {
   std::string cert_file;
   std::string key_file;
   bool insecure_skip_tls_verify = false;
+  // Instead of the four above; null: they say it.
+  std::shared_ptr<const http::TlsOptions> tls;
   bool plain_http = false;  // Registries only.
 };
 
