@@ -6,6 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "src/checked_artifacts.h"
 #include "src/git_reconciler.h"
+#include "src/helm_chart_reconciler.h"
+#include "src/helm_repository_pass.h"
+#include "src/index_cache.h"
 #include "src/oci_pass.h"
 #include "src/source_reconciler.h"
 #include "weir/artifact/file_server.h"
@@ -69,11 +72,13 @@ struct SourceController::Impl {
   SourceEnvironment MakeEnvironment();
   reconcile::ControllerOptions OptionsFor(const SourceKind& kind) const;
   void AddControllers();
+  void AddHelmControllers(reconcile::Controller& git);
   void AddServers();
 
   reconcile::Manager& manager;
   const Options options;
   std::shared_ptr<Published> published;
+  std::unique_ptr<IndexCache> indexes;
   http::Client http_client;
   // Start before the controllers or with leadership, stop after them.
   std::unique_ptr<artifact::FileServer> file_server;
@@ -167,7 +172,9 @@ reconcile::ControllerOptions SourceController::Impl::OptionsFor(
 void SourceController::Impl::AddControllers() {
   const SourceEnvironment environment = MakeEnvironment();
   auto git = std::make_shared<GitReconciler>(GitEnvironment{environment, {}});
-  git->Attach(manager.AddController(OptionsFor(kGitRepository), git));
+  reconcile::Controller& repositories =
+      manager.AddController(OptionsFor(kGitRepository), git);
+  git->Attach(repositories);
   manager.AddController(
       OptionsFor(kOciRepository),
       std::make_shared<SourceReconciler>(
@@ -175,6 +182,42 @@ void SourceController::Impl::AddControllers() {
           [environment](const Context& ctx, const reconcile::Request& request) {
             return OciPass(ctx, environment, request).Run();
           }));
+  AddHelmControllers(repositories);
+}
+
+void SourceController::Impl::AddHelmControllers(reconcile::Controller& git) {
+  IndexCache::Limits limits;
+  if (options.helm_cache_max_size > 0) {
+    limits.max_indexes = static_cast<size_t>(options.helm_cache_max_size);
+  }
+  limits.ttl = options.helm_cache_ttl;
+  indexes = std::make_unique<IndexCache>(*published->storage, manager.clock(),
+                                         limits);
+  HelmEnvironment environment;
+  static_cast<SourceEnvironment&>(environment) = MakeEnvironment();
+  environment.indexes = indexes.get();
+  environment.cache_events = &manager.metrics().Counter(
+      "gotk_cache_events_total",
+      "Total number of cache retrieval events for a Gitops Toolkit resource "
+      "reconciliation.",
+      {"event_type", "name", "namespace"});
+  reconcile::ControllerOptions repositories = OptionsFor(kHelmRepository);
+  repositories.filter = IsRelevantHelmRepositoryChange;
+  reconcile::Controller& helm = manager.AddController(
+      std::move(repositories),
+      std::make_shared<SourceReconciler>(
+          environment, kHelmRepository,
+          [environment](const Context& ctx, const reconcile::Request& request) {
+            HelmRepositoryPass pass(ctx, environment, request);
+            const bool is_static =
+                request.object["spec"].GetString("type") == kOciType;
+            return is_static ? pass.MakeStatic() : pass.Run();
+          }));
+  HelmChartEnvironment of_charts;
+  static_cast<HelmEnvironment&>(of_charts) = environment;
+  auto charts = std::make_shared<HelmChartReconciler>(std::move(of_charts));
+  charts->Attach(manager.AddController(OptionsFor(kHelmChart), charts),
+                 {{kHelmRepository.kind, &helm}, {kGitRepository.kind, &git}});
 }
 
 void SourceController::Impl::AddServers() {

@@ -203,12 +203,17 @@ std::string Storage::LinkUrl(const Artifact& artifact,
       artifact.path.substr(0, artifact.path.rfind('/') + 1), name));
 }
 
+bool Storage::Has(const Artifact& artifact) const {
+  const absl::StatusOr<std::string> path = LocalPath(artifact.path);
+  struct stat info;
+  return path.ok() && !artifact.path.empty() &&
+         lstat(path->c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
 absl::Status Storage::Verify(const Context& ctx,
                              const Artifact& artifact) const {
   WEIR_ASSIGN_OR_RETURN(const std::string path, LocalPath(artifact.path));
-  struct stat info;
-  if (artifact.path.empty() || lstat(path.c_str(), &info) != 0 ||
-      !S_ISREG(info.st_mode)) {
+  if (!Has(artifact)) {
     return absl::NotFoundError(
         absl::StrCat("artifact file ", artifact.path, " is not there"));
   }

@@ -67,6 +67,9 @@ class Storage {
   absl::Status Link(const Artifact& artifact, absl::string_view name) const;
   std::string LinkUrl(const Artifact& artifact, absl::string_view name) const;
 
+  // Whether the artifact's file is there, whatever is in it.
+  bool Has(const Artifact& artifact) const;
+
   // Reads the file again and compares.
   // Errors: kNotFound when it is not there; kDataLoss when the digest is
   // missing, malformed or another.
