@@ -180,6 +180,7 @@ bool Deanchorer::SetEntries(absl::Span<Node* const> from, bool copies,
                             Entries* entries) {
   // Of equal keys the first one's value counts.
   absl::flat_hash_map<absl::string_view, size_t> firsts;
+  firsts.reserve(from.size() / 2);
   for (size_t i = 0; i < from.size(); i += 2) {
     const size_t first = firsts.emplace(from[i]->text, i).first->second;
     if (!SetEntry(from[first], from[first + 1], copies, entries)) return false;
@@ -202,6 +203,7 @@ bool Deanchorer::MergeAll(Node* node) {
   }
   Entries entries;
   entries.list = own;
+  entries.places.reserve(own.size() / 2);
   for (size_t i = 0; i < own.size(); i += 2) {
     entries.places.emplace(own[i]->text, i);
   }

@@ -44,7 +44,8 @@ constexpr std::array<uint8_t, 256> MakeClasses() {
 constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
 
 bool IsAllBlank(absl::string_view line) {
-  return line.find_first_not_of(" \t") == absl::string_view::npos;
+  return std::all_of(line.begin(), line.end(),
+                     [](char c) { return c == ' ' || c == '\t'; });
 }
 
 }  // namespace
@@ -94,6 +95,15 @@ class Scanner::Builder {
   std::string* owned_ = nullptr;
 };
 
+// Whether what is `i` bytes behind can be nothing but a part of a plain scalar.
+bool Scanner::IsInWord(size_t i, uint8_t stops) const {
+  if (end_ - at_ <= static_cast<ptrdiff_t>(i) || !source_problem_.empty()) {
+    return false;
+  }
+  return at_[i] != '#' &&
+         (kClasses[static_cast<unsigned char>(at_[i])] & stops) == 0;
+}
+
 bool Scanner::ScanPlain(Token& token) {
   token.type = TokenType::kScalar;
   token.style = ScalarStyle::kPlain;
@@ -115,7 +125,8 @@ bool Scanner::ScanPlain(Token& token) {
       if ((type & stops) != 0) {
         if ((type & kColon) != 0) {
           if (IsBlankOrBreakOrEnd(1)) break;
-        } else if ((type & kMultibyte) == 0 || BreakLength() != 0) {
+        } else if (((type & kMultibyte) == 0 || BreakLength() != 0) &&
+                   !(*at_ == ' ' && IsInWord(1, stops))) {
           break;
         }
       }
@@ -393,6 +404,19 @@ bool Scanner::ScanBlockScalar(Token& token) {
   return true;
 }
 
+// All but the last of the line feeds that come next.
+void Scanner::TakeEmptyLines(std::string* breaks) {
+  const char* last = at_;
+  while (last != end_ && *last == '\n') ++last;
+  if (last - at_ < 2 || !source_problem_.empty()) return;
+  const auto count = static_cast<int32_t>(last - at_) - 1;
+  breaks->append(static_cast<size_t>(count), '\n');
+  at_ += count;
+  line_ += count;
+  newlines_ += count;
+  line_index_ = index();
+}
+
 // Indentation and empty lines. Finds the indentation where it is not known.
 bool Scanner::ScanBlockBreaks(const Mark& start, int32_t* indent,
                               std::string* breaks, Mark* end) {
@@ -412,6 +436,7 @@ bool Scanner::ScanBlockBreaks(const Mark& start, int32_t* indent,
     }
     if (BreakLength() == 0) break;
     if (!Ensure(2)) return false;
+    TakeEmptyLines(breaks);
     TakeBreak(breaks);
     *end = mark();
   }

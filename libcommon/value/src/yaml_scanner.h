@@ -135,6 +135,7 @@ class Scanner {
                   absl::string_view* uri);
   bool ScanUriEscapes(bool directive, const Mark& start, std::string* out);
   bool FailTag(bool directive, const Mark& start, absl::string_view problem);
+  bool IsInWord(size_t i, uint8_t stops) const;
   bool ScanPlain(Token& token);
   bool ScanQuoted(Token& token);
   bool ScanQuotedRun(char quote, const Mark& start, Builder& builder,
@@ -143,6 +144,7 @@ class Scanner {
   bool ScanHexEscape(size_t digits, const Mark& start, std::string* out);
   bool ScanBlockScalar(Token& token);
   bool ScanBlockHeader(const Mark& start, int* chomping, int32_t* increment);
+  void TakeEmptyLines(std::string* breaks);
   bool ScanBlockBreaks(const Mark& start, int32_t* indent, std::string* breaks,
                        Mark* end);
 

@@ -83,12 +83,26 @@ size_t LineBreakLength(absl::string_view text, size_t i) {
 }
 
 bool HasOddBreaks(absl::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\r' ||
-        ((c == '\xc2' || c == '\xe2') && LineBreakLength(text, i) != 0)) {
-      return true;
+  const auto may_be = [](char c) {
+    return c == '\r' || c == '\xc2' || c == '\xe2';
+  };
+  size_t i = 0;
+  // Without a branch a byte, compilers look at many at once.
+  constexpr size_t kBlock = 64;
+  for (; i + kBlock <= text.size(); i += kBlock) {
+    unsigned found = 0;
+    for (size_t k = 0; k < kBlock; ++k) {
+      found |= static_cast<unsigned>(text[i + k] == '\r') |
+               static_cast<unsigned>(text[i + k] == '\xc2') |
+               static_cast<unsigned>(text[i + k] == '\xe2');
     }
+    if (found == 0) continue;
+    for (size_t k = i; k < i + kBlock; ++k) {
+      if (may_be(text[k]) && LineBreakLength(text, k) != 0) return true;
+    }
+  }
+  for (; i < text.size(); ++i) {
+    if (may_be(text[i]) && LineBreakLength(text, i) != 0) return true;
   }
   return false;
 }
@@ -128,6 +142,10 @@ TextAnalysis AnalyzeText(absl::string_view text, bool tabs_in_blocks) {
       continue;
     }
     width = CharacterWidth(text, i);
+    if (text[i] == '\n') {
+      // Empty lines but for the last are all alike.
+      while (text.substr(i + width, 2) == "\n\n") ++width;
+    }
     const bool is_last = i + width >= text.size();
     FindIndicators(text, i, after_blank, is_last || IsBlank(text, i + width),
                    &flow_indicators, &block_indicators);

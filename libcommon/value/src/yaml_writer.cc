@@ -205,7 +205,10 @@ class Writer {
         (column_ == indent && !whitespace_)) {
       PutBreak();
     }
-    while (column_ < indent) Put(' ');
+    if (column_ < indent) {
+      out_.append(static_cast<size_t>(indent - column_), ' ');
+      column_ = indent;
+    }
     whitespace_ = true;
     indention_ = true;
   }
@@ -245,11 +248,13 @@ class Writer {
 
   // All of `text` from `i` to the next space.
   void CopyWord(absl::string_view text, size_t& i) {
-    const size_t end = std::min(text.find(' ', i), text.size());
-    const absl::string_view word = text.substr(i, end - i);
-    out_.append(word.data(), word.size());
-    column_ += static_cast<int>(std::count_if(
-        word.begin(), word.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+    size_t end = i;
+    int columns = 0;
+    for (; end < text.size() && text[end] != ' '; ++end) {
+      columns += (text[end] & 0xc0) != 0x80 ? 1 : 0;
+    }
+    out_.append(text.data() + i, end - i);
+    column_ += columns;
     i = end;
   }
 
@@ -336,7 +341,14 @@ class Writer {
     Reserve(text);
     bool breaks = true;
     for (size_t i = 0; i < text.size();) {
-      if (LineBreakLength(text, i) != 0) {
+      if (text[i] == '\n') {
+        const size_t end = EndOfBreaks(text, i);
+        out_.append(text.data() + i, end - i);
+        i = end;
+        column_ = 0;
+        indention_ = true;
+        breaks = true;
+      } else if (LineBreakLength(text, i) != 0) {
         CopyBreak(text, i);
         indention_ = true;
         breaks = true;
@@ -347,6 +359,12 @@ class Writer {
         breaks = false;
       }
     }
+  }
+
+  // The end of the line feeds at `i`.
+  static size_t EndOfBreaks(absl::string_view text, size_t i) {
+    while (i < text.size() && text[i] == '\n') ++i;
+    return i;
   }
 
   // The character of `text` at `i`, and all behind it that begins no break.
