@@ -70,7 +70,8 @@ class Folder:
 
 
 MIB = 1 << 20
-FULL = 63 * MIB  # Just below the limit of a file.
+FULL = 31 * MIB  # Just below the limit of a file.
+PATCH_FULL = 4 * MIB - 4096  # The same of a patch.
 HEAD = CONFIG_MAP % (0, "team")
 
 
@@ -141,7 +142,7 @@ def deep_kustomization(f):
 @row("unable to parse SM or JSON patch|nested|deep")
 def deep_patch(f):
     f.objects(1)
-    f.fill("patch.yaml", FULL, HEAD + "a: ", "{a: ")
+    f.fill("patch.yaml", PATCH_FULL, HEAD + "a: ", "{a: ")
     f.base("patches: [{path: patch.yaml}]\n")
 
 
@@ -156,7 +157,7 @@ def tiny_values_in_many_objects(f):
     item = "a," * 5000
     f.write("objects.yaml",
             ("---\n%sdata: [%s]\n" % (CONFIG_MAP % (n, "team"), item)
-             for n in range(f.many(6000))))
+             for n in range(f.many(3000))))
     f.base()
 
 
@@ -172,7 +173,7 @@ def tiny_values_in_many_files(f):
 @row("more than", brief="")
 def tiny_members(f):
     f.write("objects.yaml", HEAD, "data: {",
-            spread(f.many(5000000), "k", ": ,"), "}\n")
+            spread(f.many(3000000), "k", ": ,"), "}\n")
     f.base()
 
 
@@ -185,7 +186,7 @@ def million_documents(f):
 @row("anchor|more than|excessive", brief="")
 def million_anchors(f):
     f.write("objects.yaml", HEAD, "data: [",
-            spread(f.many(4000000), "&a", " b,"), "]\n")
+            spread(f.many(2500000), "&a", " b,"), "]\n")
     f.base()
 
 
@@ -215,7 +216,7 @@ def equal_keys(f):
 
 @row("already set|already defined")
 def last_key_twice(f):
-    f.write("objects.yaml", HEAD, spread(f.many(400000), "k", ": x\n"),
+    f.write("objects.yaml", HEAD, spread(f.many(299000), "k", ": x\n"),
             "k0: x\n")
     f.base()
 
@@ -277,9 +278,9 @@ def lists_of_lists(f):
 # Objects and names.
 
 @row("more than 50000", brief="")
-def hundred_thousand_objects_in_a_list(f):
+def objects_in_a_list(f):
     f.write("objects.yaml", "apiVersion: v1\nkind: List\nitems:\n", spread(
-        f.many(100000), "- {apiVersion: v1, kind: A, metadata: {name: n",
+        f.many(60000), "- {apiVersion: v1, kind: A, metadata: {name: n",
         "}}\n"))
     f.base()
 
@@ -321,9 +322,9 @@ def many_files_that_are_not_there(f):
             spread(f.many(900000), "- f", ".yaml\n"))
 
 
-@row("", brief="")
+@row("longer than", brief="")
 def long_name(f):
-    f.fill("objects.yaml", 16 * MIB,
+    f.fill("objects.yaml", FULL,
            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ", "x", "}\n")
     f.base("namePrefix: p-\nnameSuffix: -s\n")
 
@@ -533,12 +534,12 @@ def sparse_file(f):
 def million_literals(f):
     f.write("kustomization.yaml",
             "configMapGenerator:\n- name: a\n  literals:\n",
-            spread(f.many(3000000), "  - k", "=v\n"))
+            spread(f.many(2200000), "  - k", "=v\n"))
 
 
 @row("more than|larger", brief="")
 def env_file_of_many_lines(f):
-    f.write("many.env", spread(f.many(5500000), "k", "=v\n"))
+    f.write("many.env", spread(f.many(2900000), "k", "=v\n"))
     f.write("kustomization.yaml",
             "configMapGenerator: [{name: a, envs: [many.env]}]\n")
 
@@ -621,6 +622,15 @@ def strategic_patch_that_adds_much_to_many(f):
 
 
 @row("", brief="")
+def strategic_patch_of_nulls(f):
+    count = f.many(200000)
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata:\n"
+    f.write("objects.yaml", head, spread(count, "  k", ": a\n"))
+    f.write("patch.yaml", head, spread(count, "  k", ": null\n"))
+    f.base("patches: [{path: patch.yaml}]\n")
+
+
+@row("", brief="")
 def strategic_merge_of_large_maps(f):
     count = f.many(200000)
     head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata:\n"
@@ -683,12 +693,32 @@ def patches_of_many_objects(f):
         "path: /x, value: ", "}'}\n"))
 
 
-@row("unable to parse SM or JSON patch")
+@row("trouble configuring builtin PatchTransformer",
+     brief="unable to parse SM or JSON patch")
 def patch_of_nonsense(f):
     f.objects(1)
-    f.fill("patch.txt", 30 * MIB, "", "nonsense ")
-    f.base("patches:\n- patch: \"", "nonsense \\\" " * f.many(4 * MIB),
-           "\"\n")
+    f.base("patches:\n- patch: \"", "nonsense \\\" " *
+           f.many(PATCH_FULL // len("nonsense \" ")), "\"\n")
+
+
+@row("larger than", brief="unable to parse SM or JSON patch")
+def patch_that_is_too_large(f):
+    f.objects(1)
+    f.base("patches:\n- patch: \"", "nonsense \\\" " *
+           f.many(FULL // len("nonsense \\\" ")), "\"\n")
+
+
+@row("larger than", brief="unable to parse SM or JSON patch")
+def patch_file_that_is_too_large(f):
+    f.objects(1)
+    f.fill("patch.txt", FULL, "", "nonsense \" ")
+    f.base("patches: [{path: patch.txt}]\n")
+
+
+@row("larger than", brief="")
+def file_that_is_too_large(f):
+    f.fill("objects.yaml", 33 * MIB, HEAD, "#\n")
+    f.base()
 
 
 @row("", brief="")
@@ -770,7 +800,7 @@ def many_variables(f):
         % (n, n) for n in range(count)))
 
 
-@row("more than|too ", brief="")
+@row("", brief="")
 def many_images(f):
     f.write("objects.yaml", ("---\napiVersion: v1\nkind: Pod\n"
                              "metadata: {name: p%d}\nspec:\n  containers:\n"
@@ -827,11 +857,72 @@ def json_patch_of_a_long_path(f):
            "/b" * 1000000, "}\n")
 
 
-@row("", brief="")
+@row("more than", brief="")
+def many_images_of_patterns(f):
+    f.write("objects.yaml", ("---\napiVersion: v1\nkind: Pod\n"
+                             "metadata: {name: p%d}\nspec:\n  containers:\n"
+                             "  - {name: c, image: image.%d}\n" % (n, n)
+                             for n in range(f.many(5000))))
+    f.base("images:\n", spread(f.many(5000), "- {newTag: x, name: image.",
+                               "}\n"))
+
+
+@row("more than", brief="")
+def many_images_of_one_object(f):
+    f.write("objects.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+            "spec:\n  containers:\n",
+            ("  - {name: c, image: i%d}\n" % n for n in range(f.many(20000))))
+    f.base("images:\n", spread(f.many(20000), "- {newTag: x, name: i", "}\n"))
+
+
+@row("more than", brief="")
 def many_patches_of_one_object(f):
     f.objects(1, "data: {a: x}\n")
     f.base("patches:\n", (PATCH + "    - {op: add, path: /data/k%d, "
                           "value: x}\n" % n for n in range(f.many(10000))))
+
+
+@row("more than", brief="")
+def many_patches_of_annotations(f):
+    f.objects(1, "data: {a: x}\n")
+    f.base("patches:\n", (PATCH + "    - {op: add, value: x, "
+                          "path: /metadata/annotations/k%d}\n" % n
+                          for n in range(f.many(10000))))
+
+
+@row("", brief="")
+def many_patches_of_one_field(f):
+    f.objects(1, "data: {a: x}\n")
+    f.base("patches:\n", (PATCH + "    - {op: replace, path: /data/a, "
+                          "value: x%d}\n" % n for n in range(f.many(10000))))
+
+
+@row("", brief="")
+def many_names_of_one_object(f):
+    f.objects(1, "data: {a: x}\n")
+    f.base("patches:\n", (PATCH + "    - {op: replace, value: x%d, "
+                          "path: /metadata/name}\n" % n
+                          for n in range(f.many(10000))))
+
+
+@row("more than|too ", brief="")
+def replacements_of_an_object_of_many_names(f):
+    f.objects(f.many(100))
+    f.base("patches:\n", ("- target: {name: c0}\n  patch: |-\n"
+            "    - {op: replace, value: x%d, path: /metadata/name}\n" % n
+            for n in range(f.many(10000))), "replacements:\n", (
+                "- sourceValue: new\n  targets:\n"
+                "  - select: {kind: Secret, name: a.*}\n"
+                "    fieldPaths: [data.a]\n" for _ in range(f.many(5000))))
+
+
+@row("more than|too ", brief="")
+def many_strategic_patches_of_one_object(f):
+    f.objects(1, "data: {a: x}\n")
+    f.base("patches:\n", ("- patch: '{apiVersion: v1, kind: ConfigMap, "
+                          "metadata: {name: c0, namespace: team}, "
+                          "data: {k%d: x}}'\n" % n
+                          for n in range(f.many(10000))))
 
 
 # Schemas.

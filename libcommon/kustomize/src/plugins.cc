@@ -111,7 +111,7 @@ absl::StatusOr<Transformer> MakeImages(const Arguments& from) {
       DecodeImage(ConfigMember(from.config(), "imageTag"));
   if (!image.ok()) return InField(image.status(), from, "imageTag");
   WEIR_ASSIGN_OR_RETURN(FieldSpecs specs, from.FieldSpecsOf());
-  return MakeImageTransformer(*image, std::move(specs));
+  return MakeImageTransformer({*image}, std::move(specs));
 }
 
 absl::StatusOr<Transformer> MakeReplicas(const Arguments& from) {

@@ -100,6 +100,8 @@ class Target {
                         std::vector<Step>* steps);
   absl::Status AddLabels(const TransformerConfig& config,
                          std::vector<Step>* steps);
+  absl::Status AddImages(const TransformerConfig& config,
+                         std::vector<Step>* steps);
   absl::Status AddValues(const TransformerConfig& config,
                          std::vector<Step>* steps);
   // The transformers that files or texts configure.

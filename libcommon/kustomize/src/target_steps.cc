@@ -332,6 +332,25 @@ absl::Status Target::AddLabels(const TransformerConfig& config,
   return absl::OkStatus();
 }
 
+absl::Status Target::AddImages(const TransformerConfig& config,
+                               std::vector<Step>* steps) {
+  const std::vector<ImageSpec>& images = kustomization_.images;
+  // One step for all of them, unless something tells of each.
+  if (images.size() > 1 && !origin_.has_value() && state_.sources == nullptr) {
+    absl::StatusOr<Transformer> all =
+        MakeImageTransformer(images, config.images);
+    if (all.ok()) {
+      return AddStep("ImageTagTransformer", "images", std::move(all), steps);
+    }
+  }
+  for (size_t i = 0; i < images.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(
+        AddStep("ImageTagTransformer", Indexed("images", i),
+                MakeImageTransformer({images[i]}, config.images), steps));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Target::AddValues(const TransformerConfig& config,
                                std::vector<Step>* steps) {
   const Kustomization& k = kustomization_;
@@ -346,11 +365,7 @@ absl::Status Target::AddValues(const TransformerConfig& config,
         "ReplicaCountTransformer", Indexed("replicas", i),
         MakeReplicasTransformer(k.replicas[i], config.replicas), steps));
   }
-  for (size_t i = 0; i < k.images.size(); ++i) {
-    WEIR_RETURN_IF_ERROR(
-        AddStep("ImageTagTransformer", Indexed("images", i),
-                MakeImageTransformer(k.images[i], config.images), steps));
-  }
+  WEIR_RETURN_IF_ERROR(AddImages(config, steps));
   if (!k.replacements.empty()) {
     absl::StatusOr<Transformer> made =
         MakeReplacementTransformer(k.replacements, loader_);

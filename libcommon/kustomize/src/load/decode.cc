@@ -21,6 +21,7 @@ namespace {
 // Of what one text holds, as Budget counts.
 constexpr size_t kMaxBytes = size_t{128} << 20;
 constexpr size_t kMaxDocuments = 50000;
+constexpr size_t kMaxDocumentNodes = 600000;
 
 // Cuts at lines that start with "---" and follow another line.
 absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
@@ -104,6 +105,7 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
   options.keep_written = true;
+  options.max_document_nodes = kMaxDocumentNodes;
   size_t bytes = 0;
   for (absl::string_view document : documents) {
     absl::StatusOr<YamlDocument> read =

@@ -188,6 +188,7 @@ class Operation {
                        path_, "\": ", kMissing));
     }
     WEIR_RETURN_IF_ERROR(SpendOnMoves(place));
+    WEIR_RETURN_IF_ERROR(budget_.Hold(value()));
     WEIR_RETURN_IF_ERROR(Add(place, value()), "error in add for path: '", path_,
                          "'");
     return absl::OkStatus();
@@ -207,6 +208,7 @@ class Operation {
   }
 
   absl::Status RunReplace() {
+    WEIR_RETURN_IF_ERROR(budget_.Hold(value()));
     if (path_.empty()) {
       if (!value().is_object() && !value().is_array()) {
         return BuildError(
@@ -324,29 +326,38 @@ Value NumberThroughJson(const Value& value) {
                          YamlParseOptions::Schema::kYaml12);
 }
 
+// Of collections, only what is empty is in brackets.
+void SetJsonStyle(Value* collection) {
+  collection->set_style(collection->empty() ? Value::Style::kFlow
+                                            : Value::Style::kPlain);
+}
+
+bool IsUntouched(const Value& before, const Value& after) {
+  return before.IsSame(after) && before.style() == after.style();
+}
+
 // What becomes of a value that upstream writes as JSON, decodes, and writes as
-// YAML to read it again: all numbers are float64, and only what is empty is in
-// brackets.
+// YAML to read it again: all numbers are float64.
 void PassThroughJson(Value* value) {
-  using Style = Value::Style;
   if (value->is_array()) {
     for (size_t i = 0; i < value->size(); ++i) {
       Value item = (*value)[i];
       PassThroughJson(&item);
-      const bool is_same =
-          item.IsSame((*value)[i]) && item.style() == (*value)[i].style();
-      if (!is_same) value->MutableAt(i) = std::move(item);
+      if (!IsUntouched((*value)[i], item)) {
+        value->MutableAt(i) = std::move(item);
+      }
     }
-    value->set_style(value->empty() ? Style::kFlow : Style::kPlain);
+    SetJsonStyle(value);
   } else if (value->is_object()) {
     for (size_t i = 0; i < value->size(); ++i) {
       const Value& old = value->object()[i].value;
       Value member = old;
       PassThroughJson(&member);
-      const bool is_same = member.IsSame(old) && member.style() == old.style();
-      if (!is_same) value->MutableObject()[i].value = std::move(member);
+      if (!IsUntouched(old, member)) {
+        value->MutableObject()[i].value = std::move(member);
+      }
     }
-    value->set_style(value->empty() ? Style::kFlow : Style::kPlain);
+    SetJsonStyle(value);
   } else if (value->is_string()) {
     *value = StringFromJson(*value);
   } else if (value->is_bool()) {
@@ -355,6 +366,59 @@ void PassThroughJson(Value* value) {
     *value = value->is_null() ? Value() : NumberThroughJson(*value);
   }
 }
+
+// Lets a document pass through JSON, and writes and reads it.
+class Renewal {
+ public:
+  explicit Renewal(Budget* budget) : budget_(*budget) {}
+
+  // `before`: what was there, of which another renewal would change nothing.
+  // So what still is there is left alone.
+  absl::Status Run(const Value& before, Value* value) {
+    if (IsUntouched(before, *value)) return absl::OkStatus();
+    const bool is_map = before.is_object() && value->is_object();
+    if (!is_map && !(before.is_array() && value->is_array())) return Run(value);
+    WEIR_RETURN_IF_ERROR(budget_.Spend(value->size() / 2));
+    size_t at = 0;
+    for (size_t i = 0; i < value->size(); ++i) {
+      const Value& old =
+          is_map ? MemberAt(before.object(), value->object()[i].key, &at)
+                 : before[i];
+      const Value& now = is_map ? value->object()[i].value : (*value)[i];
+      if (IsUntouched(old, now)) continue;
+      WEIR_RETURN_IF_ERROR(Run(old, is_map ? &value->MutableObject()[i].value
+                                           : &value->MutableAt(i)));
+    }
+    SetJsonStyle(value);
+    return absl::OkStatus();
+  }
+
+  absl::Status Run(Value* value) {
+    WEIR_RETURN_IF_ERROR(budget_.SpendOnBytes(SizeOf(*value) / 2));
+    PassThroughJson(value);
+    const Value written = *value;
+    WEIR_RETURN_IF_ERROR(WriteAndRead(value));
+    is_steady_ = is_steady_ && IsUntouched(written, *value);
+    return absl::OkStatus();
+  }
+
+  // Whether all of it would be the same after another one.
+  bool is_steady() const { return is_steady_; }
+
+ private:
+  // The member of a key, or a null. Keys are asked for in order, and `at` is
+  // what the last one has left.
+  static const Value& MemberAt(const Value::Object& members,
+                               const std::string& key, size_t* at) {
+    static const Value& null = *new Value();
+    while (*at < members.size() && members[*at].key < key) ++*at;
+    const bool is_there = *at < members.size() && members[*at].key == key;
+    return is_there ? members[*at].value : null;
+  }
+
+  Budget& budget_;
+  bool is_steady_ = true;
+};
 
 absl::string_view JsonKindName(const Value& value) {
   if (value.is_object()) return "object";
@@ -398,17 +462,17 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
 }
 
 absl::Status ApplyJson6902(const std::vector<Value>& operations, Budget* budget,
-                           Value* document) {
-  WEIR_RETURN_IF_ERROR(WriteAndRead(document));
-  const size_t held = budget->bytes();
-  const size_t size = SizeOf(*document);
+                           bool* is_steady, Value* document) {
+  if (!*is_steady) WEIR_RETURN_IF_ERROR(WriteAndRead(document));
+  const Value before = *is_steady ? *document : Value();
   for (const Value& operation : operations) {
     WEIR_RETURN_IF_ERROR(Operation(operation, budget, document).Run());
   }
-  budget->ReleaseTo(held);
-  WEIR_RETURN_IF_ERROR(budget->Replace(size, *document));
-  PassThroughJson(document);
-  return WriteAndRead(document);
+  Renewal renewal(budget);
+  WEIR_RETURN_IF_ERROR(*is_steady ? renewal.Run(before, document)
+                                  : renewal.Run(document));
+  *is_steady = renewal.is_steady();
+  return absl::OkStatus();
 }
 
 }  // namespace weir::kustomize

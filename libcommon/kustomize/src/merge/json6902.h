@@ -22,8 +22,10 @@ namespace weir::kustomize {
 absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text);
 
 // Applies them in order. `document` is unspecified after an error.
+// `is_steady`: whether the document came out of this so that doing nothing to
+// it would change nothing; then only what the operations touch is looked at.
 // Errors: kFailedPrecondition; kResourceExhausted above the budget.
 absl::Status ApplyJson6902(const std::vector<Value>& operations, Budget* budget,
-                           Value* document);
+                           bool* is_steady, Value* document);
 
 }  // namespace weir::kustomize

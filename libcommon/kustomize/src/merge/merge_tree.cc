@@ -100,24 +100,42 @@ void MergeTree::Erase(MergeNode* map, absl::string_view key) {
 
 void MergeTree::Set(MergeNode* map, absl::string_view key, MergeNode* value,
                     bool keep_null) {
-  if (value == nullptr || (value->is_null() && !keep_null)) {
+  MergeNode* field = Find(map, key);
+  MergeNode* merged = Merge(map, field, value, keep_null);
+  if (merged == field) return;
+  if (merged == nullptr) {
     Erase(map, key);
     return;
   }
-  MergeNode* field = Find(map, key);
-  if (field == value) {
-    QuoteWhereOdd(field);
-    return;
-  }
-  map->is_changed = true;
-  if (field != nullptr) {
-    Replace(field, *value);
-    return;
-  }
-  QuoteWhereOdd(value);
   map->is_unordered |=
       map->fields.size() > map->own_fields && !(map->fields.back().first < key);
-  map->fields.emplace_back(key, value);
+  map->fields.emplace_back(key, merged);
+}
+
+MergeNode* MergeTree::Merge(MergeNode* map, MergeNode* member, MergeNode* value,
+                            bool keep_null) {
+  if (value == nullptr || (value->is_null() && !keep_null)) {
+    if (member != nullptr) map->is_changed = true;
+    return nullptr;
+  }
+  if (member == value) {
+    QuoteWhereOdd(member);
+    return member;
+  }
+  map->is_changed = true;
+  if (member != nullptr) {
+    Replace(member, *value);
+    return member;
+  }
+  QuoteWhereOdd(value);
+  return value;
+}
+
+std::vector<MergeNode::Field> MergeTree::Fields(MergeNode* map) {
+  Expand(map);
+  std::vector<MergeNode::Field> fields = map->fields;
+  if (map->own_fields < fields.size()) std::sort(fields.begin(), fields.end());
+  return fields;
 }
 
 void MergeTree::QuoteWhereOdd(MergeNode* node) {

@@ -59,6 +59,12 @@ class MergeTree {
   // or a null value removes it, but for `keep`.
   void Set(MergeNode* map, absl::string_view key, MergeNode* value,
            bool keep_null);
+  // The same for a member that was looked up: what is to be in its place, or
+  // null. The caller puts it there.
+  MergeNode* Merge(MergeNode* map, MergeNode* member, MergeNode* value,
+                   bool keep_null);
+  // A map's members in order of their keys.
+  std::vector<MergeNode::Field> Fields(MergeNode* map);
   void Erase(MergeNode* map, absl::string_view key);
   // A collection that is empty takes the style of what is merged into it.
   void TakeStyle(MergeNode* into, const MergeNode& from);

@@ -201,28 +201,20 @@ class Walker {
     return directive == Directive::kReplace ? patch : target;
   }
 
-  // In upstream's order.
-  static std::vector<absl::string_view> FieldNames(const MergeNode* a,
-                                                   const MergeNode* b) {
-    std::vector<absl::string_view> names;
-    for (const MergeNode* node : {a, b}) {
-      if (node == nullptr) continue;
-      for (const MergeNode::Field& field : node->fields) {
-        names.push_back(field.first);
-      }
-    }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-  }
-
   Result WalkMap(MergeNode* target, MergeNode* patch, const SchemaType* type,
                  int depth) {
     WEIR_ASSIGN_OR_RETURN(MergeNode * map, VisitMap(target, patch));
     if (map == nullptr || map->is_null()) return map;
-    tree_.Expand(map);
-    if (patch != nullptr) tree_.Expand(patch);
-    for (absl::string_view name : FieldNames(map, patch)) {
+    // Both are in upstream's order, which is that of their keys.
+    const std::vector<MergeNode::Field> own = tree_.Fields(map);
+    std::vector<MergeNode::Field> others;
+    if (patch != nullptr) others = tree_.Fields(patch);
+    std::vector<MergeNode::Field> fields;
+    fields.reserve(own.size());
+    for (size_t i = 0, j = 0; i < own.size() || j < others.size();) {
+      const bool is_own = i < own.size() && (j == others.size() ||
+                                             !(others[j].first < own[i].first));
+      const absl::string_view name = is_own ? own[i].first : others[j].first;
       const SchemaField* field = type == nullptr ? nullptr : type->Find(name);
       const SchemaType* inner = nullptr;
       if (field != nullptr) {
@@ -230,13 +222,20 @@ class Walker {
       } else if (type != nullptr) {
         inner = type->values;
       }
-      MergeNode* old = tree_.Find(map, name);
-      MergeNode* over = tree_.Find(patch, name);
+      MergeNode* old = is_own ? own[i++].second : nullptr;
+      MergeNode* over = nullptr;
+      if (j < others.size() && others[j].first == name) {
+        over = others[j++].second;
+      }
       WEIR_ASSIGN_OR_RETURN(MergeNode * merged,
                             Walk(old, over, inner, field, depth + 1));
       const bool stays = over == nullptr && merged == old;
-      tree_.Set(map, name, merged, stays);
+      merged = tree_.Merge(map, old, merged, stays);
+      if (merged != nullptr) fields.emplace_back(name, merged);
     }
+    map->own_fields = fields.size();
+    map->is_unordered = false;
+    map->fields = std::move(fields);
     return map;
   }
 

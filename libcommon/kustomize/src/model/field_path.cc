@@ -8,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
@@ -262,7 +261,7 @@ bool IsFieldName(absl::string_view step) {
 }
 
 absl::StatusOr<const Value*> LookUpPath(const Value& root,
-                                        const std::vector<std::string>& path) {
+                                        absl::Span<const std::string> path) {
   const Value* at = &root;
   for (const std::string& raw : path) {
     const std::string part(absl::StripAsciiWhitespace(raw));

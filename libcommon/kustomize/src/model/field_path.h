@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "src/model/field_spec.h"
 #include "weir/value/value.h"
 
@@ -31,7 +32,7 @@ bool IsFieldName(absl::string_view step);
 // with that text, "-" the last one.
 // Errors: kFailedPrecondition when a step meets another kind of node.
 absl::StatusOr<const Value*> LookUpPath(const Value& root,
-                                        const std::vector<std::string>& path);
+                                        absl::Span<const std::string> path);
 
 // What a path that is not there becomes.
 enum class CreateField { kNothing, kScalar, kMapping, kSequence };

@@ -15,6 +15,9 @@
 namespace weir::kustomize {
 namespace {
 
+// Of all that names an object.
+constexpr size_t kMaxId = 64 * 1024;
+
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
 // Those of `over` win.
@@ -99,6 +102,12 @@ void ResMap::Reindex(Resource* resource) {
 
 absl::Status ResMap::Append(std::unique_ptr<Resource> resource) {
   const ResId& id = resource->CurId();
+  if (id.Key().size() > kMaxId) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the kind, name and namespace of an object are longer "
+                     "than ",
+                     kMaxId, " bytes"));
+  }
   if (!FindCurrent(id).empty()) {
     return BuildError(absl::StrCat(
         "may not add resource with an already registered id: ", id.ToString()));
@@ -199,8 +208,9 @@ absl::StatusOr<Resource*> ResMap::FindPatchTarget(const ResId& id) const {
 }
 
 absl::StatusOr<std::vector<Resource*>> ResMap::Select(
-    const SelectorSpec& spec) const {
+    const SelectorSpec& spec) {
   WEIR_ASSIGN_OR_RETURN(const Selector selector, Selector::Compile(spec));
+  WEIR_RETURN_IF_ERROR(budget().Spend(selector.cost() * list_.size()));
   std::vector<Resource*> selected;
   for (const std::unique_ptr<Resource>& resource : list_) {
     WEIR_ASSIGN_OR_RETURN(const bool matches, selector.Matches(*resource));

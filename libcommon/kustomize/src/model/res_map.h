@@ -26,7 +26,8 @@ class ResMap {
   const std::vector<std::unique_ptr<Resource>>& list() const { return list_; }
   size_t size() const { return list_.size(); }
 
-  // Errors: kFailedPrecondition when the id is taken.
+  // Errors: kFailedPrecondition when the id is taken; kResourceExhausted when
+  // it is longer than any name may be.
   absl::Status Append(std::unique_ptr<Resource> resource);
   absl::Status AppendAll(ResMap&& other);
   // A generator's object: added, or merged into the one it names. Returns the
@@ -38,7 +39,8 @@ class ResMap {
   std::vector<Resource*> FindAny(const ResId& id) const;
   // Exactly one, for a patch.
   absl::StatusOr<Resource*> FindPatchTarget(const ResId& id) const;
-  absl::StatusOr<std::vector<Resource*>> Select(const SelectorSpec& spec) const;
+  // Errors: kResourceExhausted above the budget.
+  absl::StatusOr<std::vector<Resource*>> Select(const SelectorSpec& spec);
 
   // To be called when an object's id may have changed.
   void Reindex(Resource* resource);

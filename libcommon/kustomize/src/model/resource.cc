@@ -137,7 +137,13 @@ ResId Resource::OrgId() const {
 void Resource::StorePreviousId() {
   const ResId& id = CurId();
   PreviousId old{id.gvk.kind, id.name, std::string(id.EffectiveNamespace())};
-  (id.name.empty() ? nameless : previous).push_back(std::move(old));
+  std::vector<PreviousId>& ids = id.name.empty() ? nameless : previous;
+  if (!ids.empty() && ids.back().kind == old.kind &&
+      ids.back().name == old.name && ids.back().ns == old.ns) {
+    ++ids.back().times;
+  } else {
+    ids.push_back(std::move(old));
+  }
 }
 
 void Resource::RenewAnnotations() {
@@ -239,6 +245,7 @@ void Resource::Sync(Shared* shared) {
   shared->places = std::move(kept);
   if (last == shared->value) return;
   shared->value = last;
+  is_json_steady_ = false;
   for (const Place& place : shared->places) SetScalarAt(&tree_, place, last);
 }
 
@@ -294,19 +301,23 @@ std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
   add("allowKindChange", allow_kind_change ? "enabled" : "");
   add("allowNameChange", allow_name_change ? "enabled" : "");
   add("refBy", absl::StrJoin(referrers, ","));
-  std::vector<std::string> kinds, names, namespaces;
-  for (const PreviousId& old : nameless) {
-    kinds.push_back(old.kind);
-    namespaces.push_back(old.ns);
-  }
-  for (const PreviousId& old : previous) {
-    kinds.push_back(old.kind);
-    names.push_back(old.name);
-    namespaces.push_back(old.ns);
-  }
-  add("previousKinds", absl::StrJoin(kinds, ","));
-  add("previousNames", absl::StrJoin(names, ","));
-  add("previousNamespaces", absl::StrJoin(namespaces, ","));
+  const auto add_ids = [&](absl::string_view name,
+                           std::string PreviousId::*part, bool has_name_only) {
+    std::string text;
+    absl::string_view comma = "";
+    for (const std::vector<PreviousId>* ids : {&nameless, &previous}) {
+      if (has_name_only && ids == &nameless) continue;
+      for (const PreviousId& old : *ids) {
+        for (size_t i = 0; i < old.times; ++i) {
+          absl::StrAppend(&text, std::exchange(comma, ","), old.*part);
+        }
+      }
+    }
+    add(name, std::move(text));
+  };
+  add_ids("previousKinds", &PreviousId::kind, false);
+  add_ids("previousNames", &PreviousId::name, true);
+  add_ids("previousNamespaces", &PreviousId::ns, false);
   add("prefixes", absl::StrJoin(prefixes, ","));
   add("suffixes", absl::StrJoin(suffixes, ","));
   if (is_generated) {

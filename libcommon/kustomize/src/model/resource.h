@@ -4,6 +4,7 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,15 +43,24 @@ class Resource {
   // For writing. Ids are computed afresh afterwards.
   Value& MutableTree() {
     id_.reset();
-    return tree_;
+    return MutableContent();
   }
   // For writing what no id is made of.
-  Value& MutableContent() { return tree_; }
+  Value& MutableContent() {
+    is_json_steady_ = false;
+    return tree_;
+  }
+  // Whether a JSON patch left it so that the next one may rely on that, and
+  // nothing was written since; see ApplyJson6902.
+  bool is_json_steady() const { return is_json_steady_; }
+  void SetJsonSteady() { is_json_steady_ = true; }
   // Deleted objects stay until the transformer is done.
   bool is_empty() const { return tree_.is_null() || tree_.empty(); }
   void Delete() { MutableTree() = Value(); }
 
   const ResId& CurId() const;
+  // False once something was written that ids may be made of.
+  bool knows_id() const { return id_.has_value(); }
   // The oldest id: group and version of the present object.
   ResId OrgId() const;
   std::vector<ResId> PreviousIds() const;
@@ -111,7 +121,8 @@ class Resource {
   struct PreviousId {
     std::string kind;
     std::string name;
-    std::string ns;  // Effective.
+    std::string ns;    // Effective.
+    size_t times = 1;  // In a row.
   };
   std::vector<PreviousId> previous;
   // Those that had no name, which upstream cannot keep beside others.
@@ -145,6 +156,7 @@ class Resource {
 
   const Schema* schema_;
   Value tree_;
+  bool is_json_steady_ = false;
   std::vector<Shared> shared_;
   std::vector<Change> history_;
   mutable std::optional<ResId> id_;

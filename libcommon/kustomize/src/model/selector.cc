@@ -131,6 +131,14 @@ absl::StatusOr<Selector> Selector::Compile(const SelectorSpec& spec) {
   return selector;
 }
 
+size_t Selector::cost() const {
+  size_t patterns = 0;
+  for (const Pattern* part : {&group_, &version_, &kind_, &name_, &ns_}) {
+    if (!part->is_literal()) ++patterns;
+  }
+  return patterns;
+}
+
 absl::StatusOr<bool> Selector::Matches(const Resource& resource) const {
   const ResId& current = resource.CurId();
   if (!kind_.Matches(current.gvk.kind) || !group_.Matches(current.gvk.group) ||
@@ -149,10 +157,11 @@ absl::StatusOr<bool> Selector::Matches(const Resource& resource) const {
   return MatchesMetadata(resource);
 }
 
-bool Selector::MatchesId(const ResId& id) const {
-  return kind_.Matches(id.gvk.kind) && group_.Matches(id.gvk.group) &&
-         version_.Matches(id.gvk.version) && name_.Matches(id.name) &&
-         ns_.Matches(id.ns);
+bool Selector::MatchesId(const Gvk& group_version, absl::string_view kind,
+                         absl::string_view name, absl::string_view ns) const {
+  return kind_.Matches(kind) && group_.Matches(group_version.group) &&
+         version_.Matches(group_version.version) && name_.Matches(name) &&
+         ns_.Matches(ns);
 }
 
 absl::StatusOr<bool> Selector::MatchesMetadata(const Resource& resource) const {

@@ -39,6 +39,7 @@ class Pattern {
   // Errors: kFailedPrecondition when it is no RE2 expression.
   static absl::StatusOr<Pattern> Compile(const std::string& text);
   bool Matches(absl::string_view text) const;
+  bool is_literal() const { return is_literal_; }
 
   // Hides RE2 from those who include this.
   struct Regex;
@@ -67,8 +68,11 @@ class Selector {
   // ones, group, version and kind the current ones.
   // Errors: kFailedPrecondition when a label selector is none.
   absl::StatusOr<bool> Matches(const Resource& resource) const;
+  // The steps that a look at one object takes beside a comparison.
+  size_t cost() const;
   // As replacements select: one id with all parts.
-  bool MatchesId(const ResId& id) const;
+  bool MatchesId(const Gvk& group_version, absl::string_view kind,
+                 absl::string_view name, absl::string_view ns) const;
   absl::StatusOr<bool> MatchesMetadata(const Resource& resource) const;
 
  private:

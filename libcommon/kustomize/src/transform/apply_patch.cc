@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "src/merge/json6902.h"
 #include "src/merge/strategic_merge.h"
 #include "src/model/scalar.h"
@@ -16,6 +18,8 @@ namespace {
 // Stands for upstream's build annotations while a patch runs: they make an
 // annotations map exist, and a patch that removes the map removes them.
 constexpr absl::string_view kMarker = "\x01";
+// What it takes to make texts of annotations.
+constexpr size_t kStepsOfAnnotation = 4;
 
 void AddMarker(Resource* target) {
   if (!target->HasBuildState()) return;
@@ -39,6 +43,27 @@ bool TakeMarker(Resource* target) {
 // A JSON patch sees upstream's build annotations, and may copy them.
 using Annotations = std::vector<std::pair<std::string, std::string>>;
 
+// Whether a JSON pointer leads to annotations, or to what they are in.
+bool LeadsToAnnotations(const Value& pointer) {
+  if (!pointer.is_string()) return false;
+  absl::string_view rest = pointer.AsString();
+  // What is before the first slash means nothing.
+  rest.remove_prefix(std::min(rest.find('/'), rest.size()));
+  for (absl::string_view part : {"/metadata", "/annotations"}) {
+    if (rest.empty()) return true;
+    if (!absl::ConsumePrefix(&rest, part)) return false;
+  }
+  return rest.empty() || rest[0] == '/';
+}
+
+bool SeesAnnotations(const std::vector<Value>& operations) {
+  return std::any_of(operations.begin(), operations.end(),
+                     [](const Value& operation) {
+                       return LeadsToAnnotations(operation["path"]) ||
+                              LeadsToAnnotations(operation["from"]);
+                     });
+}
+
 void AddAnnotations(const Annotations& added, Resource* target) {
   if (added.empty() || !target->tree()["metadata"].is_object()) return;
   Value& annotations =
@@ -57,6 +82,16 @@ void RemoveAnnotations(const Annotations& added, Resource* target) {
                kept.end());
   }
   target->SetMetadataMap("annotations", kept);
+}
+
+// Whether they are the same in whatever style.
+bool HasPlainAnnotations(const Resource& resource) {
+  const Value::Object& annotations =
+      resource.tree()["metadata"]["annotations"].object();
+  return std::all_of(annotations.begin(), annotations.end(),
+                     [](const Value::Member& annotation) {
+                       return IsSameAnyhow(annotation.value);
+                     });
 }
 
 // What is in a map that the patch puts in place of the target's is new.
@@ -81,6 +116,13 @@ void BuildStateGuard::Finish() {
   if (marked_ && !TakeMarker(target_)) target_->ForgetBuildState();
 }
 
+absl::Status CheckPatchSize(absl::string_view text) {
+  constexpr size_t kMaxPatch = size_t{4} << 20;
+  if (text.size() <= kMaxPatch) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("a patch is larger than ", kMaxPatch, " bytes"));
+}
+
 absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
                                  bool allow_kind, Resource* target,
                                  ResMap* objects) {
@@ -88,8 +130,8 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string ns(target->ns());
   const std::string kind(target->kind());
   Budget& budget = objects->budget();
-  WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(SizeOf(patch)));
   const size_t size = SizeOf(target->tree());
+  WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(SizeOf(patch) + size));
   if (allow_name || allow_kind) target->StorePreviousId();
   target->allow_name_change |= allow_name;
   target->allow_kind_change |= allow_kind;
@@ -140,13 +182,19 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
                         objects->Select(target));
   size_t size = 0;
   for (const Value& operation : operations) size += SizeOf(operation);
+  const bool sees_annotations = SeesAnnotations(operations);
   for (Resource* resource : selected) {
     if (remember) resource->StorePreviousId();
-    const auto internal = resource->BuildAnnotations();
+    Annotations internal;
+    if (sees_annotations) internal = resource->BuildAnnotations();
+    bool is_steady = internal.empty() && resource->is_json_steady();
     AddAnnotations(internal, resource);
     WEIR_RETURN_IF_ERROR(objects->budget().SpendOnBytes(size));
+    WEIR_RETURN_IF_ERROR(objects->budget().Spend(
+        kStepsOfAnnotation *
+        resource->tree()["metadata"]["annotations"].size()));
     WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &objects->budget(),
-                                       &resource->MutableTree()));
+                                       &is_steady, &resource->MutableTree()));
     resource->UnshareAll();
     const Value* metadata = resource->tree().Find("metadata");
     if (metadata != nullptr && (*metadata)["annotations"].size() % 2 == 1 &&
@@ -159,6 +207,7 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
       // Upstream forgets this error otherwise.
       return WrongKind("MappingNode", *metadata);
     }
+    if (is_steady && HasPlainAnnotations(*resource)) resource->SetJsonSteady();
     objects->Reindex(resource);
   }
   return absl::OkStatus();

@@ -20,6 +20,8 @@ namespace weir::kustomize {
 
 using Patches = std::vector<std::unique_ptr<Resource>>;
 
+// Errors: kResourceExhausted for a text that is larger than any object may be.
+absl::Status CheckPatchSize(absl::string_view text);
 absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
                                  bool allow_kind, Resource* target,
                                  ResMap* objects);
@@ -31,7 +33,6 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
                        const SelectorSpec& target, bool remember,
                        ResMap* objects);
 
-// The entry as upstream shows it in errors, its text under `patch_field`.
 // Upstream keeps what it knows of an object in its annotations, and so forgets
 // it where all of them are replaced.
 class BuildStateGuard {
@@ -46,6 +47,7 @@ class BuildStateGuard {
   bool marked_ = false;
 };
 
+// The entry as upstream shows it in errors, its text under `patch_field`.
 Value DescribePatch(const PatchSpec& spec, absl::string_view patch_field);
 
 }  // namespace weir::kustomize

@@ -8,6 +8,7 @@ namespace weir::kustomize {
 
 absl::Status ConfigurationError(absl::string_view plugin, const Value& config,
                                 const absl::Status& reason) {
+  if (absl::IsResourceExhausted(reason)) return reason;
   return Annotate(reason,
                   absl::StrCat("trouble configuring builtin ", plugin,
                                " with config: `\n", FormatYaml(config), "`"));

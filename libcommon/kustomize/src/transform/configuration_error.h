@@ -11,7 +11,8 @@
 
 namespace weir::kustomize {
 
-// "trouble configuring builtin PatchTransformer with config: ...: reason".
+// "trouble configuring builtin PatchTransformer with config: ...: reason". What
+// is too much for us is not shown.
 absl::Status ConfigurationError(absl::string_view plugin, const Value& config,
                                 const absl::Status& reason);
 

@@ -1,10 +1,14 @@
 // Images: a new name, tag or digest for each image with a name.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/model/resource.h"
@@ -43,6 +47,32 @@ ImageParts SplitImage(absl::string_view image) {
   return parts;
 }
 
+bool IsTag(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           absl::StrContains("_.{}-", absl::string_view(&c, 1));
+  });
+}
+
+// What an image may be named by: with and without its tag and its digest.
+std::vector<absl::string_view> NamesOf(absl::string_view image) {
+  constexpr absl::string_view kDigest = "@sha256:";
+  std::vector<absl::string_view> names = {image};
+  const size_t at = image.rfind(kDigest);
+  if (at != absl::string_view::npos &&
+      IsTag(image.substr(at + kDigest.size()))) {
+    names.push_back(image.substr(0, at));
+  }
+  for (size_t i = names.size(); i > 0; --i) {
+    const absl::string_view name = names[i - 1];
+    const size_t colon = name.rfind(':');
+    if (colon != absl::string_view::npos && IsTag(name.substr(colon + 1))) {
+      names.push_back(name.substr(0, colon));
+    }
+  }
+  return names;
+}
+
 class ImageChange {
  public:
   static absl::StatusOr<ImageChange> Make(const ImageSpec& spec) {
@@ -58,20 +88,30 @@ class ImageChange {
     const size_t plain = spec.name.find_first_of("\\.+*?()|[]{}^$");
     if (plain == std::string::npos) {
       change.start_ = spec.name;
+      change.is_plain_ = true;
     } else if (spec.name.find('|') == std::string::npos && plain > 0) {
       change.start_ = spec.name.substr(0, plain - 1);
     }
     return change;
   }
 
-  bool Matches(const Value& node) const {
-    if (!node.is_string()) return false;
-    const std::string image = ScalarText(node);
-    return absl::StartsWith(image, start_) && pattern_.Matches(image);
+  const std::string& name() const { return spec_.name; }
+  // Whether the name is no pattern: it is one of NamesOf what it matches.
+  bool is_plain() const { return is_plain_; }
+
+  bool MayMatch(absl::string_view image) const {
+    return absl::StartsWith(image, start_);
+  }
+  bool Matches(absl::string_view image) const {
+    return MayMatch(image) && pattern_.Matches(image);
   }
 
-  Value Apply(const Value& node) const {
-    ImageParts parts = SplitImage(ScalarText(node));
+  // Changes an image that matches.
+  void Apply(Value& node) const {
+    if (!node.is_string()) return;
+    const std::string old = ScalarText(node);
+    if (!Matches(old)) return;
+    ImageParts parts = SplitImage(old);
     if (!spec_.new_name.empty()) parts.name = spec_.new_name;
     if (!spec_.new_tag.empty() || !spec_.digest.empty()) {
       parts.tag = spec_.new_tag;
@@ -83,26 +123,68 @@ class ImageChange {
     std::string image = std::move(parts.name);
     if (!parts.tag.empty()) absl::StrAppend(&image, ":", parts.tag);
     if (!parts.digest.empty()) absl::StrAppend(&image, "@", parts.digest);
-    return UntaggedInPlaceOf(node, image);
-  }
-
-  // Whether Set would change it, or fail.
-  bool Concerns(const Value& node) const {
-    return node.is_object() || node.is_array() || Matches(node);
-  }
-
-  absl::Status Set(Value& node) const {
-    if (node.is_object() || node.is_array()) {
-      return WrongKind("ScalarNode", node);
-    }
-    if (Matches(node)) node = Apply(node);
-    return absl::OkStatus();
+    node = UntaggedInPlaceOf(node, image);
   }
 
  private:
   ImageSpec spec_;
   SearchPattern pattern_;
   std::string start_;
+  bool is_plain_ = false;
+};
+
+using Images = std::vector<std::string>;
+
+// All changes, in order, by the names that they are for.
+class ImageChanges {
+ public:
+  static absl::StatusOr<ImageChanges> Make(const std::vector<ImageSpec>& all) {
+    ImageChanges changes;
+    for (const ImageSpec& spec : all) {
+      WEIR_ASSIGN_OR_RETURN(ImageChange change, ImageChange::Make(spec));
+      const size_t index = changes.list_.size();
+      if (change.is_plain()) {
+        changes.by_name_[change.name()].push_back(index);
+      } else {
+        changes.patterns_.push_back(index);
+      }
+      changes.list_.push_back(std::move(change));
+    }
+    return changes;
+  }
+
+  const ImageChange& operator[](size_t index) const { return list_[index]; }
+  size_t size() const { return list_.size(); }
+
+  // The first change from `from` on that one of the images matches; size()
+  // when there is none. Adds to `looks` what that took.
+  size_t Next(const Images& images, size_t from, size_t* looks) const {
+    size_t next = size();
+    *looks += kPatternLooks * images.size();
+    for (const std::string& image : images) {
+      for (absl::string_view name : NamesOf(image)) {
+        auto found = by_name_.find(name);
+        if (found == by_name_.end()) continue;
+        const auto at =
+            std::lower_bound(found->second.begin(), found->second.end(), from);
+        if (at != found->second.end()) next = std::min(next, *at);
+      }
+      for (auto at = std::lower_bound(patterns_.begin(), patterns_.end(), from);
+           at != patterns_.end() && *at < next; ++at) {
+        *looks += list_[*at].MayMatch(image) ? kPatternLooks : 1;
+        if (list_[*at].Matches(image)) next = *at;
+      }
+    }
+    return next;
+  }
+
+ private:
+  // What a pattern takes, or an index, beside looking at how a text starts.
+  static constexpr size_t kPatternLooks = 64;
+
+  std::vector<ImageChange> list_;
+  absl::flat_hash_map<std::string, std::vector<size_t>> by_name_;
+  std::vector<size_t> patterns_;  // Those whose name is one.
 };
 
 bool HoldsContainers(absl::string_view key) {
@@ -112,14 +194,38 @@ bool HoldsContainers(absl::string_view key) {
 // The images of all "containers" and "initContainers", wherever they are.
 class ContainerWalk {
  public:
-  explicit ContainerWalk(const ImageChange& change) : change_(change) {}
+  // Adds those below a node. Errors: kFailedPrecondition for containers and
+  // images of another kind.
+  absl::Status Collect(const Value& node, Images* images) {
+    nodes_ += 1 + node.size();
+    for (const Value& item : node.array()) {
+      WEIR_RETURN_IF_ERROR(Collect(item, images));
+    }
+    for (const Value::Member& member : node.object()) {
+      if (!member.value.is_object() && !member.value.is_array()) continue;
+      WEIR_RETURN_IF_ERROR(Collect(member.value, images));
+      if (!HoldsContainers(member.key)) continue;
+      for (const Value& container : member.value.array()) {
+        if (IsTaggedNull(container)) continue;
+        if (!container.is_object()) return WrongKind("MappingNode", container);
+        const Value& image = container["image"];
+        if (image.is_object() || image.is_array()) {
+          return WrongKind("ScalarNode", image);
+        }
+        if (image.is_string()) images->push_back(ScalarText(image));
+      }
+    }
+    return absl::OkStatus();
+  }
+  // That were looked at so far.
+  size_t nodes() const { return nodes_; }
 
   // What becomes of a node; nothing when it stays as it is.
-  // Errors: kFailedPrecondition for containers and images of another kind.
-  absl::StatusOr<std::optional<Value>> Change(const Value& node) const {
+  static std::optional<Value> Apply(const ImageChange& change,
+                                    const Value& node) {
     std::optional<Value> changed;
     for (size_t i = 0; i < node.array().size(); ++i) {
-      WEIR_ASSIGN_OR_RETURN(std::optional<Value> item, Change(node[i]));
+      std::optional<Value> item = Apply(change, node[i]);
       if (!item.has_value()) continue;
       if (!changed.has_value()) changed = node;
       changed->MutableArray()[i] = *std::move(item);
@@ -127,9 +233,9 @@ class ContainerWalk {
     for (size_t i = 0; i < node.object().size(); ++i) {
       const Value::Member& member = node.object()[i];
       if (!member.value.is_object() && !member.value.is_array()) continue;
-      WEIR_ASSIGN_OR_RETURN(std::optional<Value> below, Change(member.value));
+      std::optional<Value> below = Apply(change, member.value);
       if (HoldsContainers(member.key)) {
-        WEIR_RETURN_IF_ERROR(ChangeImages(member.value, &below));
+        ApplyToContainers(change, member.value, &below);
       }
       if (!below.has_value()) continue;
       if (!changed.has_value()) changed = node;
@@ -139,61 +245,97 @@ class ContainerWalk {
   }
 
  private:
-  absl::Status ChangeImages(const Value& containers,
-                            std::optional<Value>* changed) const {
+  static void ApplyToContainers(const ImageChange& change,
+                                const Value& containers,
+                                std::optional<Value>* changed) {
     for (size_t i = 0; i < containers.array().size(); ++i) {
-      const Value& container = containers[i];
-      if (IsTaggedNull(container)) continue;
-      if (!container.is_object()) return WrongKind("MappingNode", container);
-      const Value& image = container["image"];
-      if (image.is_object() || image.is_array()) {
-        return WrongKind("ScalarNode", image);
-      }
-      if (!change_.Matches(image)) continue;
+      const Value& image = containers[i]["image"];
+      if (!image.is_string() || !change.Matches(ScalarText(image))) continue;
       if (!changed->has_value()) *changed = containers;
-      (*changed)->MutableAt(i).Set("image", change_.Apply(image));
+      change.Apply((*changed)->MutableAt(i).Mutable("image"));
     }
-    return absl::OkStatus();
   }
 
-  const ImageChange& change_;
+  size_t nodes_ = 0;
 };
+
+// Adds what the specs name. Errors: kFailedPrecondition where it is no scalar.
+absl::Status CollectFields(const FieldSpecs& specs, Resource* resource,
+                           Images* images) {
+  for (const FieldSpec& spec : specs) {
+    if (!resource->CurId().gvk.IsSelected(spec.gvk)) continue;
+    const size_t before = images->size();
+    const auto add = [images](const Value& node) {
+      if (node.is_string()) images->push_back(ScalarText(node));
+      return node.is_object() || node.is_array();
+    };
+    if (!AnyField(*resource, spec, add)) continue;
+    // It is wrong somewhere, or a visit changes it by itself.
+    images->resize(before);
+    WEIR_RETURN_IF_ERROR(
+        VisitPath(resource, spec, CreateKind::kNone, [&](Value& node) {
+          return add(node) ? WrongKind("ScalarNode", node) : absl::OkStatus();
+        }));
+  }
+  return absl::OkStatus();
+}
+
+// Makes one change after the other, but none that changes nothing.
+absl::Status ChangeImages(const ImageChanges& changes, const FieldSpecs& specs,
+                          Images images, Budget* budget, Resource* resource) {
+  WEIR_RETURN_IF_ERROR(CollectFields(specs, resource, &images));
+  for (size_t next = 0; !images.empty(); ++next) {
+    size_t looks = 0;
+    next = changes.Next(images, next, &looks);
+    WEIR_RETURN_IF_ERROR(budget->Spend(1 + looks / 16));
+    if (next == changes.size()) break;
+    const ImageChange& change = changes[next];
+    std::optional<Value> changed =
+        ContainerWalk::Apply(change, resource->tree());
+    if (changed.has_value()) resource->MutableContent() = *std::move(changed);
+    for (const FieldSpec& spec : specs) {
+      const auto matches = [&](const Value& node) {
+        return node.is_string() && change.Matches(ScalarText(node));
+      };
+      if (!AnyField(*resource, spec, matches)) continue;
+      WEIR_RETURN_IF_ERROR(
+          VisitField(resource, spec, CreateKind::kNone, [&](Value& node) {
+            change.Apply(node);
+            return absl::OkStatus();
+          }));
+    }
+    images.clear();
+    ContainerWalk walk;
+    WEIR_RETURN_IF_ERROR(walk.Collect(resource->tree(), &images));
+    WEIR_RETURN_IF_ERROR(CollectFields(specs, resource, &images));
+    WEIR_RETURN_IF_ERROR(budget->Spend(walk.nodes() / 2));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
-absl::StatusOr<Transformer> MakeImageTransformer(const ImageSpec& image,
-                                                 FieldSpecs specs) {
-  WEIR_ASSIGN_OR_RETURN(ImageChange made, ImageChange::Make(image));
-  auto change = std::make_shared<const ImageChange>(std::move(made));
-  return Transformer(
-      [change, specs = std::move(specs)](ResMap* objects) -> absl::Status {
-        const ContainerWalk walk(*change);
-        // All of every object is looked at, but at no text.
-        Budget& budget = objects->budget();
-        WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(budget.bytes() / 8));
-        for (const std::unique_ptr<Resource>& resource : objects->list()) {
-          if (resource->kind() == "CustomResourceDefinition") continue;
-          WEIR_ASSIGN_OR_RETURN(std::optional<Value> changed,
-                                walk.Change(resource->tree()));
-          if (changed.has_value()) {
-            resource->MutableContent() = *std::move(changed);
-          }
-        }
-        for (const std::unique_ptr<Resource>& resource : objects->list()) {
-          if (resource->kind() == "CustomResourceDefinition") continue;
-          for (const FieldSpec& spec : specs) {
-            if (!AnyField(*resource, spec, [&](const Value& node) {
-                  return change->Concerns(node);
-                })) {
-              continue;
-            }
-            WEIR_RETURN_IF_ERROR(
-                VisitField(resource.get(), spec, CreateKind::kNone,
-                           [&](Value& node) { return change->Set(node); }));
-          }
-        }
-        return absl::OkStatus();
-      });
+absl::StatusOr<Transformer> MakeImageTransformer(
+    const std::vector<ImageSpec>& images, FieldSpecs specs) {
+  WEIR_ASSIGN_OR_RETURN(ImageChanges made, ImageChanges::Make(images));
+  auto changes = std::make_shared<const ImageChanges>(std::move(made));
+  return Transformer([changes, specs = std::move(specs)](
+                         ResMap* objects) -> absl::Status {
+    std::vector<Images> found(objects->size());
+    ContainerWalk walk;
+    const auto& list = objects->list();
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list[i]->kind() == "CustomResourceDefinition") continue;
+      WEIR_RETURN_IF_ERROR(walk.Collect(list[i]->tree(), &found[i]));
+    }
+    WEIR_RETURN_IF_ERROR(objects->budget().Spend(walk.nodes() / 8));
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list[i]->kind() == "CustomResourceDefinition") continue;
+      WEIR_RETURN_IF_ERROR(ChangeImages(*changes, specs, std::move(found[i]),
+                                        &objects->budget(), list[i].get()));
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace weir::kustomize

@@ -65,6 +65,7 @@ absl::Status ApplyToIds(const Patches& patches, const PatchSpec& spec,
 absl::StatusOr<std::string> PatchText(const PatchSpec& spec,
                                       const Loader& loader, const Value& config,
                                       std::string* source) {
+  WEIR_RETURN_IF_ERROR(CheckPatchSize(spec.patch));
   const std::string inline_text(absl::StripAsciiWhitespace(spec.patch));
   if (inline_text.empty() && spec.path.empty()) {
     return BuildError(absl::StrCat("must specify one of patch and path in\n",
@@ -95,6 +96,7 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
   std::string source;
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         PatchText(spec, loader, config, &source));
+  WEIR_RETURN_IF_ERROR(CheckPatchSize(text));
   absl::StatusOr<Patches> merges = DecodeResources(text, schema);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&

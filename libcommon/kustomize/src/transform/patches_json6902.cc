@@ -36,6 +36,7 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
           absl::StrCat("patch file '", spec.path, "' empty seems to be empty"));
     }
   }
+  WEIR_RETURN_IF_ERROR(CheckPatchSize(text));
   absl::StatusOr<std::vector<Value>> parsed = ParseJson6902(text);
   if (!parsed.ok()) {
     // What is YAML becomes JSON first.

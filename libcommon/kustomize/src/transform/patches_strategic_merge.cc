@@ -26,6 +26,7 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
   };
   Value config = Value::MakeObject();
   for (const std::string& path : paths) {
+    WEIR_RETURN_IF_ERROR(CheckPatchSize(path));
     config.Mutable("paths").Append(path);
   }
   if (!text.empty()) config.Set("patches", text);
@@ -42,6 +43,7 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
     if (!decoded.ok()) {
       absl::StatusOr<std::string> file = loader.Load(path);
       if (!file.ok()) return trouble(file.status());
+      WEIR_RETURN_IF_ERROR(CheckPatchSize(*file));
       decoded = DecodeResources(*file, schema);
       if (!decoded.ok()) return trouble(InFile(decoded.status(), path));
     }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "src/model/field_path.h"
 #include "src/model/go_quote.h"
 #include "src/model/resource.h"
@@ -26,6 +27,10 @@ namespace {
 constexpr absl::string_view kDefaultPath = "metadata.name";
 // Of a text while parts of it are replaced.
 constexpr size_t kCopies = 4;
+constexpr size_t kMaxText = size_t{8} << 20;
+// What it takes to read a text and to write it again, beside looking at it.
+constexpr size_t kEditing = 128;
+constexpr size_t kStepsOfCopy = 4;
 
 std::string DescribeSource(const ReplacementSpec& spec) {
   ResId id{{spec.source.group, spec.source.version, spec.source.kind},
@@ -44,11 +49,24 @@ std::string DescribeSource(const ReplacementSpec& spec) {
   return out;
 }
 
-std::vector<ResId> AllIds(const Resource& resource) {
-  std::vector<ResId> ids = resource.PreviousIds();
-  ids.push_back(resource.CurId());
-  ids.back().cluster_scoped = false;  // As upstream has it here.
-  return ids;
+// Calls `test` with the kind, name and namespace of each id, the oldest first,
+// until one holds.
+template <typename Test>
+bool AnyId(const Resource& resource, Test test) {
+  for (const Resource::PreviousId& old : resource.previous) {
+    if (test(old.kind, old.name, old.ns)) return true;
+  }
+  const ResId& id = resource.CurId();
+  return test(id.gvk.kind, id.name, id.ns);
+}
+
+// What it takes to look at the ids of all objects.
+absl::Status SpendOnIds(ResMap* objects) {
+  size_t previous = 0;
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    previous += resource->previous.size();
+  }
+  return objects->budget().Spend(objects->size() + previous / 4);
 }
 
 absl::StatusOr<const Resource*> FindSource(const ReplacementSpec& spec,
@@ -65,15 +83,27 @@ absl::StatusOr<const Resource*> FindSource(const ReplacementSpec& spec,
         resource->previous.empty()) {
       continue;
     }
-    for (const ResId& id : AllIds(*resource)) {
-      if (!id.IsSelectedBy(selector)) continue;
-      if (match != nullptr) {
-        return BuildError(absl::StrCat("multiple matches for selector ",
-                                       DescribeSource(spec)));
-      }
-      match = resource.get();
-      break;
+    const Gvk& gvk = resource->CurId().gvk;
+    const bool is_selected = AnyId(*resource, [&](absl::string_view kind,
+                                                  absl::string_view name,
+                                                  absl::string_view ns) {
+      // Upstream knows of no scopes here.
+      const auto effective = [](absl::string_view text) {
+        return text.empty() ? absl::string_view("default") : text;
+      };
+      return (selector.name.empty() || selector.name == name) &&
+             (selector.ns.empty() || selector.ns == effective(ns)) &&
+             (selector.gvk.kind.empty() || selector.gvk.kind == kind) &&
+             (selector.gvk.group.empty() || selector.gvk.group == gvk.group) &&
+             (selector.gvk.version.empty() ||
+              selector.gvk.version == gvk.version);
+    });
+    if (!is_selected) continue;
+    if (match != nullptr) {
+      return BuildError(
+          absl::StrCat("multiple matches for selector ", DescribeSource(spec)));
     }
+    match = resource.get();
   }
   if (match == nullptr) {
     return BuildError(
@@ -166,8 +196,9 @@ absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
                        Budget* budget, Value& node) {
   const std::optional<FieldOptions>& options = target.options;
   if (!options.has_value() || options->delimiter.empty()) {
+    const size_t size = SizeOf(node);
     CopyValue(source, node);
-    return absl::OkStatus();
+    return budget->Replace(size, node);
   }
   if (!IsScalar(node)) {
     return BuildError("delimiter option can only be used with scalar nodes");
@@ -183,10 +214,17 @@ absl::Status SetTarget(const ReplacementTarget& target, const Value& source,
     pieces[options->index] = text;
   }
   std::string joined = absl::StrJoin(pieces, options->delimiter);
+  if (joined.size() > kMaxText) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "a text with a replacement is larger than ", kMaxText, " bytes"));
+  }
+  const size_t held = budget->bytes();
   WEIR_RETURN_IF_ERROR(budget->Hold(kCopies * joined.size()));
+  budget->ReleaseTo(held);
   WEIR_RETURN_IF_ERROR(budget->SpendOnBytes(joined.size()));
+  const size_t size = SizeOf(node);
   node = WithText(node, joined);
-  return absl::OkStatus();
+  return budget->Replace(size, node);
 }
 
 // A path that goes on inside a scalar that holds YAML or JSON. True when it
@@ -195,29 +233,92 @@ absl::StatusOr<bool> SetInside(Value& root,
                                const std::vector<std::string>& path,
                                CreateField create, const Value& source,
                                Budget* budget) {
+  const absl::Span<const std::string> steps(path);
+  const Value* at = &root;
   for (size_t i = 1; i < path.size(); ++i) {
-    const std::vector<std::string> head(path.begin(), path.begin() + i);
-    const absl::StatusOr<const Value*> found = LookUpPath(root, head);
-    if (!found.ok() || *found == nullptr || !IsScalar(**found)) continue;
-    const std::string text = NodeText(**found);
-    constexpr size_t kParsing = 64;  // To reading alone.
-    WEIR_RETURN_IF_ERROR(budget->SpendOnBytes(text.size() * kParsing));
-    if (!ParseYamlNode(text).ok()) continue;
+    const absl::StatusOr<const Value*> found =
+        LookUpPath(*at, steps.subspan(i - 1, 1));
+    if (!found.ok() || *found == nullptr) return false;
+    at = *found;
+    if (!IsScalar(*at)) continue;
+    const std::string text = NodeText(*at);
+    WEIR_RETURN_IF_ERROR(budget->SpendOnBytes(text.size() * kEditing));
     const EditedText edited = EditStructuredText(
         text, {path.begin() + i, path.end()}, create, source);
+    if (!edited.is_structured) continue;
     // What upstream cannot write it writes to a copy that nobody sees.
     if (!edited.text.has_value()) return edited.is_found;
-    WEIR_RETURN_IF_ERROR(
-        VisitFieldPath(root, head, CreateField::kNothing, [&](Value& node) {
-          node = WithText(node, *edited.text);
-          return absl::OkStatus();
-        }).status());
+    const auto set = [&](Value& node) {
+      const size_t size = SizeOf(node);
+      node = WithText(node, *edited.text);
+      return budget->Replace(size, node);
+    };
+    WEIR_RETURN_IF_ERROR(VisitFieldPath(root, {path.begin(), path.begin() + i},
+                                        CreateField::kNothing, set)
+                             .status());
     return true;
   }
   return false;
 }
 
-absl::Status Copy(const ReplacementTarget& target, Source* from, Budget* budget,
+struct CompiledPath {
+  std::string text;
+  std::vector<std::string> steps;
+
+  // Whether ids may change with what it leads to.
+  bool IsOfId() const {
+    return steps.empty() || !IsFieldName(steps[0]) || steps[0] == "metadata" ||
+           steps[0] == "kind" || steps[0] == "apiVersion";
+  }
+};
+
+struct CompiledTarget {
+  Selector select;
+  std::vector<std::pair<Selector, bool>> reject;  // Whether it names ids.
+  std::vector<CompiledPath> paths;
+};
+
+absl::Status CopyTo(const CompiledPath& path, const ReplacementTarget& target,
+                    CreateField create, Source* from, Budget* budget,
+                    Resource* resource) {
+  WEIR_RETURN_IF_ERROR(CheckPathLength(path.steps.size()));
+  WEIR_RETURN_IF_ERROR(budget->Spend(kStepsOfCopy));
+  Value& tree =
+      path.IsOfId() ? resource->MutableTree() : resource->MutableContent();
+  if (create != CreateField::kNothing) {
+    // Of what is on the way.
+    WEIR_RETURN_IF_ERROR(
+        budget->Hold(path.steps.size() * sizeof(Value::Member)));
+    if (from->IsIn(*resource)) {
+      // What is created may be part of what is copied.
+      (void)VisitFieldPath(tree, path.steps, create,
+                           [](Value&) { return absl::OkStatus(); });
+    }
+  }
+  const Value source = from->Read();
+  WEIR_ASSIGN_OR_RETURN(const bool is_inside,
+                        SetInside(tree, path.steps, create, source, budget));
+  if (is_inside) return absl::OkStatus();
+  const auto missing = [&] {
+    return absl::StrCat(
+        "unable to find ",
+        create == CreateField::kNothing ? "field " : "or create field ",
+        GoQuote(path.text), " in replacement target");
+  };
+  absl::Status set_status;
+  const absl::StatusOr<int> count =
+      VisitFieldPath(tree, path.steps, create, [&](Value& node) {
+        set_status = SetTarget(target, source, budget, node);
+        return set_status;
+      });
+  WEIR_RETURN_IF_ERROR(set_status);
+  if (!count.ok()) return Annotate(count.status(), missing());
+  if (*count == 0) return BuildError(missing());
+  return absl::OkStatus();
+}
+
+absl::Status Copy(const ReplacementTarget& target,
+                  const CompiledTarget& compiled, Source* from, Budget* budget,
                   Resource* resource) {
   CreateField create = CreateField::kNothing;
   if (target.options.has_value() && target.options->create) {
@@ -226,44 +327,11 @@ absl::Status Copy(const ReplacementTarget& target, Source* from, Budget* budget,
              : source.is_array() ? CreateField::kSequence
                                  : CreateField::kScalar;
   }
-  std::vector<std::string> paths = target.field_paths;
-  if (paths.empty()) paths.emplace_back(kDefaultPath);
-  for (const std::string& field : paths) {
-    const std::vector<std::string> path = SplitFieldPath(field);
-    WEIR_RETURN_IF_ERROR(CheckPathLength(path.size()));
-    WEIR_RETURN_IF_ERROR(budget->Spend(1));
-    Value& tree = resource->MutableTree();
-    if (create != CreateField::kNothing && from->IsIn(*resource)) {
-      // What is created may be part of what is copied.
-      (void)VisitFieldPath(tree, path, create,
-                           [](Value&) { return absl::OkStatus(); });
-    }
-    const Value source = from->Read();
-    WEIR_RETURN_IF_ERROR(budget->Hold(source));
-    WEIR_ASSIGN_OR_RETURN(const bool is_inside,
-                          SetInside(tree, path, create, source, budget));
-    if (is_inside) continue;
-    const std::string missing = absl::StrCat(
-        "unable to find ",
-        create == CreateField::kNothing ? "field " : "or create field ",
-        GoQuote(field), " in replacement target");
-    absl::Status set_status;
-    const absl::StatusOr<int> count =
-        VisitFieldPath(tree, path, create, [&](Value& node) {
-          set_status = SetTarget(target, source, budget, node);
-          return set_status;
-        });
-    WEIR_RETURN_IF_ERROR(set_status);
-    if (!count.ok()) return Annotate(count.status(), missing);
-    if (*count == 0) return BuildError(missing);
+  for (const CompiledPath& path : compiled.paths) {
+    WEIR_RETURN_IF_ERROR(CopyTo(path, target, create, from, budget, resource));
   }
   return absl::OkStatus();
 }
-
-struct CompiledTarget {
-  Selector select;
-  std::vector<std::pair<Selector, bool>> reject;  // Whether it names ids.
-};
 
 absl::StatusOr<CompiledTarget> CompileTarget(const ReplacementTarget& target) {
   if (!target.select.has_value()) {
@@ -276,6 +344,12 @@ absl::StatusOr<CompiledTarget> CompileTarget(const ReplacementTarget& target) {
     WEIR_ASSIGN_OR_RETURN(Selector selector, Selector::Compile(reject),
                           "error creating target selector");
     compiled.reject.emplace_back(std::move(selector), reject.HasId());
+  }
+  std::vector<std::string> paths = target.field_paths;
+  if (paths.empty()) paths.emplace_back(kDefaultPath);
+  for (std::string& path : paths) {
+    std::vector<std::string> steps = SplitFieldPath(path);
+    compiled.paths.push_back({std::move(path), std::move(steps)});
   }
   return compiled;
 }
@@ -295,14 +369,17 @@ absl::StatusOr<bool> IsChosen(const ReplacementTarget& target,
                           compiled.reject[i].first.MatchesMetadata(resource));
     if (rejected) return false;
   }
-  bool selected = false;
-  for (const ResId& id : AllIds(resource)) {
-    for (const auto& [selector, has_id] : compiled.reject) {
-      if (has_id && selector.MatchesId(id)) return false;
-    }
-    selected = selected || compiled.select.MatchesId(id);
+  const Gvk& gvk = resource.CurId().gvk;
+  const auto has_id = [&](const Selector& selector) {
+    return AnyId(resource, [&](absl::string_view kind, absl::string_view name,
+                               absl::string_view ns) {
+      return selector.MatchesId(gvk, kind, name, ns);
+    });
+  };
+  for (const auto& [selector, names_ids] : compiled.reject) {
+    if (names_ids && has_id(selector)) return false;
   }
-  return selected;
+  return has_id(compiled.select);
 }
 
 bool ReplacesAnnotations(const ReplacementTarget& target) {
@@ -320,10 +397,10 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
         "replacements must specify a source and at least one target");
   }
   Budget& budget = objects->budget();
-  WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
+  WEIR_RETURN_IF_ERROR(SpendOnIds(objects));
   WEIR_ASSIGN_OR_RETURN(Source source, ReadSource(spec, *objects));
   for (const ReplacementTarget& target : spec.targets) {
-    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
+    WEIR_RETURN_IF_ERROR(SpendOnIds(objects));
     WEIR_ASSIGN_OR_RETURN(const CompiledTarget compiled, CompileTarget(target));
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
       WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
@@ -332,14 +409,11 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
       if (!is_chosen) continue;
       std::optional<BuildStateGuard> guard;
       if (ReplacesAnnotations(target)) guard.emplace(resource.get());
-      const size_t held = budget.bytes();
-      const size_t size = SizeOf(resource->tree());
-      WEIR_RETURN_IF_ERROR(Copy(target, &source, &budget, resource.get()));
-      budget.ReleaseTo(held);
-      WEIR_RETURN_IF_ERROR(budget.Replace(size, resource->tree()));
+      WEIR_RETURN_IF_ERROR(
+          Copy(target, compiled, &source, &budget, resource.get()));
       if (guard.has_value()) guard->Finish();
       resource->SyncShared();
-      objects->Reindex(resource.get());
+      if (!resource->knows_id()) objects->Reindex(resource.get());
     }
   }
   return absl::OkStatus();

@@ -109,8 +109,9 @@ EditedText EditStructuredText(const std::string& text,
   options.keep_written = true;
   const absl::StatusOr<YamlDocument> read =
       ParseFirstYamlDocument(text, options);
-  absl::StatusOr<YamlNodeDocument> document = ParseYamlNode(text, options);
+  absl::StatusOr<YamlNodeDocument> document = ParseYamlNode(text);
   EditedText edited;
+  edited.is_structured = document.ok();
   if (!read.ok() || !document.ok() || IsScalar(read->value)) return edited;
   const Value& before = read->value;
   Value after = before;

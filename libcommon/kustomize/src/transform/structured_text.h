@@ -20,6 +20,7 @@ void CopyValue(const Value& source, Value& node);
 // it is elsewhere, with its comments and styles. Nothing when the text holds no
 // such place, or cannot be written.
 struct EditedText {
+  bool is_structured = false;  // The text is YAML at all.
   bool is_found = false;
   std::optional<std::string> text;
 };

@@ -35,9 +35,10 @@ Transformer MakeEntriesTransformer(StringMap entries, FieldSpecs specs);
 
 Transformer MakeReplicasTransformer(ReplicaSpec replica, FieldSpecs specs);
 
-// Errors: kFailedPrecondition when the name is no regular expression.
-absl::StatusOr<Transformer> MakeImageTransformer(const ImageSpec& image,
-                                                 FieldSpecs specs);
+// One after the other, in order.
+// Errors: kFailedPrecondition when a name is no regular expression.
+absl::StatusOr<Transformer> MakeImageTransformer(
+    const std::vector<ImageSpec>& images, FieldSpecs specs);
 
 // The order of the command line: kinds first and last, then by name.
 void SortLegacy(const SortOptions& options, ResMap* objects);

@@ -44,7 +44,7 @@ class FileSystem {
 
 struct FileSystemLimits {
   // Larger files are an error.
-  size_t max_file_bytes = 64u << 20;
+  size_t max_file_bytes = 32u << 20;
 };
 
 // The files under `root` on disk. No path leaves the root, by ".." or by
