@@ -50,12 +50,12 @@ absl::StatusOr<std::vector<std::string>> Texts(
   return texts;
 }
 
-// What these cost by design: a template may ask for five to twenty of them.
-constexpr uint64_t kStepsPerHash = 1'250'000;
-constexpr uint64_t kStepsPerPassword = 4'000'000;
-constexpr uint64_t kStepsPerCertificate = 1'000'000;
+// What these cost by design: a template may ask for twenty to a hundred.
+constexpr uint64_t kStepsPerHash = 250'000;
+constexpr uint64_t kStepsPerPassword = 1'000'000;
+constexpr uint64_t kStepsPerCertificate = 200'000;
 constexpr uint64_t kStepsPerSignature = 50'000;
-constexpr uint64_t kStepsPerLargeKey = 4'000'000;
+constexpr uint64_t kStepsPerLargeKey = 1'000'000;
 
 Result Made(Call& call, const CertificateRequest& request) {
   WEIR_RETURN_IF_ERROR(call.execution.Step(

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "src/go_text.h"
 #include "src/load/archive_files.h"
 #include "src/load/ignore.h"
@@ -49,6 +50,43 @@ absl::Status PathError(absl::string_view call, absl::string_view path,
       error == ENOENT ? absl::StatusCode::kNotFound
                       : absl::StatusCode::kFailedPrecondition,
       absl::StrCat(call, " ", path, ": ", Lower(std::strerror(error))));
+}
+
+// What is missing of a path through links: the error of the first part of it
+// that is not there, as Go's filepath.EvalSymlinks names it.
+absl::Status FirstMissing(const std::string& path) {
+  constexpr int kMaxLinks = 255;
+  std::string resolved;
+  std::vector<std::string> rest = absl::StrSplit(path, '/', absl::SkipEmpty());
+  std::reverse(rest.begin(), rest.end());
+  int links = 0;
+  while (!rest.empty()) {
+    const std::string part = std::move(rest.back());
+    rest.pop_back();
+    if (part == ".") continue;
+    if (part == "..") {
+      resolved.resize(std::min(resolved.rfind('/'), resolved.size()));
+      continue;
+    }
+    const std::string next = absl::StrCat(resolved, "/", part);
+    struct stat info;
+    if (lstat(next.c_str(), &info) != 0) return PathError("lstat", next, errno);
+    if (!S_ISLNK(info.st_mode)) {
+      resolved = next;
+      continue;
+    }
+    char target[PATH_MAX];
+    const ssize_t length = readlink(next.c_str(), target, sizeof(target));
+    if (length <= 0 || ++links > kMaxLinks) {
+      return absl::InvalidArgumentError("EvalSymlinks: too many links");
+    }
+    const absl::string_view text(target, static_cast<size_t>(length));
+    if (text[0] == '/') resolved.clear();
+    std::vector<std::string> more =
+        absl::StrSplit(text, '/', absl::SkipEmpty());
+    rest.insert(rest.end(), more.rbegin(), more.rend());
+  }
+  return PathError("stat", path, ENOENT);
 }
 
 // Walks a folder in byte order, through links, as Helm does.
@@ -86,7 +124,7 @@ class FolderReader {
       if (stat(path.c_str(), &info) != 0) {
         return absl::InvalidArgumentError(
             absl::StrCat("error evaluating symlink ", path, ": ",
-                         PathError("lstat", Target(path), errno).message()));
+                         FirstMissing(path).message()));
       }
     }
     if (S_ISDIR(info.st_mode)) {
@@ -97,18 +135,6 @@ class FolderReader {
     }
     if (ignore_.IsIgnored(name, false)) return absl::OkStatus();
     return AddFile(path, name, info.st_mode, info.st_size);
-  }
-
-  static std::string Target(const std::string& path) {
-    char target[PATH_MAX];
-    const ssize_t length = readlink(path.c_str(), target, sizeof(target));
-    if (length <= 0) return path;
-    const std::string text(target, static_cast<size_t>(length));
-    if (text[0] == '/') return text;
-    return std::filesystem::path(
-               absl::StrCat(path.substr(0, path.rfind('/') + 1), text))
-        .lexically_normal()
-        .string();
   }
 
   absl::Status WalkFolder(const std::string& path, const std::string& name,
@@ -190,6 +216,15 @@ absl::StatusOr<Chart> LoadFolder(const std::string& path,
   WEIR_ASSIGN_OR_RETURN(std::vector<File> files,
                         FolderReader(absolute, options).Read());
   return LoadChartFiles(std::move(files), options);
+}
+
+// Whether the file or a folder above it is ignored.
+bool IsIgnored(const HelmIgnore& ignore, absl::string_view name) {
+  for (size_t slash = name.find('/'); slash != absl::string_view::npos;
+       slash = name.find('/', slash + 1)) {
+    if (ignore.IsIgnored(name.substr(0, slash), true)) return true;
+  }
+  return ignore.IsIgnored(name, false);
 }
 
 using OpenSource = std::function<absl::StatusOr<archive::Source>()>;
@@ -275,6 +310,44 @@ absl::StatusOr<Metadata> LoadArchiveMetadata(archive::Source compressed,
   }
   WEIR_ASSIGN_OR_RETURN(Chart chart, LoadChartFiles(std::move(files), options));
   return std::move(chart.metadata);
+}
+
+absl::StatusOr<Chart> LoadChartTree(std::vector<File> files,
+                                    const LoadOptions& options) {
+  HelmIgnore ignore;
+  for (const File& file : files) {
+    if (file.name == ".helmignore") {
+      WEIR_RETURN_IF_ERROR(ignore.AddFile(file.data));
+    }
+  }
+  WEIR_RETURN_IF_ERROR(ignore.AddRule("templates/.?*"));
+  std::erase_if(files,
+                [&](const File& file) { return IsIgnored(ignore, file.name); });
+  for (File& file : files) {
+    if (absl::StartsWith(file.data, kByteOrderMark)) file.data.erase(0, 3);
+  }
+  WEIR_RETURN_IF_ERROR(CheckApiVersion(files));
+  return LoadChartFiles(std::move(files), options);
+}
+
+absl::Status ExpandChart(absl::string_view archive, const std::string& folder,
+                         const LoadOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(
+      std::vector<File> files,
+      ReadArchiveFiles(archive::StringSource(archive), options));
+  WEIR_ASSIGN_OR_RETURN(const Chart chart, LoadChartFiles(files, options));
+  const std::string root = absl::StrCat(folder, "/", chart.name());
+  struct stat info;
+  if (lstat(root.c_str(), &info) == 0) {
+    return absl::AlreadyExistsError(absl::StrCat(root, " already exists"));
+  }
+  for (const File& file : files) {
+    const std::string path = absl::StrCat(root, "/", file.name);
+    WEIR_RETURN_IF_ERROR(
+        MakeDirectories(std::filesystem::path(path).parent_path().string()));
+    WEIR_RETURN_IF_ERROR(WriteFileAtomically(path, file.data));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Chart> LoadNamedArchive(const std::string& name,

@@ -39,6 +39,17 @@ absl::Status AfterRendering(absl::Status status) {
   return status;
 }
 
+// For who wants to see what is wrong.
+absl::Status WithFiles(absl::Status status,
+                       const std::map<std::string, std::string>& files) {
+  std::string text;
+  for (const auto& [path, content] : files) {
+    if (!TrimSpace(content).empty()) AppendDocument(path, content, &text);
+  }
+  status.SetPayload(kRenderedFiles, absl::Cord(std::move(text)));
+  return status;
+}
+
 absl::StatusOr<std::map<std::string, std::string>> PostRendered(
     const std::map<std::string, std::string>& files,
     const PostRender& post_render) {
@@ -104,7 +115,9 @@ absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
     WEIR_ASSIGN_OR_RETURN(files, PostRendered(files, post_render));
   }
   absl::StatusOr<Manifests> manifests = SortManifests(files);
-  if (!manifests.ok()) return AfterRendering(manifests.status());
+  if (!manifests.ok()) {
+    return AfterRendering(WithFiles(manifests.status(), files));
+  }
   out.manifests = *std::move(manifests);
   out.chart = std::move(chart);
   return out;

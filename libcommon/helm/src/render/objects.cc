@@ -74,6 +74,13 @@ class Fields final : public gotmpl::Object {
   const std::vector<Any> fields_;
 };
 
+// What a KubeVersion prints as: the normalized version where there is one.
+Any TextOfKubeVersion(const Any& version) {
+  const gotmpl::Object& fields = *version.AsObject();
+  Any normalized = fields.GetField(1);
+  return normalized.AsString().empty() ? fields.GetField(0) : normalized;
+}
+
 const Type* KubeVersionType() {
   static const Type& type = *new Type{
       .name = "common.KubeVersion",
@@ -85,7 +92,7 @@ const Type* KubeVersionType() {
                    }},
                   {"String", "func() string",
                    [](gotmpl::Call& call) -> absl::StatusOr<Any> {
-                     return call.receiver.AsObject()->GetField(1);
+                     return TextOfKubeVersion(call.receiver);
                    }}},
       .fields = {{"Version", gotmpl::types::String()},
                  {"normalizedVersion", gotmpl::types::String()},
@@ -93,7 +100,7 @@ const Type* KubeVersionType() {
                  {"Minor", gotmpl::types::String()}},
       .text =
           [](const Any& version) {
-            return std::string(version.AsObject()->GetField(1).AsString());
+            return std::string(TextOfKubeVersion(version).AsString());
           },
       .is_text_of_pointer = true,
       .json = [](const Any& version) -> absl::StatusOr<Value> {
@@ -292,19 +299,18 @@ Any MakeCapabilitiesObject(const Capabilities& capabilities) {
   for (const std::string& one : capabilities.api_versions) {
     versions.push_back(Any::String(one));
   }
-  return Struct(CapabilitiesPointerType(),
-                {Struct(KubeVersionType(),
-                        {Any::String(kube.version),
-                         Any::String(kube.normalized.empty() ? kube.version
-                                                             : kube.normalized),
-                         Any::String(kube.major), Any::String(kube.minor)}),
-                 Any::List(std::move(versions), VersionSetType()),
-                 Struct(BuildInfoType(),
-                        {Any::String(capabilities.helm_version),
-                         Any::String(capabilities.git_commit),
-                         Any::String(capabilities.git_tree_state),
-                         Any::String(capabilities.go_version),
-                         Any::String(capabilities.kube_client_version)})});
+  return Struct(
+      CapabilitiesPointerType(),
+      {Struct(KubeVersionType(),
+              {Any::String(kube.version), Any::String(kube.normalized),
+               Any::String(kube.major), Any::String(kube.minor)}),
+       Any::List(std::move(versions), VersionSetType()),
+       Struct(BuildInfoType(),
+              {Any::String(capabilities.helm_version),
+               Any::String(capabilities.git_commit),
+               Any::String(capabilities.git_tree_state),
+               Any::String(capabilities.go_version),
+               Any::String(capabilities.kube_client_version)})});
 }
 
 }  // namespace weir::helm

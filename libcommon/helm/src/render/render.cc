@@ -174,7 +174,8 @@ absl::StatusOr<std::map<std::string, std::string>> Render(
   WEIR_RETURN_IF_ERROR(
       Coalescer(options.on_warning).Coalesce(chart, *values.AsDict(), false));
   if (!options.skip_schema_validation) {
-    const std::string wrong = ValidateValues(chart, values, options.on_warning);
+    const std::string wrong =
+        ValidateValues(chart, values, options.load_schema);
     if (!wrong.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "values don't meet the specifications of the schema(s) in the "

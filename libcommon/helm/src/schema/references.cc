@@ -7,12 +7,32 @@
 #include "absl/strings/str_split.h"
 #include "src/go_text.h"
 #include "src/schema/validator.h"
+#include "weir/value/go_error.h"
+#include "weir/value/json.h"
 #include "weir/value/patch.h"
 
 namespace weir::helm {
 namespace {
 
 constexpr int kMaxDepth = 500;
+constexpr size_t kMaxDocuments = 64;
+
+// Where schemas are within schemas.
+constexpr const char* kSchemas[] = {"not",
+                                    "items",
+                                    "additionalItems",
+                                    "contains",
+                                    "propertyNames",
+                                    "additionalProperties",
+                                    "if",
+                                    "then",
+                                    "else",
+                                    "unevaluatedItems",
+                                    "unevaluatedProperties"};
+constexpr const char* kSchemaLists[] = {"allOf", "anyOf", "oneOf", "items",
+                                        "prefixItems"};
+constexpr const char* kSchemaMaps[] = {"properties", "patternProperties",
+                                       "dependencies", "dependentSchemas"};
 
 bool HasScheme(absl::string_view url) {
   const size_t colon = url.find(':');
@@ -113,23 +133,73 @@ const Value* SchemaValidator::Resolve(const Value& from,
         absl::StrContains(url, "json-schema.org/draft")) {
       return nullptr;
     }
-    if (status_.ok()) {
-      status_ = absl::InvalidArgumentError(
-          absl::StrCat("failing loading ", GoQuote(url),
-                       ": references to other documents are not followed"));
-    }
-    return nullptr;
+    return PartOf(LoadDocument(url), url, fragment);
   }
-  if (fragment.empty()) return found->second;
+  return PartOf(found->second, url, fragment);
+}
+
+const Value* SchemaValidator::PartOf(const Value* document,
+                                     const std::string& url,
+                                     const std::string& fragment) {
+  if (document == nullptr || fragment.empty()) return document;
   const auto tokens = ParseJsonPointer(fragment);
   const Value* target =
-      tokens.ok() ? FindByPointer(*found->second, *tokens) : nullptr;
+      tokens.ok() ? FindByPointer(*document, *tokens) : nullptr;
   if (target == nullptr && status_.ok()) {
     status_ = absl::InvalidArgumentError(
         absl::StrCat("json-pointer in ",
                      GoQuote(absl::StrCat(url, "#", fragment)), " not found"));
   }
   return target;
+}
+
+const Value* SchemaValidator::LoadDocument(const std::string& url) {
+  const auto fail = [&](absl::string_view why) {
+    if (status_.ok()) {
+      status_ = absl::InvalidArgumentError(
+          absl::StrCat("failing loading ", GoQuote(url), ": ", why));
+    }
+    return nullptr;
+  };
+  const bool is_http =
+      absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://");
+  if (load_ == nullptr || !is_http) {
+    return fail("references to other documents are not followed");
+  }
+  if (documents_.size() >= kMaxDocuments) {
+    return fail("the schema refers to too many documents");
+  }
+  const absl::StatusOr<std::string> text = load_(url);
+  if (!text.ok()) return fail(text.status().message());
+  absl::StatusOr<Value> parsed = ParseJson(*text);
+  if (!parsed.ok()) return fail(GoError(parsed.status()));
+  const Value& document = documents_.emplace_back(*std::move(parsed));
+  Register(document, url, 0);
+  return &document;
+}
+
+void SchemaValidator::Follow(const Value& schema, int depth) {
+  if (!schema.is_object() || depth > kMaxDepth || !status_.ok() ||
+      !followed_.insert(&schema).second) {
+    return;
+  }
+  if (schema["$ref"].is_string()) {
+    const Value* target = Resolve(schema, schema["$ref"].AsString());
+    if (target != nullptr) Follow(*target, depth + 1);
+    // Beside it, old drafts look at nothing.
+    if (draft_ < 2019) return;
+  }
+  for (const char* keyword : kSchemas) {
+    Follow(schema[keyword], depth + 1);
+  }
+  for (const char* keyword : kSchemaLists) {
+    for (const Value& one : schema[keyword].array()) Follow(one, depth + 1);
+  }
+  for (const char* keyword : kSchemaMaps) {
+    for (const Value::Member& one : schema[keyword].object()) {
+      Follow(one.value, depth + 1);
+    }
+  }
 }
 
 }  // namespace weir::helm

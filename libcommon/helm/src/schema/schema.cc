@@ -16,7 +16,7 @@ namespace weir::helm {
 namespace {
 
 std::string ValidateOne(const std::string& schema_text,
-                        const gotmpl::Any& values) {
+                        const gotmpl::Any& values, const LoadSchema& load) {
   const absl::StatusOr<Value> schema = ParseJson(schema_text);
   if (!schema.ok()) {
     const std::string text = GoError(schema.status());
@@ -30,7 +30,7 @@ std::string ValidateOne(const std::string& schema_text,
         schema->is_null() ? "null" : JsonKindName(*schema),
         ", want boolean or object");
   }
-  SchemaValidator validator(*schema);
+  SchemaValidator validator(*schema, load);
   std::vector<SchemaError> errors;
   const absl::Status status = validator.Validate(ValueOf(values), &errors);
   if (!status.ok()) return std::string(status.message());
@@ -40,10 +40,10 @@ std::string ValidateOne(const std::string& schema_text,
 }  // namespace
 
 std::string ValidateValues(const Chart& chart, const gotmpl::Any& values,
-                           const Warn& warn) {
+                           const LoadSchema& load) {
   std::string out;
   if (chart.schema.has_value()) {
-    const std::string wrong = ValidateOne(*chart.schema, values);
+    const std::string wrong = ValidateOne(*chart.schema, values, load);
     if (!wrong.empty()) absl::StrAppend(&out, chart.name(), ":\n", wrong);
   }
   for (const Chart& one : chart.dependencies) {
@@ -55,7 +55,7 @@ std::string ValidateValues(const Chart& chart, const gotmpl::Any& values,
                       below->type_name(), "\n");
       continue;
     }
-    out += ValidateValues(one, *below, warn);
+    out += ValidateValues(one, *below, load);
   }
   return out;
 }

@@ -7,14 +7,14 @@
 
 #include <string>
 
+#include "src/schema/validator.h"
 #include "weir/gotmpl/value.h"
 #include "weir/helm/chart.h"
-#include "weir/helm/values.h"
 
 namespace weir::helm {
 
 // What is wrong, chart by chart; empty: nothing.
 std::string ValidateValues(const Chart& chart, const gotmpl::Any& values,
-                           const Warn& warn);
+                           const LoadSchema& load);
 
 }  // namespace weir::helm

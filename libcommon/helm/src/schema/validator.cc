@@ -125,7 +125,8 @@ std::string FormatSchemaErrors(const std::vector<SchemaError>& errors) {
   return out;
 }
 
-SchemaValidator::SchemaValidator(const Value& schema) : root_(schema) {
+SchemaValidator::SchemaValidator(const Value& schema, const LoadSchema& load)
+    : root_(schema), load_(load) {
   const absl::string_view dialect = schema.GetString("$schema");
   for (const auto& [url, draft] : kDrafts) {
     if (absl::StrContains(dialect, url)) draft_ = draft;
@@ -135,6 +136,8 @@ SchemaValidator::SchemaValidator(const Value& schema) : root_(schema) {
 
 absl::Status SchemaValidator::Validate(const Value& value,
                                        std::vector<SchemaError>* errors) {
+  Follow(root_, 0);
+  if (!status_.ok()) return status_;
   Frame frame{&root_,  &value,
               nullptr, next_value_id_++,
               false,   UnevaluatedOf(value, root_, false),
@@ -225,7 +228,8 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
       return MakeError(frame, "references of the schema go round in a circle");
     }
   }
-  if (depth_ > kMaxDepth || !status_.ok()) {
+  if (!status_.ok()) return std::nullopt;
+  if (depth_ > kMaxDepth) {
     status_ = absl::ResourceExhaustedError("schema is nested too deeply");
     return std::nullopt;
   }

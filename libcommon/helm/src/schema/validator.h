@@ -4,12 +4,15 @@
 // Our own rather than a library's: which errors there are and how they nest
 // is part of what Helm prints, and follows from how its validator walks.
 //
-// Touches: nothing. What a $ref names outside of the schema is not loaded.
+// Touches: nothing; what it is given to load documents with that a $ref names
+// outside of the schema.
 // Threads: an object belongs to one thread.
 // Source: github.com/santhosh-tekuri/jsonschema 6.0.2.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/text/regex.h"
 #include "weir/value/value.h"
@@ -35,10 +39,14 @@ struct SchemaError {
 // indented.
 std::string FormatSchemaErrors(const std::vector<SchemaError>& errors);
 
+// Reads a document elsewhere, by http(s) URL; may be null.
+using LoadSchema =
+    std::function<absl::StatusOr<std::string>(const std::string& url)>;
+
 class SchemaValidator {
  public:
-  // `schema` outlives the validator.
-  explicit SchemaValidator(const Value& schema);
+  // `schema` and `load` outlive the validator.
+  SchemaValidator(const Value& schema, const LoadSchema& load);
 
   // Errors of the schema itself: kInvalidArgument.
   absl::Status Validate(const Value& value, std::vector<SchemaError>* errors);
@@ -91,9 +99,18 @@ class SchemaValidator {
 
   void Register(const Value& schema, const std::string& base, int depth);
   const Value* Resolve(const Value& from, const std::string& reference);
+  // What a JSON pointer names; the whole for an empty one.
+  const Value* PartOf(const Value* document, const std::string& url,
+                      const std::string& fragment);
+  const Value* LoadDocument(const std::string& url);
+  // Follows all references, whether or not a value comes to them.
+  void Follow(const Value& schema, int depth);
   const text::Regex* RegexOf(const std::string& pattern);
 
   const Value& root_;
+  const LoadSchema& load_;
+  std::deque<Value> documents_;  // That were loaded.
+  std::set<const Value*> followed_;
   int draft_ = 2020;
   // By address of each registered schema object: the base of its references.
   std::map<const Value*, std::string> bases_;

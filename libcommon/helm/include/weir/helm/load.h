@@ -49,6 +49,17 @@ absl::StatusOr<Metadata> LoadArchiveMetadata(archive::Source compressed,
 absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,
                                        const LoadOptions& options = {});
 
+// Writes what is in a .tgz to `folder`/NAME, which must not be there yet; NAME
+// is the chart's.
+// Errors: kAlreadyExists; those of LoadChartArchive and of writing.
+absl::Status ExpandChart(absl::string_view archive, const std::string& folder,
+                         const LoadOptions& options = {});
+
+// Loads a chart of all the files of its folder, in byte order of each folder's
+// entries: .helmignore is heeded.
+absl::StatusOr<Chart> LoadChartTree(std::vector<File> files,
+                                    const LoadOptions& options = {});
+
 // Loads a chart of files in memory, in the order that they are given.
 absl::StatusOr<Chart> LoadChartFiles(std::vector<File> files,
                                      const LoadOptions& options = {});

@@ -41,6 +41,10 @@ struct RenderOptions {
       absl::string_view api_version, absl::string_view kind,
       absl::string_view name_space, absl::string_view name)>
       lookup;
+  // Reads the documents elsewhere that $ref of values.schema.json names, by
+  // http(s) URL. Null: such schemas are an error.
+  std::function<absl::StatusOr<std::string>(const std::string& url)>
+      load_schema;
   // Functions of yours, added last.
   std::function<void(gotmpl::FunctionTable&)> add_functions;
   gotmpl::Limits limits;
@@ -58,6 +62,8 @@ absl::StatusOr<std::map<std::string, std::string>> Render(
     const Capabilities& capabilities, const RenderOptions& options = {});
 
 inline constexpr char kRenderingFailed[] = "weir.dev/rendering-failed";
+// The payload with all files, of an error about what they say.
+inline constexpr char kRenderedFiles[] = "weir.dev/rendered-files";
 
 // A release's name from --name-template.
 absl::StatusOr<std::string> RenderName(absl::string_view name_template);
