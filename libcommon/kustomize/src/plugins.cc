@@ -200,8 +200,8 @@ constexpr std::pair<absl::string_view, MakeGenerator> kGenerators[] = {
        return MakeKeyValues(from, GeneratorKind::kConfigMap);
      }},
     {"HelmChartInflationGenerator",
-     [](const Arguments& from) -> absl::StatusOr<Generator> {
-       return RefuseHelmChart(from.config(), from.loader);
+     [](const Arguments& from) {
+       return MakeHelmChartGenerator(from.config(), from.loader, from.schema);
      }},
     {"IAMPolicyGenerator",
      [](const Arguments& from) {

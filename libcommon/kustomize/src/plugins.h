@@ -17,7 +17,7 @@ namespace weir::kustomize {
 // `plugin` is the configuration. What is made may refer to `loader` and
 // `schema`.
 // Errors: kFailedPrecondition for kinds that are not builtin and for wrong
-// arguments; kUnimplemented for Helm charts.
+// arguments; kUnimplemented for Helm charts that nothing renders.
 absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
                                               const Loader& loader,
                                               const Schema* schema);

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "src/explain/source_log.h"
+#include "src/generate/generator.h"
 #include "src/load/kustomization.h"
 #include "src/load/loader.h"
 #include "src/model/res_map.h"
@@ -84,7 +85,13 @@ class Target {
                             bool is_component, Accumulator* into);
   absl::Status AddComponents(Accumulator* into);
   absl::Status MergeConfig(Accumulator* into);
-  absl::Status CheckHelmCharts() const;
+  // The generators of `helmCharts`.
+  absl::StatusOr<std::vector<Generator>> ConfigureCharts() const;
+  using Absorb = std::function<absl::Status(std::unique_ptr<Resource> made,
+                                            const std::optional<Origin>& origin,
+                                            int source)>;
+  absl::Status RunCharts(const std::vector<Generator>& charts,
+                         const Absorb& absorb) const;
   absl::Status RunGenerators(Accumulator* into);
   absl::Status RunTransformers(Accumulator* into);
   absl::Status RunValidators(Accumulator* into);

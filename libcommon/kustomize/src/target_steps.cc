@@ -67,6 +67,9 @@ absl::Status CheckUnchanged(const Trees& before, const ResMap& objects) {
   return absl::OkStatus();
 }
 
+constexpr char kChartGenerator[] = "HelmChartInflationGenerator";
+constexpr char kChartField[] = "helmCharts";
+
 std::string Indexed(absl::string_view field, size_t index) {
   return absl::StrCat(field, "[", index, "]");
 }
@@ -83,7 +86,8 @@ absl::Status Target::AddStep(absl::string_view kind, absl::string_view field,
   return absl::OkStatus();
 }
 
-absl::Status Target::CheckHelmCharts() const {
+absl::StatusOr<std::vector<Generator>> Target::ConfigureCharts() const {
+  std::vector<Generator> out;
   for (const Value& chart : kustomization_.helm_charts) {
     Value config = chart;
     for (const Value::Member& global : kustomization_.helm_globals.object()) {
@@ -92,17 +96,38 @@ absl::Status Target::CheckHelmCharts() const {
     const std::string& ns =
         kustomization_.ns.empty() ? outer_namespace_ : kustomization_.ns;
     if (!config.Has("namespace") && !ns.empty()) config.Set("namespace", ns);
-    return LocateField(ConfigurationError("HelmChartInflationGenerator", config,
-                                          RefuseHelmChart(config, loader_)),
-                       "helmCharts[0]");
+    absl::StatusOr<Generator> made =
+        MakeHelmChartGenerator(config, loader_, &state_.schema);
+    if (!made.ok()) {
+      return LocateField(
+          ConfigurationError(kChartGenerator, config, made.status()),
+          Indexed(kChartField, out.size()));
+    }
+    out.push_back(*std::move(made));
+  }
+  return out;
+}
+
+absl::Status Target::RunCharts(const std::vector<Generator>& charts,
+                               const Absorb& absorb) const {
+  for (size_t i = 0; i < charts.size(); ++i) {
+    const std::string field = Indexed(kChartField, i);
+    const int source = LogSource(field, "");
+    std::vector<std::unique_ptr<Resource>> made;
+    WEIR_RETURN_IF_ERROR(LocateField(charts[i](&made), field));
+    for (std::unique_ptr<Resource>& resource : made) {
+      WEIR_RETURN_IF_ERROR(LocateField(
+          absorb(std::move(resource), BuiltinOrigin(kChartGenerator), source),
+          field));
+    }
   }
   return absl::OkStatus();
 }
 
 absl::Status Target::RunGenerators(Accumulator* into) {
-  const auto absorb = [&](std::unique_ptr<Resource> made,
-                          const std::optional<Origin>& origin,
-                          int source) -> absl::Status {
+  const Absorb absorb = [&](std::unique_ptr<Resource> made,
+                            const std::optional<Origin>& origin,
+                            int source) -> absl::Status {
     WEIR_RETURN_IF_ERROR(state_.session.budget.Hold(made->tree()));
     if (!made->origin.has_value()) made->origin = origin;
     WEIR_ASSIGN_OR_RETURN(Resource * there,
@@ -112,7 +137,7 @@ absl::Status Target::RunGenerators(Accumulator* into) {
     return absl::OkStatus();
   };
   // All are configured before the first one runs.
-  WEIR_RETURN_IF_ERROR(CheckHelmCharts());
+  WEIR_ASSIGN_OR_RETURN(const std::vector<Generator> charts, ConfigureCharts());
   WEIR_ASSIGN_OR_RETURN(
       const ResMap plugins,
       ReadPlugins(kustomization_.generators, "configuring external generator"),
@@ -156,6 +181,7 @@ absl::Status Target::RunGenerators(Accumulator* into) {
                       field));
     }
   }
+  WEIR_RETURN_IF_ERROR(RunCharts(charts, absorb));
   for (const External& plugin : external) {
     std::vector<std::unique_ptr<Resource>> made;
     WEIR_RETURN_IF_ERROR(plugin.generate(&made));

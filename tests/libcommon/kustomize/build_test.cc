@@ -78,7 +78,7 @@ TEST(BuildTest, NamesWhatItDoesNotSupport) {
       {{"kustomization.yaml", "helmCharts: [{name: c, repo: r}]\n"}}, options);
   EXPECT_EQ(helm.status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(helm.status().message()),
-              HasSubstr("chart 'c' of /: charts are not rendered yet"));
+              HasSubstr("chart 'c' of /: charts are not rendered here"));
   options.enable_alpha_plugins = true;
   const auto plugin = BuildFiles(
       {{"kustomization.yaml", "generators: [g.yaml]\n"},

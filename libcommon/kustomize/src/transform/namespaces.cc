@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "src/generate/helm_chart.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/transform/transformers.h"
@@ -118,7 +119,12 @@ Transformer MakeNamespaceTransformer(NamespaceArgs args, FieldSpecs specs) {
     if (args.ns.empty()) return absl::OkStatus();
     IdCounts counts(*objects);
     for (const std::unique_ptr<Resource>& resource : objects->list()) {
-      if (resource->is_empty()) continue;
+      // Charts see to the namespaces of their objects.
+      if (resource->is_empty() ||
+          resource->tree()["metadata"]["annotations"].GetString(
+              kHelmGenerated) == "true") {
+        continue;
+      }
       counts.Remove(*resource);
       resource->StorePreviousId();
       WEIR_RETURN_IF_ERROR(SetNamespaceOf(resource.get(), args, specs));

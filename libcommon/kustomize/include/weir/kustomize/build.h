@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/base/context.h"
+#include "weir/kustomize/charts.h"
 #include "weir/kustomize/file_system.h"
 #include "weir/kustomize/parse_cache.h"
 #include "weir/kustomize/remote.h"
@@ -44,11 +45,15 @@ struct BuildOptions {
   bool allow_remote_bases = false;
   // Shared by builds, outlives them. Null: each build parses for itself.
   ParseCache* parse_cache = nullptr;
-  // `helmCharts`: refused, as upstream does, unless enabled. Charts are not
-  // rendered yet, so an enabled one is kUnimplemented.
+  // `helmCharts`: refused, as upstream does, unless enabled.
   struct Helm {
     bool enabled = false;
-    std::string command = "helm";
+    std::string command = "helm";  // Must be there, and is never run.
+    // For charts that do not say theirs.
+    std::vector<std::string> api_versions;
+    std::string kube_version;
+    // Outlives the build. Null: charts are kUnimplemented.
+    ChartRenderer* renderer = nullptr;
   };
   Helm helm;
   // Plugins that are programs or containers are refused either way: upstream's
