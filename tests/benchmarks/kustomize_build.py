@@ -13,13 +13,12 @@ profiles. --keep DIR: leaves the trees there. --list: names the cases.
 import argparse
 import filecmp
 import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+
+from beside import run
 
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
@@ -222,32 +221,6 @@ CASES = [
 MEMORY_BUDGET = 3  # Our peak is at most a third.
 
 
-def run(program, directory, output):
-    """Wall seconds and peak MiB of one build."""
-    start = time.monotonic()
-    pid = os.posix_spawn(program, [program, "build", directory], os.environ,
-                         file_actions=[(os.POSIX_SPAWN_OPEN, 1, output,
-                                        os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
-                                        0o644)])
-    _, status, usage = os.wait4(pid, 0)
-    wall = time.monotonic() - start
-    if status != 0:
-        sys.exit("%s build %s failed" % (program, directory))
-    peak = usage.ru_maxrss
-    if peak <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
-        # What this interpreter had in memory when it started the program.
-        peak = peak_under_time(program, directory)
-    return wall, peak / 1024
-
-
-def peak_under_time(program, directory):
-    """Peak KiB of one build that GNU time, which is small, starts."""
-    done = subprocess.run(["time", "-f", "%M", program, "build", directory],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          check=True, text=True)
-    return int(done.stderr.split()[-1])
-
-
 def measure(args, name, make, budget):
     with tempfile.TemporaryDirectory() as root:
         if args.keep:
@@ -260,7 +233,8 @@ def measure(args, name, make, budget):
         results = [[] for _ in programs]
         for _ in range(args.pairs * (10 if name == "small" else 1)):
             for i, program in enumerate(programs):
-                results[i].append(run(program, directory, outputs[i]))
+                results[i].append(run([program, "build", directory],
+                                      outputs[i]))
     walls = [statistics.median(r[0] for r in rs) for rs in results]
     peaks = [max(r[1] for r in rs) for rs in results]
     line = "%-18s weir %8.3f s %7.1f MiB" % (name, walls[0], peaks[0])
