@@ -1,4 +1,5 @@
-// The `weir` program: builds itself, and leaves the rest to weir-all.
+// The `weir` program: builds and renders itself, and leaves the rest to
+// weir-all.
 #include <optional>
 
 #include "src/front.h"
@@ -6,9 +7,9 @@
 
 int main(int argc, char** argv) {
   std::optional<int> code;
-  if (weir::cli::IsBuild(argc, argv)) {
+  if (weir::cli::IsForFront(argc, argv)) {
     weir::RunUntilSignal([&](const weir::Context& ctx) {
-      code = weir::cli::TryBuild(ctx, argc, argv);
+      code = weir::cli::RunInFront(ctx, argc, argv);
       return 0;
     });
   }

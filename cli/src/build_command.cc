@@ -78,7 +78,8 @@ bool IsManagedBySet(const BuildArgs& args) {
          (set != nullptr && absl::string_view(set) == "on");
 }
 
-BuildOptions OptionsOf(const BuildArgs& args, kustomize::RemoteSource* remote) {
+BuildOptions OptionsOf(const BuildArgs& args, kustomize::RemoteSource* remote,
+                       kustomize::ChartRenderer* charts) {
   BuildOptions options;
   options.load_restrictor = args.load_restrictor == kNone
                                 ? BuildOptions::LoadRestrictor::kNone
@@ -91,6 +92,9 @@ BuildOptions OptionsOf(const BuildArgs& args, kustomize::RemoteSource* remote) {
   options.enable_alpha_plugins = args.enable_alpha_plugins;
   options.helm.enabled = args.enable_helm || args.enable_alpha_plugins;
   options.helm.command = args.helm_command;
+  options.helm.api_versions = args.helm_api_versions;
+  options.helm.kube_version = args.helm_kube_version;
+  options.helm.renderer = charts;
   return options;
 }
 
@@ -158,27 +162,29 @@ void AddFunctionFlags(CLI::App* build, BuildArgs* args) {
 
 void AddHelmFlags(CLI::App* build, BuildArgs* args) {
   build->add_flag("--enable-helm", args->enable_helm,
-                  "Allow helmCharts (which are not rendered yet)");
+                  "Render helmCharts, by an engine of our own");
   build
       ->add_option("--helm-command", args->helm_command,
-                   "The helm program; kept for later")
+                   "The helm program, which is never run; not empty")
       ->type_name("PATH");
   build
       ->add_option("--helm-api-versions", args->helm_api_versions,
-                   "API versions that charts see; kept for later")
+                   "API versions that charts see")
       ->allow_extra_args(false);
   build->add_option("--helm-kube-version", args->helm_kube_version,
-                    "Kubernetes version that charts see; kept for later");
-  build->add_flag("--helm-debug", args->helm_debug, "Kept for later");
+                    "Kubernetes version that charts see");
+  build->add_flag("--helm-debug", args->helm_debug,
+                  "Taken, and without effect");
 }
 
 }  // namespace
 
 absl::Status Build(const Context& ctx, const BuildArgs& args,
-                   kustomize::RemoteSource& remote) {
+                   kustomize::RemoteSource& remote,
+                   kustomize::ChartRenderer& charts) {
   std::vector<std::string> warnings;
   kustomize::ParseCache parsed;
-  BuildOptions options = OptionsOf(args, &remote);
+  BuildOptions options = OptionsOf(args, &remote, &charts);
   options.parse_cache = &parsed;
   options.on_warning = [&](absl::string_view text) {
     warnings.emplace_back(text);

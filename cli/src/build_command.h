@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weir/base/context.h"
+#include "weir/kustomize/charts.h"
 #include "weir/kustomize/remote.h"
 
 namespace CLI {
@@ -32,10 +33,10 @@ struct BuildArgs {
   bool enable_alpha_plugins = false;
   bool enable_helm = false;
   std::string helm_command = "helm";
-  bool stack_trace = false;  // Taken, and without effect, as what follows.
-  bool helm_debug = false;
   std::vector<std::string> helm_api_versions;
   std::string helm_kube_version;
+  bool stack_trace = false;  // Taken, and without effect, as what follows.
+  bool helm_debug = false;
   bool as_current_user = false;
   bool network = false;
   std::string network_name;
@@ -44,9 +45,10 @@ struct BuildArgs {
 };
 
 // Builds, and prints or writes the result. `remote` fetches what is named by
-// URL. Warnings are printed at the end.
+// URL, `charts` renders charts. Warnings are printed at the end.
 absl::Status Build(const Context& ctx, const BuildArgs& args,
-                   kustomize::RemoteSource& remote);
+                   kustomize::RemoteSource& remote,
+                   kustomize::ChartRenderer& charts);
 // Prints the error on one line. Returns the exit code.
 int ReportBuild(const absl::Status& status);
 

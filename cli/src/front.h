@@ -1,8 +1,8 @@
-// The front of `weir`: a small program that builds kustomizations itself, so
-// that a build starts in a few milliseconds, and hands every other command to
-// the program with all of them.
+// The front of `weir`: a small program that builds kustomizations and renders
+// local charts itself, so that it starts in a few milliseconds, and hands every
+// other command to the program with all of them.
 //
-// Touches: files and process, as a build does; replaces this process.
+// Touches: files and process, as those commands do; replaces this process.
 // Threads: one thread.
 #pragma once
 
@@ -30,10 +30,11 @@ class NoNetwork : public kustomize::RemoteSource {
 };
 
 // Whether the command line may be one for this program.
-bool IsBuild(int argc, char** argv);
-// Builds. Nothing when the other program has to: the build needs the network,
-// or the command line is not understood here.
-std::optional<int> TryBuild(const Context& ctx, int argc, char** argv);
+bool IsForFront(int argc, char** argv);
+// Builds or renders. Nothing when the other program has to: the network, a
+// cluster or another program is needed, or the command line is not understood
+// here.
+std::optional<int> RunInFront(const Context& ctx, int argc, char** argv);
 // Becomes the program with all commands. Returns an exit code only when that
 // cannot be started.
 int RunAllCommands(char** argv);

@@ -14,10 +14,12 @@
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "build_command.h"
+#include "chart_renderer.h"
 #include "front.h"
 #include "input.h"
 #include "invocation.h"
 #include "output.h"
+#include "template_command.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 
@@ -64,33 +66,44 @@ absl::StatusOr<std::shared_ptr<const kustomize::FileSystem>> NoNetwork::Clone(
   return absl::UnimplementedError(repository.url);
 }
 
-bool IsBuild(int argc, char** argv) {
-  return argc > 1 && std::strcmp(argv[1], "build") == 0;
+bool IsForFront(int argc, char** argv) {
+  return argc > 1 && (std::strcmp(argv[1], "build") == 0 ||
+                      std::strcmp(argv[1], "template") == 0);
 }
 
-std::optional<int> TryBuild(const Context& ctx, int argc, char** argv) {
+std::optional<int> RunInFront(const Context& ctx, int argc, char** argv) {
   Invocation invocation;
   CLI::App app;
-  bool needs_network = false;
-  AddBuildFlags(app, invocation,
-                [&](const Context& context, const BuildArgs& args) {
-                  if (args.directory == "-") {
-                    const absl::Status kept = KeepInput();
-                    if (!kept.ok()) return ReportBuild(kept);
-                  }
-                  NoNetwork network;
-                  const absl::Status status = Build(context, args, network);
-                  needs_network = network.was_asked();
-                  return needs_network ? 1 : ReportBuild(status);
-                });
+  bool is_for_all = false;
+  AddBuildFlags(
+      app, invocation, [&](const Context& context, const BuildArgs& args) {
+        if (args.directory == "-") {
+          const absl::Status kept = KeepInput();
+          if (!kept.ok()) return ReportBuild(kept);
+        }
+        NoNetwork network;
+        LocalCharts charts;
+        const absl::Status status = Build(context, args, network, charts);
+        is_for_all = network.was_asked() || charts.was_asked();
+        return is_for_all ? 1 : ReportBuild(status);
+      });
+  AddTemplateFlags(app, invocation,
+                   [&](const Context&, const TemplateArgs& args) {
+                     is_for_all = !IsLocal(args);
+                     if (is_for_all) return 1;
+                     LocalServices services;
+                     const absl::Status status = RenderTemplate(args, services);
+                     is_for_all = services.was_asked();
+                     return status.ok() || is_for_all ? 0 : Fail(status);
+                   });
   try {
-    app.parse(argc, argv);
+    app.parse(ArgumentsFor(app, argc, argv));
   } catch (const CLI::Error&) {
     // Help, a mistake, or a flag of all commands.
     return std::nullopt;
   }
   const int code = invocation.run(ctx);
-  if (!needs_network) return code;
+  if (!is_for_all) return code;
   lseek(STDIN_FILENO, 0, SEEK_SET);
   return std::nullopt;
 }

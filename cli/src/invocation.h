@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "weir/base/context.h"
 
@@ -41,6 +42,11 @@ void AddSuspendCommands(CLI::App& app, Invocation& invocation);
 void AddTemplateCommand(CLI::App& app, Invocation& invocation);
 void AddUpCommand(CLI::App& app, Invocation& invocation);
 void AddVersionCommand(CLI::App& app, Invocation& invocation);
+
+// The arguments for app.parse(), last one first. Values of `template` may be
+// empty and may begin with "-", as for helm.
+std::vector<std::string> ArgumentsFor(const CLI::App& app, int argc,
+                                      char** argv);
 
 // Parses and runs. The only place where the command line's parser may throw.
 int Main(const Context& ctx, int argc, char** argv);

@@ -58,7 +58,7 @@ int Main(const Context& ctx, int argc, char** argv) {
   AddVersionCommand(app, invocation);
   AddCompletionCommand(app, invocation);
   try {
-    app.parse(argc, argv);
+    app.parse(ArgumentsFor(app, argc, argv));
   } catch (const CLI::CallForHelp& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {

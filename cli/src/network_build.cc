@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "build_command.h"
 #include "invocation.h"
+#include "network_charts.h"
 #include "weir/http/proxy.h"
 #include "weir/remote/network_source.h"
 
@@ -18,7 +19,8 @@ void AddBuildCommand(CLI::App& app, Invocation& invocation) {
         .allow_local = true,
         .try_git_program = true,
     });
-    return ReportBuild(Build(ctx, args, network));
+    NetworkCharts charts;
+    return ReportBuild(Build(ctx, args, network, charts));
   });
 }
 

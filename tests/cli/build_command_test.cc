@@ -204,7 +204,7 @@ TEST_F(BuildCommandTest, RefusesHelmChartsAsUpstreamDoes) {
   EXPECT_THAT(Run({folder_->path()}).err,
               HasSubstr("must specify --enable-helm"));
   EXPECT_THAT(Run({folder_->path(), "--enable-helm"}).err,
-              HasSubstr("chart 'redis' of"));
+              HasSubstr("no repo specified for pull"));
   EXPECT_THAT(Run({folder_->path(), "--enable-helm", "--helm-command", ""}).err,
               HasSubstr("must specify --helm-command"));
 }
