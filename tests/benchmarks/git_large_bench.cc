@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "src/git_tree.h"
+#include "src/source_tree.h"
 #include "tests/support/git_servers.h"
 #include "weir/base/file.h"
 #include "weir/git/remote.h"
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   Report("fetch", start);
 
   start = absl::Now();
-  const auto tree = weir::source::GitTree::Read(Context(), **store, commit, {});
+  const auto tree = weir::source::SourceTree::Read(Context(), **store, commit, {});
   Check(tree.status());
   Report("list", start);
 
