@@ -582,13 +582,15 @@ bool Decoder::SetMember(const Node* value, Key key, Result result,
                         Members* members) {
   static constexpr const char* kKinds = "sniufb";
   if (!is_v3()) {
-    // To Go a NaN is no other NaN.
-    const bool is_nan = key.kind == Key::Kind::kFloat && key.text == ".nan";
+    // To Go a NaN is no other NaN, and infinity is not the largest number,
+    // which becomes the same text.
+    const bool is_float = key.kind == Key::Kind::kFloat;
+    const bool is_nan = is_float && key.text == ".nan";
     if (options_.reject_duplicate_keys && !is_nan &&
         !members->keys
              .insert(absl::StrCat(
                  absl::string_view(kKinds + static_cast<int>(key.kind), 1),
-                 key.text))
+                 is_float ? key.name : key.text))
              .second) {
       AddTypeError(value->start,
                    absl::StrCat("key ", key.name, " already set in map"));

@@ -82,7 +82,7 @@ class Decoder {
     enum class Kind : uint8_t { kText, kNull, kInt, kUint, kFloat, kBool };
     Kind kind = Kind::kText;
     std::string text;
-    std::string name;  // As Go prints it; only for messages.
+    std::string name;  // As Go prints it.
   };
   // The members of a mapping under way.
   struct Members {
