@@ -325,25 +325,29 @@ absl::Status Target::AddComponents(Accumulator* into) {
 }
 
 absl::Status Target::MergeConfig(Accumulator* into) {
-  ConfigPtr config = DefaultConfig();
+  // In upstream's order of merging, which shows in that of the fields.
+  ConfigPtr own;
   for (const std::string& path : kustomization_.configurations) {
     WEIR_ASSIGN_OR_RETURN(const Value document, ReadYaml(loader_, path, true));
     auto added = std::make_shared<TransformerConfig>();
     WEIR_RETURN_IF_ERROR(
         UnmarshalError(ParseConfig(document, added.get()), path));
-    WEIR_ASSIGN_OR_RETURN(config, MergeConfigs(config, std::move(added)));
+    WEIR_ASSIGN_OR_RETURN(own, MergeConfigs(own, std::move(added)));
   }
+  WEIR_ASSIGN_OR_RETURN(const ConfigPtr config,
+                        MergeConfigs(DefaultConfig(), own));
   WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, config),
                         "merging config");
+  ConfigPtr crds;
   for (const std::string& path : kustomization_.crds) {
     const std::string what = absl::StrCat(
         "loading CRDs [", absl::StrJoin(kustomization_.crds, " "), "]");
     auto added = std::make_shared<TransformerConfig>();
     WEIR_RETURN_IF_ERROR(ReadCrds(loader_, path, added.get()), what);
-    WEIR_ASSIGN_OR_RETURN(into->config,
-                          MergeConfigs(into->config, std::move(added)),
-                          "merging CRDs");
+    WEIR_ASSIGN_OR_RETURN(crds, MergeConfigs(crds, std::move(added)), what);
   }
+  WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(into->config, crds),
+                        "merging CRDs");
   return absl::OkStatus();
 }
 

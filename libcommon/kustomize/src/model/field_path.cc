@@ -151,7 +151,16 @@ class Matcher {
     absl::StatusOr<std::vector<YamlDocument>> copy =
         ParseYamlDocuments(NodeText(node), options);
     if (!copy.ok()) {
-      return BuildError(absl::StrCat("yaml: ", GoYamlError(copy.status())));
+      // Keys that are no text do not keep upstream from looking for others.
+      const absl::StatusOr<YamlNodeDocument> read =
+          ParseYamlNode(NodeText(node));
+      if (!read.ok()) {
+        return BuildError(absl::StrCat("yaml: ", GoYamlError(copy.status())));
+      }
+      Value lost = read->root.kind == YamlNode::Kind::kMapping
+                       ? Value::MakeObject()
+                       : Value::MakeArray();
+      return Visit(lost, path);
     }
     if (copy->empty()) {
       int index = 0;

@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "src/model/field_path.h"
+#include "src/model/go_sort.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 
@@ -193,9 +194,8 @@ void SortFieldSpecs(FieldSpecs* specs) {
     GvkOrder order = OrderOf(spec.gvk);
     keyed.emplace_back(std::move(order), std::move(spec));
   }
-  std::stable_sort(
-      keyed.begin(), keyed.end(),
-      [](const auto& a, const auto& b) { return a.first < b.first; });
+  SortLikeGo(&keyed,
+             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (size_t i = 0; i < keyed.size(); ++i) {
     (*specs)[i] = std::move(keyed[i].second);
   }

@@ -242,6 +242,11 @@ constexpr const char* kVarsInPod[] = {
     "initContainers/args",      "initContainers/command",
     "initContainers/env/value", "initContainers/volumeMounts/mountPath",
 };
+// In upstream's order, which shows where sorting leaves it.
+constexpr const char* kVarKinds[] = {
+    "CronJob",    "DaemonSet", "Deployment",  "Ingress",          "Job", "Pod",
+    "ReplicaSet", "Service",   "StatefulSet", "PersistentVolume", "",
+};
 constexpr Row kVarsElsewhere[] = {
     {"", "", "CronJob", "spec/jobTemplate/spec/template/volumes/nfs/server",
      false},
@@ -327,8 +332,11 @@ std::vector<NameReference> DefaultNameReferences() {
 }
 
 FieldSpecs CommonLabels() {
-  FieldSpecs specs = Specs(kSelectors);
-  for (const char* kind : {"Deployment", "StatefulSet"}) {
+  FieldSpecs specs;
+  for (FieldSpec& spec : Specs(kSelectors)) {
+    specs.push_back(std::move(spec));
+    const std::string kind = specs.back().gvk.kind;
+    if (kind != "Deployment" && kind != "StatefulSet") continue;
     for (const char* path : kPodSelectors) {
       specs.push_back(MakeFieldSpec({"apps", "", kind},
                                     absl::StrCat("spec/template/spec/", path),
@@ -336,6 +344,19 @@ FieldSpecs CommonLabels() {
     }
   }
   return Concat(std::move(specs), Specs(kMetadataLabels));
+}
+
+FieldSpecs VarReferences() {
+  FieldSpecs in_pods;
+  AddInPods(&in_pods, kVarHomes, kVarsInPod, "");
+  const FieldSpecs all = Concat(std::move(in_pods), Specs(kVarsElsewhere));
+  FieldSpecs specs;
+  for (const char* kind : kVarKinds) {
+    for (const FieldSpec& spec : all) {
+      if (spec.gvk.kind == kind) specs.push_back(spec);
+    }
+  }
+  return specs;
 }
 
 }  // namespace
@@ -350,9 +371,7 @@ const ConfigPtr& DefaultConfig() {
     made->template_labels = Specs(kMetadataLabels);
     made->common_annotations = Specs(kAnnotations);
     made->name_references = DefaultNameReferences();
-    AddInPods(&made->var_references, kVarHomes, kVarsInPod, "");
-    made->var_references =
-        Concat(std::move(made->var_references), Specs(kVarsElsewhere));
+    made->var_references = VarReferences();
     made->images = Specs(kImages);
     made->replicas = Specs(kReplicas);
     for (FieldSpecs* specs :

@@ -129,6 +129,15 @@ void SortNameReferences(std::vector<NameReference>* references) {
                    });
 }
 
+namespace {
+
+void Sort(TransformerConfig* config) {
+  for (const Part& part : kParts) SortFieldSpecs(&(config->*part.specs));
+  SortNameReferences(&config->name_references);
+}
+
+}  // namespace
+
 absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
                                        const ConfigPtr& added) {
   // Most layers add nothing to the builtin tables.
@@ -142,14 +151,13 @@ absl::StatusOr<ConfigPtr> MergeConfigs(const ConfigPtr& base,
     WEIR_RETURN_IF_ERROR(
         MergeFieldSpecs(&((*merged).*part.specs), (*added).*part.specs),
         "failed to merge ", part.name, " fieldSpec");
-    SortFieldSpecs(&((*merged).*part.specs));
   }
   for (const NameReference& reference : added->name_references) {
     WEIR_RETURN_IF_ERROR(
         MergeNameReference(&merged->name_references, reference),
         "failed to merge NameReference fieldSpec");
   }
-  SortNameReferences(&merged->name_references);
+  Sort(merged.get());
   return ConfigPtr(std::move(merged));
 }
 
@@ -177,7 +185,9 @@ absl::Status ParseConfig(const Value& document, TransformerConfig* config) {
              });
        }});
   decoder.StructOf(document, "builtinconfig.TransformerConfig", fields);
-  return decoder.status();
+  WEIR_RETURN_IF_ERROR(decoder.status());
+  Sort(config);
+  return absl::OkStatus();
 }
 
 absl::Status ParseCrds(const Value& document, TransformerConfig* config) {

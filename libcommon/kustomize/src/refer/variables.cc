@@ -316,9 +316,9 @@ absl::StatusOr<std::vector<std::string>> ResolveVariables(
             [](const VarSpec& a, const VarSpec& b) { return a.name < b.name; });
   WEIR_ASSIGN_OR_RETURN(const Values values, ReadValues(variables, *objects));
   Expander expander(values, &objects->budget());
-  for (const FieldSpec& spec : specs) {
-    WEIR_RETURN_IF_ERROR(objects->SpendOnEach(1, 0));
-    for (const std::unique_ptr<Resource>& resource : objects->list()) {
+  WEIR_RETURN_IF_ERROR(objects->SpendOnEach(specs.size(), 0));
+  for (const std::unique_ptr<Resource>& resource : objects->list()) {
+    for (const FieldSpec& spec : specs) {
       WEIR_RETURN_IF_ERROR(
           VisitField(resource.get(), spec, CreateKind::kNone,
                      [&](Value& node) { return expander.Set(node); }));
