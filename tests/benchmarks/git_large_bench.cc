@@ -95,7 +95,8 @@ int main(int argc, char** argv) {
   Report("fetch", start);
 
   start = absl::Now();
-  const auto tree = weir::source::SourceTree::Read(Context(), **store, commit, {});
+  const auto tree =
+      weir::source::SourceTree::Read(Context(), **store, commit, {});
   Check(tree.status());
   Report("list", start);
 

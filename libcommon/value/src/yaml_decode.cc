@@ -204,6 +204,11 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
     out->value = Value(text);
   } else if (!tag.empty()) {
     if (!DecodeTagged(node, tag, out)) return false;
+    if (out->value.is_null() && text.empty()) {
+      // Nothing that is left out: its tag is there.
+      out->value = Value();
+      return true;
+    }
   } else if ((is_v3() ? node->style != ScalarStyle::kPlain
                       : !node->is_implicit) ||
              IsQuotedWhenRewritten(text, in_flow) || !DecodePlain(*node, out)) {

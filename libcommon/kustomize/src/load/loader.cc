@@ -27,10 +27,20 @@ std::string FirstMissing(const FileSystem& files, const std::string& path) {
   return files.DisplayPath(path);
 }
 
+// Why a path that is not there is not there.
+absl::string_view WhyMissing(absl::string_view path) {
+  constexpr size_t kMaxName = 255;
+  constexpr size_t kMaxPath = 4095;
+  return BaseName(path).size() > kMaxName || path.size() > kMaxPath
+             ? "file name too long"
+             : "no such file or directory";
+}
+
 absl::Status NoSuchFile(const FileSystem& files, const std::string& path) {
-  return BuildError(absl::StrCat(
-      "evalsymlink failure on '", files.DisplayPath(path), "' : lstat ",
-      FirstMissing(files, path), ": no such file or directory"));
+  const std::string missing = FirstMissing(files, path);
+  return BuildError(absl::StrCat("evalsymlink failure on '",
+                                 files.DisplayPath(path), "' : lstat ", missing,
+                                 ": ", WhyMissing(missing)));
 }
 
 constexpr char kHttpError[] = "weir.dev/http-error";
@@ -271,8 +281,9 @@ absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
     }
     text = files_->ReadFile(located);
     if (absl::IsNotFound(text.status())) {
-      return BuildError(absl::StrCat("open ", files_->DisplayPath(located),
-                                     ": no such file or directory"));
+      const std::string shown = files_->DisplayPath(located);
+      return BuildError(
+          absl::StrCat("open ", shown, ": ", WhyMissing(shown)));
     }
   }
   if (text.ok()) {

@@ -130,6 +130,9 @@ class Matcher {
       Value lost = Value::MakeObject();
       return VisitField(lost, path);
     }
+    if (path[0].empty() && (node.is_object() || node.is_array())) {
+      return WrongKind("ScalarNode", node);
+    }
     if (!node.is_object()) return WrongKind("MappingNode", node);
     const Parts rest = path.subspan(1);
     Value* field = node.FindMutable(path[0]);
