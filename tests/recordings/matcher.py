@@ -2,7 +2,8 @@
 
 A recorded text such as "main@sha1:<commit:1>" matches what the placeholder
 stands for. Names that a recording numbers (<digest:1>, <uid:2>) are bound at
-their first match and must be the same ever after.
+their first match and must be the same ever after. The first twelve digits of
+a commit, in versions of charts, are <short:N>.
 """
 
 import re
@@ -65,6 +66,8 @@ class Matcher:
         wanted = self.expand(wanted).replace(
             "<tmp>/kustomization-<random>", "<tmp>").replace(
             " on <dns>", "")
+        # Ours does not name folders of the controller.
+        wanted = re.sub(r"<tmp>/helmchart-\S*-<random>/source/", "", wanted)
         parts, names, at = [], [], 0
         for found in PLACEHOLDER.finditer(wanted):
             kind, number = found.group(1), found.group(2)

@@ -1,5 +1,6 @@
 """Plays the inputs of a recording against a running world."""
 
+import shutil
 import time
 
 from harness.kube import ApiError, condition
@@ -8,8 +9,13 @@ from harness.world import Skip
 KINDS = {
     "GitRepository": "source.toolkit.fluxcd.io/v1",
     "ExternalArtifact": "source.toolkit.fluxcd.io/v1",
+    "HelmChart": "source.toolkit.fluxcd.io/v1",
+    "HelmRepository": "source.toolkit.fluxcd.io/v1",
+    "OCIRepository": "source.toolkit.fluxcd.io/v1",
     "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
 }
+# Left out where they stand beside others.
+UNBUILT = ("Bucket",)
 BUILTIN = {
     "ConfigMap": "v1", "Secret": "v1", "Namespace": "v1", "Pod": "v1",
     "Service": "v1", "ServiceAccount": "v1", "Deployment": "apps/v1",
@@ -30,6 +36,7 @@ def field(obj, path):
 class Player:
     def __init__(self, world, scenario, matcher):
         self.world, self.matcher = world, matcher
+        self.web, self.registry = world.web, world.registry
         self.kube, self.namespace = world.kube, scenario["namespace"]
         self.notes = []
         self.in_vain = False  # What is waited for is known not to come.
@@ -79,8 +86,9 @@ class Player:
         if empty:
             return
         self.commits += 1
-        self.matcher.known[f"<commit:{self.commits}>"] = repo.commit(
-            files, **self.matcher.fill(given))
+        commit = repo.commit(files, **self.matcher.fill(given))
+        self.matcher.known[f"<commit:{self.commits}>"] = commit
+        self.matcher.known[f"<short:{self.commits}>"] = commit[:12]
         for tag in tags if isinstance(tags, list) else ():
             repo.tag(tag, repo.commits[-1], given.get("annotated", False))
 
@@ -98,6 +106,8 @@ class Player:
 
     def do_apply(self, action):
         for given in action["apply"]:
+            if given["kind"] in UNBUILT:
+                continue
             obj = self.full(given)
             try:
                 self.kube.apply(obj, manager=action.get("as", "recorder"))
@@ -147,10 +157,35 @@ class Player:
         self.kube.merge(kind, name, {"metadata": {"annotations": annotations}},
                         namespace, "flux-client-side-apply")
 
+    def do_oci(self, action):
+        given = self.matcher.fill(action["oci"])
+        name = given.get("name", "app")
+        pushed, layers = self.registry.publish_artifact(
+            f"{self.namespace}/{name}", given)
+        self.matcher.known[f"<oci:{name}:{given['tag']}>"] = pushed
+        self.notes.append({"pushed": f"{name}:{given['tag']}",
+                           "digest": pushed, "layers": layers})
+
+    def do_chart(self, action):
+        chart = {"name": "demo", **self.matcher.fill(action["chart"])}
+        if chart.pop("to", "http") == "oci":
+            self.registry.publish_chart(self.namespace, chart)
+        else:
+            self.web.publish_chart(self.namespace, chart)
+
+    def do_file(self, action):
+        self.web.put(self.namespace, self.matcher.expand(action["file"]),
+                     self.matcher.fill(action["text"]).encode())
+
+    def do_bucket(self, _):
+        pass  # Nobody reads it.
+
     def do_server(self, action):
-        if action["server"] != "git":
+        servers = {"git": self.world.git, "http": self.web,
+                   "registry": self.registry}
+        if action["server"] not in servers:
             raise Skip(f"server {action['server']}")
-        behaviour = self.world.git.behaviour(self.namespace)
+        behaviour = servers[action["server"]].behaviour(self.namespace)
         behaviour.__init__()
         for key in ("status", "auth", "bearer", "delay"):
             if key in action:
@@ -163,6 +198,9 @@ class Player:
         program = {"kustomize-controller": self.world.kustomize,
                    "source-controller": self.world.source}[action["restart"]]
         program.stop()
+        if action.get("wipe"):
+            for path in self.world.storage.iterdir():
+                shutil.rmtree(path)
         program.start()
 
     def do_kubectl(self, action):
@@ -176,6 +214,8 @@ class Player:
 
     def do_wait(self, action):
         kind, name, namespace, version = self.target(action["wait"])
+        if kind in UNBUILT:
+            return
         seconds = 3 if self.in_vain else min(action.get("for", 30) + 15, 120)
         deadline = time.monotonic() + seconds
         started = time.time()

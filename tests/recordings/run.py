@@ -37,10 +37,12 @@ from harness.kube import ApiError  # noqa: E402
 from harness.world import Programs, Skip, World  # noqa: E402
 from matcher import Matcher  # noqa: E402
 from player import Player  # noqa: E402
+from servers import Registry, WebServer  # noqa: E402
 
 GATES = ("StrictPostBuildSubstitutions=false,GroupChangeLog=true,"
          "AdditiveCELDependencyCheck=true,CancelHealthCheckOnNewRevision=true,"
          "ExternalArtifact=true,DisableFailFastBehavior=true")
+SOURCES = ("git-*", "oci-*", "helmrepo-*", "chart-*", "restart")
 PATIENCE = 20  # Seconds that late events are waited for.
 PROFILES = {
     None: [],
@@ -61,15 +63,27 @@ def recordings_dir(option):
 
 
 def load(folder, text):
-    files = sorted(folder.glob("source/git-*.yaml"))
+    files = []
+    for start in SOURCES:
+        files += sorted(folder.glob(f"source/{start}.yaml"))
     files += sorted(folder.glob("kustomize/*.yaml"))
     scenarios = []
     for path in files:
         name = f"{path.parent.name}/{path.stem}"
         if any(part in name for part in text.split(",")):
-            scenarios.append(yaml.load(path.read_text(encoding="utf-8"),
-                                       Loader=yaml.CSafeLoader))
+            scenarios.append(parse(path.read_text(encoding="utf-8")))
     return scenarios
+
+
+def parse(text):
+    """A recording, commits that versions of charts name as placeholders."""
+    scenario = yaml.load(text, Loader=yaml.CSafeLoader)
+    ids = scenario.get("ids") or {}
+    for name, value in ids.items():
+        if name.startswith("<commit:"):
+            text = text.replace("+" + value[:12], name.replace(
+                "<commit", "+<short"))
+    return {**yaml.load(text, Loader=yaml.CSafeLoader), "ids": ids}
 
 
 class Collector:
@@ -206,7 +220,8 @@ def play(world, scenario, entry):
     known = {k: v for k, v in known.items()
              if not k.startswith(("<digest", "<commit", "<tag"))}
     known.update({"<ns>": scenario["namespace"], "<git>": world.git.address,
-                  "<http>": world.files.address,
+                  "<http>": world.web.address,
+                  "<registry>": world.registry.address,
                   "<storage>": world.storage_address,
                   "<closed>": "127.0.0.1:1"})
     matcher = Matcher(known)
@@ -220,7 +235,8 @@ def play(world, scenario, entry):
     requests = Requests(world, scenario)
     for step in scenario["steps"]:
         player.notes = []
-        player.in_vain = f"{step['step']}/wait" in compare.ours
+        player.in_vain = f"{step['step']}/wait" in compare.ours or any(
+            "waited_in_vain" in note for note in step.get("notes", []))
         requests.skip()
         for action in step["do"]:
             player.play(action)
@@ -239,7 +255,7 @@ def play(world, scenario, entry):
 
 def tidy(world, scenario):
     """Deletes the scenario's objects, so that nothing goes on in the dark."""
-    for kind in ("Kustomization", "GitRepository"):
+    for kind in FLUX_KINDS:
         try:
             for obj in world.kube.list(kind, scenario["namespace"]):
                 world.kube.merge(kind, obj["metadata"]["name"],
@@ -258,6 +274,7 @@ def run_profile(programs, profile, scenarios, listed, jobs, report,
     world = World(programs, "embedded", simulate="labels",
                   kustomize_flags=["--concurrent=16", *flags],
                   source_flags=["--concurrent=16"])
+    world.web, world.registry = WebServer(), Registry()
     world.start()
     try:
         def one(scenario):
@@ -283,6 +300,8 @@ def run_profile(programs, profile, scenarios, listed, jobs, report,
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             list(pool.map(one, scenarios))
     finally:
+        world.web.stop()
+        world.registry.stop()
         for problem in world.stop():
             report("error", f"world {profile}", 0, [problem])
     if again:
