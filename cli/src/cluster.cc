@@ -79,6 +79,7 @@ absl::StatusOr<Value> AwaitObject(const Context& ctx,
 }
 
 absl::StatusOr<bool> IsReconciled(const Value& object) {
+  if (IsStatic(object)) return true;
   const int64_t generation = object["metadata"].GetInt("generation");
   const auto is_current = [&](const Value& condition) {
     return condition.GetInt("observedGeneration", generation) == generation;

@@ -30,6 +30,10 @@ Cells WithSuspended(std::string first, const Value& object, bool shorten) {
 }
 
 Cells SourceCells(const Value& object) {
+  if (IsStatic(object)) {
+    return {"", Title(object["spec"].GetBool("suspend")), "True",
+            "Helm repository is Ready"};
+  }
   return WithSuspended(
       ShortenDigests(object["status"]["artifact"].GetString("revision")),
       object, true);
@@ -188,6 +192,11 @@ std::vector<Noun> MakeNouns() {
 const std::vector<Noun>& Nouns() {
   static const auto* const nouns = new std::vector<Noun>(MakeNouns());
   return *nouns;
+}
+
+bool IsStatic(const Value& object) {
+  return object.GetString("kind") == "HelmRepository" &&
+         object["spec"].GetString("type") == "oci";
 }
 
 std::string RevisionLine(const Noun& noun, const Value& object) {

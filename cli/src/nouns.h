@@ -35,6 +35,10 @@ struct Noun {
 // In the order of `get all`.
 const std::vector<Noun>& Nouns();
 
+// Whether no controller ever gives the object a status: a HelmRepository of
+// type oci is an address and nothing else.
+bool IsStatic(const Value& object);
+
 // "fetched revision main@sha1:..." for an object that is Ready; "" when the
 // kind has no revision.
 std::string RevisionLine(const Noun& noun, const Value& object);

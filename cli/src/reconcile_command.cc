@@ -68,6 +68,10 @@ absl::Status ReconcileOne(const Context& ctx, const kube::Client& client,
         noun.group == NounGroup::kSource ? "source " : "", noun.names[0], " ",
         ref.key.name, " -n ", ref.key.name_space));
   }
+  if (IsStatic(before)) {
+    PrintSuccess("reconciliation not supported by the object");
+    return absl::OkStatus();
+  }
   if (options.with_source) {
     const Value* source = before["spec"].Find("sourceRef");
     if (source == nullptr) source = before["spec"].Find("chartRef");

@@ -74,6 +74,10 @@ absl::Status AwaitResumed(const Context& ctx, const kube::Client& client,
                         AwaitObject(ctx, client, ref, [](const Value& now) {
                           return IsReconciled(now);
                         }));
+  if (IsStatic(object)) {
+    PrintSuccess("reconciliation not supported by the object");
+    return absl::OkStatus();
+  }
   PrintSuccess(absl::StrCat(noun.gvk.kind, " ", ref.key.name,
                             " reconciliation completed"));
   if (const std::string line = RevisionLine(noun, object); !line.empty()) {

@@ -28,6 +28,9 @@ namespace {
 // Kinds that the view shows and that --once waits for.
 std::vector<kube::GroupVersionKind> ShownKinds() {
   return {{"source.toolkit.fluxcd.io", "v1", "GitRepository"},
+          {"source.toolkit.fluxcd.io", "v1", "OCIRepository"},
+          {"source.toolkit.fluxcd.io", "v1", "HelmRepository"},
+          {"source.toolkit.fluxcd.io", "v1", "HelmChart"},
           {"source.toolkit.fluxcd.io", "v1", "ExternalArtifact"},
           {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"}};
 }
@@ -36,6 +39,7 @@ std::vector<kube::GroupVersionKind> ShownKinds() {
 bool IsWaiting(const Value& object) {
   const Value& ready = kube::FindCondition(object, "Ready");
   return ready.GetString("reason") == "DependencyNotReady" ||
+         ready.GetString("reason") == "NoSourceArtifact" ||
          absl::StrContains(ready.GetString("message"), "artifact not found");
 }
 
@@ -141,8 +145,8 @@ std::vector<std::string> Heading(const UpSession& session) {
     lines.push_back(absl::StrCat("► following ", session.followed()));
   } else {
     lines.push_back(
-        "► following nothing yet: apply a GitRepository and a Kustomization, "
-        "or name a folder or --git");
+        "► following nothing yet: apply a source and a Kustomization, or "
+        "name a folder or --git");
   }
   return lines;
 }

@@ -238,6 +238,7 @@ absl::Status UpSession::Impl::MakeControllers() {
   // The other controller reads artifacts by a direct call; the file server is
   // for whoever else follows status.artifact.url.
   source_options.storage_address = "127.0.0.1:0";
+  source_options.proxies = http::ProxiesFromEnvironment();
   if (repository.has_value()) {
     source_options.local_repositories[git_url] = repository->git_dir;
   }

@@ -103,6 +103,10 @@ void UpView::OnChange(const kube::Change& change) {
   row.ready = std::string(ready.GetString("status", "Unknown"));
   row.message = ready.is_null() ? "waiting to be reconciled"
                                 : ShortenDigests(ready.GetString("message"));
+  if (IsStatic(object)) {
+    row.ready = "True";
+    row.message = "Helm repository is Ready";
+  }
   row.changed = absl::Now();
   Row& old = rows_[name];
   if (old.revision == row.revision && old.ready == row.ready &&

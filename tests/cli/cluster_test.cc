@@ -28,6 +28,12 @@ INSTANTIATE_TEST_SUITE_P(
     Table, IsReconciledTest,
     testing::Values(ReconciledCase{"New", "metadata: {generation: 1}", kOk,
                                    false},
+                    ReconciledCase{"Static", R"(
+kind: HelmRepository
+metadata: {generation: 1}
+spec: {type: oci}
+)",
+                                   kOk, true},
                     ReconciledCase{"Ready", R"(
 metadata: {generation: 2}
 status:

@@ -70,6 +70,13 @@ spec: {sourceRef: {kind: ArtifactGenerator, name: gen}}
             "ArtifactGenerator/apps/gen");
 }
 
+TEST(NounsTest, ShowsAHelmRepositoryOfTypeOciAsReady) {
+  const Value object = Parse("{kind: HelmRepository, spec: {type: oci}}");
+  EXPECT_THAT(
+      Find("HelmRepository").cells(object),
+      testing::ElementsAre("", "False", "True", "Helm repository is Ready"));
+}
+
 TEST(NounsTest, CellsMatchTheColumns) {
   for (const Noun& noun : Nouns()) {
     EXPECT_EQ(noun.cells(Value()).size(), noun.columns.size()) << noun.gvk.kind;
