@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -186,22 +187,21 @@ void Harness::Stop() {
 }
 
 void Harness::Publish(const std::string& source, const Files& files,
-                      const std::string& revision) {
+                      const std::string& revision, const std::string& kind) {
   const std::string digest = artifacts_->Add(files);
-  const kube::ObjectRef ref =
-      Ref("source.toolkit.fluxcd.io/v1", "GitRepository", source);
+  const kube::ObjectRef ref = Ref("source.toolkit.fluxcd.io/v1", kind, source);
   if (Get(ref).is_null()) {
     Apply(absl::StrCat(
-        "{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, ",
-        "metadata: {name: ", source, "}, spec: {interval: 10m, ",
-        "url: 'http://git.example/app.git'}}"));
+        "{apiVersion: source.toolkit.fluxcd.io/v1, kind: ", kind,
+        ", metadata: {name: ", source, "}, spec: {interval: 10m, url: '",
+        kind == "OCIRepository" ? "oci" : "http", "://host.example/app'}}"));
   }
   Value artifact = Value::MakeObject(
       {{"revision", revision},
        {"digest", digest},
        {"url", "http://storage.example/" + digest.substr(7, 8) + ".tar.gz"},
-       {"path", absl::StrCat("gitrepository/", name_space_, "/", source, "/",
-                             digest.substr(7, 8), ".tar.gz")},
+       {"path", absl::StrCat(absl::AsciiStrToLower(kind), "/", name_space_, "/",
+                             source, "/", digest.substr(7, 8), ".tar.gz")},
        {"lastUpdateTime", FormatKubeTime(absl::Now())}});
   const Value patch = Value::MakeObject(
       {{"status", Value::MakeObject({{"artifact", std::move(artifact)}})}});

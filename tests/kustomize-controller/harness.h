@@ -91,9 +91,10 @@ class Harness {
   MemoryArtifacts& artifacts() { return *artifacts_; }
   const std::string& name_space() const { return name_space_; }
 
-  // Publishes the files as the artifact of GitRepository `source`.
+  // Publishes the files as the artifact of a source of this kind.
   void Publish(const std::string& source, const Files& files,
-               const std::string& revision);
+               const std::string& revision,
+               const std::string& kind = "GitRepository");
   // Applies YAML documents, in the namespace unless they name one.
   void Apply(const std::string& yaml);
   // A Kustomization; `spec` is YAML laid over the usual one.
