@@ -228,6 +228,20 @@ TEST_F(IndexWriterTest, JsonAndYamlWithCarriageReturnsAreRead) {
   EXPECT_EQ(spans_.size(), 1u);
 }
 
+TEST_F(IndexWriterTest, NamesThatAreNoUtf8AreRefusedOrReplaced) {
+  EXPECT_EQ(Write("apiVersion: v1\nentries:\n  \"a\xBC\":\n  - name: a\n"
+                  "    version: 1.0.0\n")
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+  // As Go's decoder of JSON does.
+  ASSERT_TRUE(Write("{\"apiVersion\":\"v1\",\"entries\":{\"a\xBC\":[]}}").ok());
+  ASSERT_EQ(spans_.size(), 1u);
+  EXPECT_EQ(spans_[0].chart, "a\xEF\xBF\xBD");
+  const auto found = FindSpans(archive::StringSource(out_));
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ((*found)[0].chart, spans_[0].chart);
+}
+
 TEST_F(IndexWriterTest, BombsAreRefused) {
   // One version of many bytes, too many charts.
   IndexOptions options;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -73,6 +74,14 @@ absl::StatusOr<bool> ByteReader::ReadLine(std::string* line) {
 
 namespace {
 
+// Whether the name stands for itself in any spelling: no escapes, nothing that
+// has to be checked for being UTF-8.
+bool IsSimpleName(absl::string_view name) {
+  return absl::c_all_of(name, [](unsigned char c) {
+    return absl::ascii_isprint(c) && c != '\\';
+  });
+}
+
 // A key of a block mapping: plain or quoted, without anything after it but
 // blanks, a comment, or an empty list. Nothing when it is something else.
 struct Key {
@@ -87,7 +96,7 @@ bool ReadKey(absl::string_view line, Key* key) {
     end = line.find(quote);
     if (end == absl::string_view::npos) return false;
     key->name = std::string(line.substr(0, end));
-    if (absl::StrContains(key->name, '\\')) return false;
+    if (!IsSimpleName(key->name)) return false;
     line.remove_prefix(end + 1);
     if (!absl::ConsumePrefix(&line, ":")) return false;
   } else {
@@ -268,7 +277,7 @@ class JsonSplitter {
   absl::Status Entries() {
     if (std::exchange(had_entries_, true)) return NotSplit();
     return Members([this](const std::string& key) {
-      if (absl::StrContains(key, '\\') || Peek() != '[') return NotSplit();
+      if (!IsSimpleName(key) || Peek() != '[') return NotSplit();
       const std::string chart = key.substr(1, key.size() - 2);
       if (!charts_.insert(chart).second) return NotSplit();
       if (charts_.size() > kMaxCharts) return TooLarge("number of charts");
