@@ -304,7 +304,7 @@ absl::StatusOr<helm::RenderedRelease> RenderChart(
   WEIR_ASSIGN_OR_RETURN(const helm::PostRender post_render,
                         services.FindPostRenderer());
   return helm::RenderRelease(std::move(chart), values, release, capabilities,
-                             options, post_render);
+                             options, {post_render});
 }
 
 // Prints what helm prints of a release that could not be made: with --debug,

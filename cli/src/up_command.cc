@@ -32,7 +32,8 @@ std::vector<kube::GroupVersionKind> ShownKinds() {
           {"source.toolkit.fluxcd.io", "v1", "HelmRepository"},
           {"source.toolkit.fluxcd.io", "v1", "HelmChart"},
           {"source.toolkit.fluxcd.io", "v1", "ExternalArtifact"},
-          {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"}};
+          {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"},
+          {"helm.toolkit.fluxcd.io", "v2", "HelmRelease"}};
 }
 
 // Whether an object only waits for another one, which is looked at itself.

@@ -22,6 +22,7 @@
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/codec/crd.h"
+#include "weir/helm_controller/controller.h"
 #include "weir/http/proxy.h"
 #include "weir/kube/conditions.h"
 #include "weir/kube/config.h"
@@ -162,6 +163,7 @@ struct UpSession::Impl {
   std::unique_ptr<reconcile::Manager> manager;
   std::unique_ptr<source::SourceController> source;
   std::unique_ptr<kustomize_controller::KustomizeController> kustomize;
+  std::unique_ptr<helm_controller::HelmController> helm;
 
   kube::ObjectKey key;
   std::string followed, requested_at;
@@ -253,6 +255,12 @@ absl::Status UpSession::Impl::MakeControllers() {
   WEIR_ASSIGN_OR_RETURN(kustomize,
                         kustomize_controller::KustomizeController::Create(
                             *manager, kustomize_options));
+
+  helm_controller::Options helm_options;
+  helm_options.artifacts = source->artifacts();
+  helm_options.common.feature_gates.Set("ExternalArtifact", true);
+  WEIR_ASSIGN_OR_RETURN(
+      helm, helm_controller::HelmController::Create(*manager, helm_options));
   return absl::OkStatus();
 }
 

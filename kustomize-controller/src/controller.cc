@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "src/drift_damper.h"
 #include "src/environment.h"
 #include "src/reconciler.h"
+#include "weir/apply/drift_damper.h"
 #include "weir/artifact/fetcher.h"
 #include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
@@ -186,7 +186,7 @@ struct KustomizeController::Impl {
 
   const std::shared_ptr<Environment> environment;
   const std::shared_ptr<Gate> gate;
-  DriftDamper drift;
+  apply::DriftDamper drift;
   std::vector<std::unique_ptr<kube::Informer>> informers;
 };
 

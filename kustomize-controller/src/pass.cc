@@ -12,6 +12,8 @@
 namespace weir::kustomize_controller {
 namespace {
 
+using apply::HealthTarget;
+using apply::HealthVerdict;
 using reconcile::Outcome;
 using reconcile::Severity;
 
@@ -309,7 +311,7 @@ Pass::Result Pass::CheckHealth(const Context& ctx,
     draft_.conditions().MarkUnknown(
         kHealthy, reconcile::kProgressing,
         draft_.conditions().Message(reconcile::kReconciling));
-    environment_.tracker->Await(plan_.key, AwaitedOf(health_));
+    environment_.tracker->Await(plan_.key, apply::AwaitedOf(health_));
   } else if (const auto canceller = FindCanceller(ctx, request)) {
     draft_.conditions().MarkFalse(
         reconcile::kReady, kHealthCheckCanceled,
@@ -324,9 +326,9 @@ Pass::Result Pass::CheckHealth(const Context& ctx,
   const absl::Time deadline = health_started_ + plan_.timeout;
   const absl::Time now = Now();
   const HealthVerdict verdict =
-      JudgeHealth(health_, *environment_.tracker, now,
-                  !environment_.IsEnabled("DisableFailFastBehavior"),
-                  /*is_last_look=*/now >= deadline);
+      apply::JudgeHealth(health_, *environment_.tracker, now,
+                         !environment_.IsEnabled("DisableFailFastBehavior"),
+                         /*is_last_look=*/now >= deadline);
   switch (verdict.kind) {
     case HealthVerdict::Kind::kPassed:
       return OnHealthy();

@@ -36,7 +36,7 @@ struct Settled {
   std::string artifact_digest;
   std::string variables_digest;
   size_t tracked = 0;
-  std::vector<HealthTarget> health;
+  std::vector<apply::HealthTarget> health;
 };
 
 class Pass {
@@ -122,7 +122,7 @@ class Pass {
   bool has_changes_ = false;
   std::vector<apply::InventoryEntry> stale_;
   bool is_health_checked_ = false;
-  std::vector<HealthTarget> health_;
+  std::vector<apply::HealthTarget> health_;
   bool is_health_announced_ = false;
   absl::Time health_started_;
   std::optional<Settled> settled_;

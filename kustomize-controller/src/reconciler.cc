@@ -157,10 +157,10 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
     return false;
   }
   if (!settled.health.empty()) {
-    const HealthVerdict verdict = JudgeHealth(
+    const apply::HealthVerdict verdict = apply::JudgeHealth(
         settled.health, tracker, environment_->manager.clock().Now(),
         /*fails_fast=*/true, /*is_last_look=*/false);
-    if (verdict.kind != HealthVerdict::Kind::kPassed) return false;
+    if (verdict.kind != apply::HealthVerdict::Kind::kPassed) return false;
   }
   return AreVariablesSettled(ctx, plan, settled);
 }

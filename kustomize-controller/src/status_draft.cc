@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "google/protobuf/util/message_differencer.h"
 #include "weir/base/duration.h"
-#include "weir/base/status.h"
 
 namespace weir::kustomize_controller {
 namespace {
@@ -13,17 +11,6 @@ constexpr int kMaxHistory = 5;
 
 }  // namespace
 
-StatusDraft::StatusDraft(Value object, Status status, const Clock& clock)
-    : object_(std::move(object)),
-      written_(status),
-      status_(std::move(status)),
-      clock_(clock) {}
-
-reconcile::Conditions StatusDraft::conditions() {
-  return reconcile::Conditions(status_.mutable_conditions(),
-                               reconcile::GenerationOf(object_), clock_);
-}
-
 std::string StatusDraft::ReadyReason(const std::string& otherwise) {
   reconcile::Conditions list = conditions();
   return list.Has(reconcile::kReady) ? list.Reason(reconcile::kReady)
@@ -31,8 +18,8 @@ std::string StatusDraft::ReadyReason(const std::string& otherwise) {
 }
 
 void StatusDraft::AddHistory(const HistoryEntry& entry) {
-  const std::string now = FormatKubeTime(clock_.Now());
-  auto& history = *status_.mutable_history();
+  const std::string now = FormatKubeTime(clock().Now());
+  auto& history = *status().mutable_history();
   weir::kustomize::v1::Snapshot snapshot;
   snapshot.set_digest(entry.digest);
   snapshot.set_first_reconciled(now);
@@ -63,46 +50,20 @@ void StatusDraft::AddHistory(const HistoryEntry& entry) {
 
 void StatusDraft::EndPass(const std::string& requested_at, int64_t generation) {
   if (!requested_at.empty()) {
-    status_.set_last_handled_reconcile_at(requested_at);
+    status().set_last_handled_reconcile_at(requested_at);
   }
   reconcile::Conditions list = conditions();
   if (list.Reason(reconcile::kReady) == kInvalidCelExpression) {
-    status_.set_observed_generation(generation);
+    status().set_observed_generation(generation);
   }
   if (list.IsTrue(reconcile::kReady)) {
     list.Delete(reconcile::kReconciling);
-    status_.set_observed_generation(generation);
+    status().set_observed_generation(generation);
   } else if (list.IsFalse(reconcile::kReady) &&
              list.Has(reconcile::kReconciling)) {
     list.MarkTrue(reconcile::kReconciling, reconcile::kProgressingWithRetry,
                   list.Message(reconcile::kReconciling));
   }
-}
-
-void StatusDraft::RestoreTransitionTimes() {
-  for (auto& condition : *status_.mutable_conditions()) {
-    for (const auto& before : written_.conditions()) {
-      if (before.type() == condition.type() &&
-          before.status() == condition.status() &&
-          before.reason() == condition.reason() &&
-          before.message() == condition.message()) {
-        condition.set_last_transition_time(before.last_transition_time());
-      }
-    }
-  }
-}
-
-bool StatusDraft::HasChanged() {
-  RestoreTransitionTimes();
-  return !google::protobuf::util::MessageDifferencer::Equals(status_, written_);
-}
-
-absl::Status StatusDraft::Write(const Context& ctx,
-                                const reconcile::StatusWriter& writer) {
-  if (!HasChanged()) return absl::OkStatus();
-  WEIR_ASSIGN_OR_RETURN(object_, writer.WriteStatus(ctx, object_, status_));
-  written_ = status_;
-  return absl::OkStatus();
 }
 
 }  // namespace weir::kustomize_controller

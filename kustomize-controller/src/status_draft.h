@@ -1,20 +1,14 @@
-// StatusDraft is the status that a pass works on; it reaches the cluster when
-// the pass says so, and only what differs.
+// StatusDraft is a Kustomization's status that a pass works on.
 //
-// Touches: clock; network, through the writer.
+// Touches: as reconcile::StatusDraft.
 // Threads: one thread at a time.
 #pragma once
 
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "weir/base/clock.h"
-#include "weir/base/context.h"
 #include "weir/kustomize/v1/kustomization.pb.h"
-#include "weir/reconcile/conditions.h"
-#include "weir/reconcile/status_writer.h"
-#include "weir/value/value.h"
+#include "weir/reconcile/status_draft.h"
 
 namespace weir::kustomize_controller {
 
@@ -43,16 +37,11 @@ struct HistoryEntry {
   std::string origin_revision;
 };
 
-class StatusDraft {
+class StatusDraft
+    : public reconcile::StatusDraft<weir::kustomize::v1::KustomizationStatus> {
  public:
-  using Status = weir::kustomize::v1::KustomizationStatus;
-
-  StatusDraft(Value object, Status status, const Clock& clock);
-
-  const Value& object() const { return object_; }
-  Status& status() { return status_; }
-  const Status& status() const { return status_; }
-  reconcile::Conditions conditions();
+  using reconcile::StatusDraft<
+      weir::kustomize::v1::KustomizationStatus>::StatusDraft;
 
   // Ready's reason, or `otherwise` when there is no such condition.
   std::string ReadyReason(const std::string& otherwise);
@@ -64,21 +53,6 @@ class StatusDraft {
   // What ends each pass: notes the request that was handled, and settles the
   // condition Reconciling and observedGeneration.
   void EndPass(const std::string& requested_at, int64_t generation);
-
-  // Whether Write would change anything.
-  bool HasChanged();
-  absl::Status Write(const Context& ctx, const reconcile::StatusWriter& writer);
-  // Continues with a newer object, whose status is as we wrote it.
-  void SetObject(Value object) { object_ = std::move(object); }
-
- private:
-  // A condition that is as it was written keeps its time.
-  void RestoreTransitionTimes();
-
-  Value object_;
-  Status written_;
-  Status status_;
-  const Clock& clock_;
 };
 
 }  // namespace weir::kustomize_controller

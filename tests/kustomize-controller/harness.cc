@@ -4,235 +4,31 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "weir/archive/gzip.h"
-#include "weir/archive/tar_writer.h"
-#include "weir/base/duration.h"
-#include "weir/codec/crd.h"
-#include "weir/crypto/digest.h"
 #include "weir/value/json.h"
 #include "weir/value/patch.h"
-#include "weir/value/yaml.h"
 
 namespace weir::kustomize_controller {
-namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(10);
-
-Value MustParse(const std::string& yaml) {
-  absl::StatusOr<Value> value = ParseYaml(yaml);
-  EXPECT_TRUE(value.ok()) << value.status() << "\n" << yaml;
-  return value.value_or(Value());
-}
-
-// "/apis/apps/v1/namespaces/a/deployments/b" is "deployments/b".
-std::string Describe(const kube::Request& request) {
-  const std::vector<std::string> parts = absl::StrSplit(request.path, '/');
-  size_t skipped = absl::StartsWith(request.path, "/api/") ? 3 : 4;
-  if (parts.size() > skipped + 2 && parts[skipped] == "namespaces") {
-    skipped += 2;
-  }
-  auto at = parts.begin() + std::min(skipped, parts.size());
-  std::string text = kube::MethodName(request.method);
-  std::string separator = " ";
-  for (; at < parts.end(); ++at) {
-    absl::StrAppend(&text, separator, *at);
-    separator = "/";
-  }
-  for (const auto& [key, value] : request.query) {
-    if (key == "dryRun") text += " dryRun";
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string MemoryArtifacts::Add(const Files& files) {
-  std::string blob;
-  archive::GzipWriter gzip([&](absl::string_view bytes) {
-    blob.append(bytes.data(), bytes.size());
-    return absl::OkStatus();
-  });
-  archive::TarWriter tar(
-      [&](absl::string_view bytes) { return gzip.Write(bytes); });
-  for (const auto& [name, text] : files) {
-    EXPECT_TRUE(tar.AddFile(name, false, text).ok());
-  }
-  EXPECT_TRUE(tar.Finish().ok());
-  EXPECT_TRUE(gzip.Finish().ok());
-  const std::string digest = absl::StrCat("sha256:", crypto::Sha256Hex(blob));
-  MutexLock lock(mu_);
-  blobs_[digest] = std::move(blob);
-  return digest;
-}
-
-void MemoryArtifacts::Remove(const std::string& digest) {
-  MutexLock lock(mu_);
-  blobs_.erase(digest);
-}
-
-int MemoryArtifacts::reads() const {
-  MutexLock lock(mu_);
-  return reads_;
-}
-
-absl::StatusOr<artifact::ArtifactList> MemoryArtifacts::List(
-    const Context&, const artifact::ArtifactFilter&) {
-  return absl::UnimplementedError("List");
-}
-absl::StatusOr<artifact::Artifact> MemoryArtifacts::Get(
-    const Context&, const artifact::SourceKey&) {
-  return absl::UnimplementedError("Get");
-}
-absl::Status MemoryArtifacts::Watch(
-    const Context&, const artifact::ArtifactFilter&, uint64_t,
-    const std::function<void(const artifact::ArtifactChange&)>&) {
-  return absl::UnimplementedError("Watch");
-}
-
-absl::StatusOr<std::string> MemoryArtifacts::Read(
-    const Context&, const artifact::ArtifactFile& file, int64_t offset,
-    const std::function<absl::Status(absl::string_view)>& sink) {
-  std::string blob;
-  {
-    MutexLock lock(mu_);
-    ++reads_;
-    const auto found = blobs_.find(file.digest);
-    if (found == blobs_.end()) return absl::NotFoundError("no such artifact");
-    blob = found->second;
-  }
-  if (absl::Status status = sink(absl::string_view(blob).substr(offset));
-      !status.ok()) {
-    return status;
-  }
-  return file.digest;
-}
-
-void CountingTransport::Send(const Context& ctx, kube::Request request,
-                             Done done) {
-  // A GET without a name is a list or discovery.
-  const std::string text = Describe(request);
-  const bool is_left_out =
-      absl::StrContains(text, " events") ||
-      (request.method == kube::Method::kGet && !absl::StrContains(text, "/"));
-  if (!is_left_out) {
-    MutexLock lock(mu_);
-    requests_.push_back(text);
-  }
-  transport_->Send(ctx, std::move(request), std::move(done));
-}
-
-std::unique_ptr<kube::WatchStream> CountingTransport::Watch(
-    kube::Request request, kube::WatchHandler handler) {
-  return transport_->Watch(std::move(request), std::move(handler));
-}
-
-std::vector<std::string> CountingTransport::TakeRequests() {
-  MutexLock lock(mu_);
-  return std::exchange(requests_, {});
-}
-
-Harness::Harness(std::string name_space)
-    : name_space_(std::move(name_space)),
-      artifacts_(std::make_shared<MemoryArtifacts>()) {
-  apiserver::ServerOptions server;
-  server.simulation = apiserver::Simulation::kOff;
-  absl::StatusOr<std::unique_ptr<apiserver::Server>> created =
-      apiserver::Server::Create(std::move(server));
-  EXPECT_TRUE(created.ok()) << created.status();
-  server_ = *std::move(created);
-  counting_ = std::make_shared<CountingTransport>(server_->transport());
-  client_ = std::make_unique<kube::Client>(server_->transport());
-  for (const Value& crd : codec::AllCrds()) Apply(FormatJson(crd));
-  Apply("{apiVersion: v1, kind: Namespace, metadata: {name: " + name_space_ +
-        "}}");
-  options_.artifacts = artifacts_;
+Harness::Harness(const std::string& name_space)
+    : ControllerHarness(name_space) {
+  options_.artifacts = shared_artifacts();
   options_.common.interval_jitter_percentage = 0;
 }
 
-Harness::~Harness() { Stop(); }
-
-void Harness::Start() {
-  reconcile::ManagerOptions manager;
-  manager.transport = counting_;
-  manager.hostname = "host";
-  manager.drain = absl::ZeroDuration();
-  manager.grace = absl::ZeroDuration();
-  auto created = reconcile::Manager::Create(std::move(manager));
-  ASSERT_TRUE(created.ok()) << created.status();
-  manager_ = *std::move(created);
-  subscription_ = manager_->events().Subscribe(
-      0, [this](const reconcile::RecordedEvent& event) {
-        MutexLock lock(mu_);
-        events_.push_back({reconcile::SeverityName(event.event.severity),
-                           event.event.reason, event.event.message});
-      });
-  auto controller = KustomizeController::Create(*manager_, options_);
+void Harness::StartController(reconcile::Manager& manager) {
+  auto controller = KustomizeController::Create(manager, options_);
   ASSERT_TRUE(controller.ok()) << controller.status();
   controller_ = *std::move(controller);
-  threads_ = std::make_unique<ThreadGroup>();
-  threads_->Start("manager",
-                  [this](const Context& ctx) { return manager_->Run(ctx); });
-}
-
-void Harness::Stop() {
-  if (manager_ == nullptr) return;
-  threads_.reset();
-  subscription_.reset();
-  controller_.reset();
-  manager_.reset();
 }
 
 void Harness::Publish(const std::string& source, const Files& files,
                       const std::string& revision, const std::string& kind) {
-  const std::string digest = artifacts_->Add(files);
-  const kube::ObjectRef ref = Ref("source.toolkit.fluxcd.io/v1", kind, source);
-  if (Get(ref).is_null()) {
-    Apply(absl::StrCat(
-        "{apiVersion: source.toolkit.fluxcd.io/v1, kind: ", kind,
-        ", metadata: {name: ", source, "}, spec: {interval: 10m, url: '",
-        kind == "OCIRepository" ? "oci" : "http", "://host.example/app'}}"));
-  }
-  Value artifact = Value::MakeObject(
-      {{"revision", revision},
-       {"digest", digest},
-       {"url", "http://storage.example/" + digest.substr(7, 8) + ".tar.gz"},
-       {"path", absl::StrCat(absl::AsciiStrToLower(kind), "/", name_space_, "/",
-                             source, "/", digest.substr(7, 8), ".tar.gz")},
-       {"lastUpdateTime", FormatKubeTime(absl::Now())}});
-  const Value patch = Value::MakeObject(
-      {{"status", Value::MakeObject({{"artifact", std::move(artifact)}})}});
-  const auto patched =
-      client_->Patch(Context(), ref, kube::PatchType::kMerge, patch,
-                     {.field_manager = "source-controller"}, "status");
-  ASSERT_TRUE(patched.ok()) << patched.status();
-}
-
-void Harness::Apply(const std::string& yaml) {
-  const auto documents = ParseYamlDocuments(yaml);
-  ASSERT_TRUE(documents.ok()) << documents.status();
-  for (const YamlDocument& document : *documents) {
-    Value object = document.value;
-    const auto resource =
-        client_->FindResource(Context(), kube::GroupVersionKindOf(object));
-    ASSERT_TRUE(resource.ok()) << resource.status();
-    if (resource->is_namespaced &&
-        object["metadata"].GetString("namespace").empty()) {
-      object.Mutable("metadata").Set("namespace", name_space_);
-    }
-    const auto applied = client_->Apply(
-        Context(), object, {.field_manager = "recorder", .force = true});
-    ASSERT_TRUE(applied.ok()) << applied.status() << yaml;
-    if (resource->gvk.kind == "CustomResourceDefinition") {
-      WaitFor(kube::RefOf(object), [](const Value& crd) {
-        return ConditionOf(crd, "Established").GetString("status") == "True";
-      });
-      client_->InvalidateDiscovery();
-    }
-  }
+  PublishAs(kind, source,
+            absl::StrCat("{interval: 10m, url: '",
+                         kind == "OCIRepository" ? "oci" : "http",
+                         "://host.example/app'}"),
+            files, revision);
 }
 
 void Harness::ApplyKustomization(const std::string& name,
@@ -249,82 +45,9 @@ spec:
   sourceRef: {kind: GitRepository, name: app}
 )");
   object.Mutable("metadata").Set("name", name);
-  object.Mutable("spec").Set("targetNamespace", name_space_);
+  object.Mutable("spec").Set("targetNamespace", name_space());
   object.Set("spec", ApplyMergePatch(object["spec"], MustParse(spec)));
   Apply(FormatJson(object));
-}
-
-void Harness::Patch(const kube::ObjectRef& ref, const std::string& merge_patch,
-                    const std::string& manager) {
-  const auto patched =
-      client_->Patch(Context(), ref, kube::PatchType::kMerge,
-                     MustParse(merge_patch), {.field_manager = manager});
-  ASSERT_TRUE(patched.ok()) << patched.status();
-}
-
-void Harness::PatchStatus(const kube::ObjectRef& ref,
-                          const std::string& merge_patch) {
-  const auto patched = client_->Patch(Context(), ref, kube::PatchType::kMerge,
-                                      MustParse(merge_patch),
-                                      {.field_manager = "cluster"}, "status");
-  ASSERT_TRUE(patched.ok()) << patched.status();
-}
-
-void Harness::Delete(const kube::ObjectRef& ref) {
-  const absl::Status deleted = client_->Delete(Context(), ref);
-  ASSERT_TRUE(deleted.ok()) << deleted;
-}
-
-Value Harness::Request(const std::string& name, const std::string& at) {
-  Patch(KustomizationRef(name),
-        "{metadata: {annotations: {reconcile.fluxcd.io/requestedAt: " + at +
-            "}}}");
-  return WaitFor(KustomizationRef(name), [&](const Value& object) {
-    return object["status"].GetString("lastHandledReconcileAt") == at;
-  });
-}
-
-Value Harness::Get(const kube::ObjectRef& ref) const {
-  return client_->Get(Context(), ref).value_or(Value());
-}
-Value Harness::Kustomization(const std::string& name) const {
-  return Get(KustomizationRef(name));
-}
-Value Harness::ConfigMap(const std::string& name) const {
-  return Get(Ref("v1", "ConfigMap", name));
-}
-kube::ObjectRef Harness::KustomizationRef(const std::string& name) const {
-  return Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name);
-}
-kube::ObjectRef Harness::Ref(const std::string& api_version,
-                             const std::string& kind,
-                             const std::string& name) const {
-  return {kube::MakeGroupVersionKind(api_version, kind), {name_space_, name}};
-}
-
-Value Harness::WaitFor(
-    const kube::ObjectRef& ref,
-    const std::function<bool(const Value&)>& condition) const {
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (true) {
-    Value object = Get(ref);
-    if (condition(object)) return object;
-    if (absl::Now() > deadline) {
-      ADD_FAILURE() << "waited in vain for " << ref.gvk.kind << " "
-                    << ref.key.ToString() << ": " << FormatYaml(object);
-      return object;
-    }
-    (void)Context().SleepFor(absl::Milliseconds(5));
-  }
-}
-
-Value Harness::WaitReady(const std::string& name, const std::string& status,
-                         const std::string& reason) const {
-  return WaitFor(KustomizationRef(name), [&](const Value& object) {
-    const Value ready = ConditionOf(object, "Ready");
-    return ready.GetString("status") == status &&
-           (reason.empty() || ready.GetString("reason") == reason);
-  });
 }
 
 Value Harness::WaitApplied(const std::string& name,
@@ -333,59 +56,6 @@ Value Harness::WaitApplied(const std::string& name,
     return object["status"].GetString("lastAppliedRevision") == revision &&
            ConditionOf(object, "Ready").GetString("status") == "True";
   });
-}
-
-void Harness::ExpectQuiet(absl::Duration duration) {
-  TakeRequests();
-  (void)Context().SleepFor(duration);
-  EXPECT_EQ(TakeRequests(), std::vector<std::string>());
-}
-
-std::vector<EventText> Harness::TakeEvents() {
-  MutexLock lock(mu_);
-  return std::exchange(events_, {});
-}
-
-EventText Harness::WaitForEvent(
-    const testing::Matcher<const EventText&>& matcher) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  std::string seen;
-  while (absl::Now() < deadline) {
-    {
-      MutexLock lock(mu_);
-      seen.clear();
-      for (size_t i = 0; i < events_.size(); ++i) {
-        const EventText event = events_[i];
-        if (matcher.Matches(event)) {
-          events_.erase(events_.begin(), events_.begin() + i + 1);
-          return event;
-        }
-        absl::StrAppend(&seen, "\n", event.reason, ": ", event.message);
-      }
-    }
-    (void)Context().SleepFor(absl::Milliseconds(5));
-  }
-  ADD_FAILURE() << "no event that "
-                << testing::DescribeMatcher<const EventText&>(matcher)
-                << "; seen:" << seen;
-  return EventText();
-}
-
-EventText Harness::WaitForEvent(const std::string& message) {
-  return WaitForEvent(testing::Field(&EventText::message, message));
-}
-
-Value ConditionOf(const Value& object, absl::string_view type) {
-  for (const Value& condition : object["status"]["conditions"].array()) {
-    if (condition.GetString("type") == type) return condition;
-  }
-  return Value();
-}
-std::string ReadyReason(const Value& object) {
-  return std::string(ConditionOf(object, "Ready").GetString("reason"));
-}
-std::string ReadyMessage(const Value& object) {
-  return std::string(ConditionOf(object, "Ready").GetString("message"));
 }
 
 }  // namespace weir::kustomize_controller

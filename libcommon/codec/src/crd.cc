@@ -39,6 +39,7 @@ void SetRules(const Rules& rules, Value& schema) {
 }
 
 Value MessageSchema(const Descriptor* type);
+Value FieldSchema(const FieldDescriptor* field);
 
 Value ScalarSchema(const FieldDescriptor* field) {
   Value schema = Value::MakeObject();
@@ -57,8 +58,7 @@ Value ScalarSchema(const FieldDescriptor* field) {
       schema.Set("type", "boolean");
       return schema;
     case FieldDescriptor::TYPE_INT32:
-      schema.Set("type", "integer");
-      schema.Set("format", "int32");
+      schema.Set("type", "integer");  // Go's int, which has no format.
       return schema;
     case FieldDescriptor::TYPE_INT64:
       schema.Set("type", "integer");
@@ -139,6 +139,7 @@ Value FieldSchema(const FieldDescriptor* field) {
 }
 
 Value MessageSchema(const Descriptor* type) {
+  if (SchemaOf(type).is_wrapper()) return FieldSchema(type->field(0));
   Value properties = Value::MakeObject();
   std::vector<std::string> required;
   for (int i = 0; i < type->field_count(); ++i) {

@@ -1,5 +1,6 @@
 // The list of kinds; a new one is added here.
 #include "weir/codec/crd.h"
+#include "weir/helm/v2/helmrelease.pb.h"
 #include "weir/kustomize/v1/kustomization.pb.h"
 #include "weir/source/v1/externalartifact.pb.h"
 #include "weir/source/v1/gitrepository.pb.h"
@@ -15,7 +16,8 @@ std::vector<const google::protobuf::Descriptor*> AllKinds() {
           source::v1::HelmChart::descriptor(),
           source::v1::HelmRepository::descriptor(),
           source::v1::OCIRepository::descriptor(),
-          kustomize::v1::Kustomization::descriptor()};
+          kustomize::v1::Kustomization::descriptor(),
+          helm::v2::HelmRelease::descriptor()};
 }
 
 }  // namespace weir::codec

@@ -171,6 +171,9 @@ Value OverlayMessage(Value original, const Message& old, const Message& now) {
     }
     return ToValue(now);
   }
+  if (SchemaOf(type).is_wrapper()) {
+    return OverlayMap(original, now, type->field(0));
+  }
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* field = type->field(i);
     if (FieldsAreEqual(old, now, field)) continue;

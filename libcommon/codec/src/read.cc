@@ -42,8 +42,11 @@ absl::string_view KindName(const Value& value) {
 class Reader {
  public:
   absl::Status ReadMessage(const Value& value, Message* message) {
-    if (!value.is_object()) return Mismatch("an object", value);
     const auto* type = message->GetDescriptor();
+    if (SchemaOf(type).is_wrapper()) {
+      return ReadMap(value, type->field(0), message);
+    }
+    if (!value.is_object()) return Mismatch("an object", value);
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldDescriptor* field = type->field(i);
       const Value* member = value.Find(field->json_name());

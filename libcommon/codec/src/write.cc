@@ -142,6 +142,7 @@ std::optional<Value> FieldToValue(const Message& message,
 
 Value ToValue(const Message& message) {
   const auto* type = message.GetDescriptor();
+  if (SchemaOf(type).is_wrapper()) return MapToValue(message, type->field(0));
   Value::Object members;
   members.reserve(static_cast<size_t>(type->field_count()));
   for (int i = 0; i < type->field_count(); ++i) {

@@ -10,6 +10,7 @@
 #include "weir/base/status.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
+#include "weir/value/yaml_sorted.h"
 
 namespace weir {
 namespace {
@@ -30,7 +31,8 @@ enum class Style { kPlain, kSingle, kDouble, kLiteral };
 // Appends to `out`.
 class Writer {
  public:
-  explicit Writer(std::string* out) : out_(*out) {}
+  explicit Writer(std::string* out, bool has_byte_order = false)
+      : out_(*out), has_byte_order_(has_byte_order) {}
 
   void Write(const Value& value) {
     WriteNode(value, Context::kRoot);
@@ -116,7 +118,7 @@ class Writer {
     const auto less = [](const Value::Member* a, const Value::Member* b) {
       return NaturalLess(a->key, b->key, NaturalOrder::kGoYaml2);
     };
-    SortAsGo(sorted, less);
+    if (!has_byte_order_) SortAsGo(sorted, less);
     for (const Value::Member* member : sorted) WriteMember(*member);
     indent_ = outer;
   }
@@ -391,6 +393,7 @@ class Writer {
   }
 
   std::string& out_;
+  const bool has_byte_order_;  // Else natural order.
   int indent_ = -1;
   int column_ = 0;
   bool whitespace_ = true;
@@ -460,6 +463,12 @@ absl::StatusOr<std::string> MarshalYaml(const Value& value) {
 
 void AppendYaml(const Value& value, std::string* out) {
   Writer(out).Write(Readable(value).value_or(value));
+}
+
+std::string FormatSortedYaml(const Value& value) {
+  std::string out;
+  Writer(&out, /*has_byte_order=*/true).Write(value);
+  return out;
 }
 
 std::string FormatYaml(const Value& value) {

@@ -20,6 +20,8 @@
 namespace weir::helm {
 namespace {
 
+using Files = std::map<std::string, std::string>;
+
 constexpr char kFileName[] = "postrenderer.helm.sh/postrender-filename";
 
 // The value of a mapping's key, or null.
@@ -164,6 +166,12 @@ absl::StatusOr<std::vector<YamlNodeDocument>> ParseAll(absl::string_view text) {
   return out;
 }
 
+// Adds a document to a file.
+void AddTo(std::string& file, absl::string_view document) {
+  if (!file.empty()) file += "\n---\n";
+  absl::StrAppend(&file, document);
+}
+
 std::string FormatAll(const std::vector<YamlNodeDocument>& documents) {
   std::vector<std::string> texts;
   for (const YamlNodeDocument& one : documents) {
@@ -172,10 +180,9 @@ std::string FormatAll(const std::vector<YamlNodeDocument>& documents) {
   return absl::StrJoin(texts, "---\n");
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> MergeFiles(
-    const std::map<std::string, std::string>& files) {
+// The documents of all files as one text. Each is written anew, with its
+// file's name in an annotation.
+absl::StatusOr<std::string> MergeFiles(const Files& files) {
   std::vector<YamlNodeDocument> all;
   for (const auto& [name, content] : files) {
     if (name[name.rfind('/') + 1] == '_' || TrimSpace(content).empty()) {
@@ -193,22 +200,69 @@ absl::StatusOr<std::string> MergeFiles(
   return FormatAll(all);
 }
 
-absl::StatusOr<std::map<std::string, std::string>> SplitFiles(
-    absl::string_view text) {
+// The reverse. Documents without the annotation get files of their own.
+absl::StatusOr<Files> SplitFiles(absl::string_view text,
+                                 absl::string_view group) {
   absl::StatusOr<std::vector<YamlNodeDocument>> all = ParseAll(text);
   WEIR_RETURN_IF_ERROR(all.status(), "error parsing YAML");
   std::map<std::string, std::vector<YamlNodeDocument>> by_name;
   for (size_t i = 0; i < all->size(); ++i) {
     std::string name = TakeFileName((*all)[i].root);
-    if (name.empty())
-      name = absl::StrCat("generated-by-postrender-", i, ".yaml");
+    if (name.empty()) {
+      name = absl::StrCat("generated-by-postrender-", group,
+                          group.empty() ? "" : "-", i, ".yaml");
+    }
     by_name[name].push_back(std::move((*all)[i]));
   }
-  std::map<std::string, std::string> out;
+  Files out;
   for (const auto& [name, documents] : by_name) {
     out[name] = FormatAll(documents);
   }
   return out;
+}
+
+// One run of the post-renderer.
+// group: what the documents are, for errors; "" for all.
+absl::StatusOr<Files> RunOnce(const Files& files, const PostRenderer& renderer,
+                              absl::string_view group) {
+  const bool is_all = group.empty();
+  const absl::StatusOr<std::string> merged = MergeFiles(files);
+  WEIR_RETURN_IF_ERROR(merged.status(), "error merging ",
+                       is_all ? "manifests" : group);
+  const absl::StatusOr<std::string> text = renderer.run(*merged);
+  WEIR_RETURN_IF_ERROR(text.status(), "error while running post render on ",
+                       is_all ? "files" : group);
+  absl::StatusOr<Files> out = SplitFiles(*text, group);
+  WEIR_RETURN_IF_ERROR(out.status(), "error while parsing post rendered output",
+                       is_all ? "" : " for ", group);
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<Files> PostRenderFiles(const Files& files,
+                                      const PostRenderer& renderer) {
+  using Strategy = PostRenderer::Strategy;
+  if (renderer.strategy == Strategy::kCombined) {
+    return RunOnce(files, renderer, "");
+  }
+  WEIR_ASSIGN_OR_RETURN(const Manifests manifests, SortManifests(files));
+  Files hooks;
+  for (const Hook& hook : manifests.hooks) {
+    AddTo(hooks[hook.path], hook.content);
+  }
+  Files objects;
+  for (const Manifest& one : manifests.objects) {
+    AddTo(objects[one.path], one.content);
+  }
+  if (renderer.strategy == Strategy::kSeparate && !hooks.empty()) {
+    WEIR_ASSIGN_OR_RETURN(hooks, RunOnce(hooks, renderer, "hooks"));
+  }
+  if (!objects.empty()) {
+    WEIR_ASSIGN_OR_RETURN(objects, RunOnce(objects, renderer, "manifests"));
+  }
+  for (const auto& [path, content] : objects) AddTo(hooks[path], content);
+  return hooks;
 }
 
 }  // namespace weir::helm

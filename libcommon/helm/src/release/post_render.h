@@ -1,5 +1,5 @@
-// The documents of rendered files as one text and back, which is how a
-// post-renderer gets and gives them.
+// What a post-renderer does to rendered files: it gets and gives their
+// documents as one text.
 //
 // Touches: nothing.
 // Threads: pure functions.
@@ -10,18 +10,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "weir/helm/release.h"
 
 namespace weir::helm {
 
-// Each document is written anew, with its file's name in an annotation.
-// Errors: kInvalidArgument "parsing FILE: ...".
-absl::StatusOr<std::string> MergeFiles(
-    const std::map<std::string, std::string>& files);
-
-// The reverse. Documents without the annotation get files of their own.
-// Errors: kInvalidArgument.
-absl::StatusOr<std::map<std::string, std::string>> SplitFiles(
-    absl::string_view text);
+// Rendered files after the post-renderer, whose `run` is set.
+// Errors: kInvalidArgument with Helm's text; those of `run`.
+absl::StatusOr<std::map<std::string, std::string>> PostRenderFiles(
+    const std::map<std::string, std::string>& files,
+    const PostRenderer& renderer);
 
 }  // namespace weir::helm

@@ -50,24 +50,6 @@ absl::Status WithFiles(absl::Status status,
   return status;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> PostRendered(
-    const std::map<std::string, std::string>& files,
-    const PostRender& post_render) {
-  const absl::StatusOr<std::string> merged = MergeFiles(files);
-  if (!merged.ok()) {
-    return AfterRendering(Annotate(merged.status(), "error merging manifests"));
-  }
-  const absl::StatusOr<std::string> text = post_render(*merged);
-  if (!text.ok()) {
-    return AfterRendering(
-        Annotate(text.status(), "error while running post render on files"));
-  }
-  auto out = SplitFiles(*text);
-  if (out.ok()) return out;
-  return AfterRendering(
-      Annotate(out.status(), "error while parsing post rendered output"));
-}
-
 bool IsNamePart(absl::string_view part) {
   if (part.empty()) return false;
   for (char c : part) {
@@ -101,7 +83,7 @@ absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
                                               const Release& release,
                                               const Capabilities& capabilities,
                                               const RenderOptions& options,
-                                              const PostRender& post_render) {
+                                              const PostRenderer& renderer) {
   WEIR_RETURN_IF_ERROR(CheckReleaseName(release.name),
                        "release name check failed: release name ",
                        GoQuote(release.name));
@@ -111,8 +93,10 @@ absl::StatusOr<RenderedRelease> RenderRelease(Chart chart, const Value& values,
                         Render(chart, values, release, capabilities, options));
   RenderedRelease out;
   out.notes = TakeNotes(chart.name(), files);
-  if (post_render != nullptr) {
-    WEIR_ASSIGN_OR_RETURN(files, PostRendered(files, post_render));
+  if (renderer.run != nullptr) {
+    auto processed = PostRenderFiles(files, renderer);
+    if (!processed.ok()) return AfterRendering(processed.status());
+    files = *std::move(processed);
   }
   absl::StatusOr<Manifests> manifests = SortManifests(files);
   if (!manifests.ok()) {

@@ -282,8 +282,7 @@ absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
     text = files_->ReadFile(located);
     if (absl::IsNotFound(text.status())) {
       const std::string shown = files_->DisplayPath(located);
-      return BuildError(
-          absl::StrCat("open ", shown, ": ", WhyMissing(shown)));
+      return BuildError(absl::StrCat("open ", shown, ": ", WhyMissing(shown)));
     }
   }
   if (text.ok()) {

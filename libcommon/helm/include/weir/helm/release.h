@@ -32,6 +32,17 @@ struct RenderedRelease {
 using PostRender =
     std::function<absl::StatusOr<std::string>(const std::string& documents)>;
 
+struct PostRenderer {
+  // What goes through it, and in how many runs.
+  enum class Strategy {
+    kCombined,  // Everything in one run.
+    kSeparate,  // Hooks in one, what is no hook in another.
+    kNoHooks,   // Only what is no hook.
+  };
+  PostRender run;  // Null: nothing is post-rendered.
+  Strategy strategy = Strategy::kCombined;
+};
+
 // Errors: kInvalidArgument with Helm's text, kFailedPrecondition when the
 // chart is not for this Kubernetes or what is named does not exist,
 // kResourceExhausted beyond a limit. The payload `kRenderingFailed` is there
@@ -39,7 +50,7 @@ using PostRender =
 absl::StatusOr<RenderedRelease> RenderRelease(
     Chart chart, const Value& values, const Release& release,
     const Capabilities& capabilities, const RenderOptions& options = {},
-    const PostRender& post_render = nullptr);
+    const PostRenderer& post_renderer = {});
 
 // Errors: kInvalidArgument when it is no name for a release.
 absl::Status CheckReleaseName(absl::string_view name);

@@ -1,8 +1,8 @@
-#include "src/drift_damper.h"
+#include "weir/apply/drift_damper.h"
 
 #include "weir/base/duration.h"
 
-namespace weir::kustomize_controller {
+namespace weir::apply {
 namespace {
 
 constexpr int kFreeCorrections = 5;
@@ -32,4 +32,4 @@ void DriftDamper::Forget(const kube::ObjectKey& owner) {
   records_.erase(owner);
 }
 
-}  // namespace weir::kustomize_controller
+}  // namespace weir::apply

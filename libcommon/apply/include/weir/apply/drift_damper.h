@@ -10,7 +10,7 @@
 #include "weir/base/mutex.h"
 #include "weir/kube/types.h"
 
-namespace weir::kustomize_controller {
+namespace weir::apply {
 
 class DriftDamper {
  public:
@@ -29,4 +29,4 @@ class DriftDamper {
   absl::flat_hash_map<kube::ObjectKey, Record> records_ ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace weir::kustomize_controller
+}  // namespace weir::apply

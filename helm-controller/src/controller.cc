@@ -1,0 +1,330 @@
+#include "weir/helm_controller/controller.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/environment.h"
+#include "src/reconciler.h"
+#include "weir/artifact/grpc.h"
+#include "weir/base/mutex.h"
+#include "weir/base/status.h"
+#include "weir/http/client.h"
+#include "weir/kube/conditions.h"
+
+namespace weir::helm_controller {
+namespace {
+
+constexpr int kMaxDownloadAttempts = 4;
+
+// Whether the source's new revision is what the HelmRelease already works on;
+// one that has none yet concerns only those that wait for it.
+bool KnowsRevision(const Value& object, const std::string& revision) {
+  const Value& status = object["status"];
+  if (revision.empty()) return kube::IsConditionTrue(object, reconcile::kReady);
+  return status.GetString("lastAttemptedRevision") == revision &&
+         (kube::IsConditionTrue(object, reconcile::kReady) ||
+          kube::IsConditionTrue(object, reconcile::kReconciling));
+}
+
+bool IsReady(const Value& object) {
+  return object["status"].GetInt("observedGeneration", -1) ==
+             reconcile::GenerationOf(object) &&
+         kube::IsConditionTrue(object, reconcile::kReady);
+}
+
+// Gates that change what is built only when they are off.
+absl::Status CheckSupported(const Options& options) {
+  if (!options.default_kubeconfig_service_account.empty()) {
+    return absl::UnimplementedError(
+        "--default-kubeconfig-service-account is not supported yet");
+  }
+  for (const char* gate : {"UseHelm3Defaults", "AllowDNSLookups"}) {
+    if (options.common.feature_gates.IsEnabled(gate)) {
+      return absl::UnimplementedError(
+          absl::StrCat("the feature gate ", gate, " is not supported yet"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
+  artifact::FetcherOptions fetcher;
+  fetcher.service = options.artifacts;
+  // Artifacts of others than the source-controller come by their URL.
+  fetcher.http_client = std::make_shared<http::Client>();
+  fetcher.host_override = options.source_controller_localhost;
+  fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
+  return fetcher;
+}
+
+}  // namespace
+
+reconcile::FeatureGates DefaultFeatureGates() {
+  return reconcile::FeatureGates({{"CacheSecretsAndConfigMaps", false},
+                                  {"DetectDrift", false},
+                                  {"CorrectDrift", false},
+                                  {"AllowDNSLookups", false},
+                                  {"OOMWatch", false},
+                                  {"AdoptLegacyReleases", false},
+                                  {"DisableChartDigestTracking", false},
+                                  {"AdditiveCELDependencyCheck", false},
+                                  {"ExternalArtifact", false},
+                                  {"DisableConfigWatchers", false},
+                                  {"DirectSourceFetch", false},
+                                  {"UseHelm3Defaults", false},
+                                  {"CancelHealthCheckOnNewRevision", false},
+                                  {"DefaultToRetryOnFailure", false},
+                                  {"ObjectLevelWorkloadIdentity", false}});
+}
+
+Options::Options() {
+  common.component = kComponent;
+  common.feature_gates = DefaultFeatureGates();
+}
+
+void AddFlags(reconcile::FlagSet& flags, Options* options) {
+  reconcile::AddCommonFlags(flags, &options->common);
+  flags.Add("no-cross-namespace-refs", &options->no_cross_namespace_refs,
+            "refuse sources of other namespaces");
+  flags.Add("snapshot-digest-algo", &options->snapshot_digest_algorithm,
+            "digest of releases in the status: sha256, sha384, sha512, blake3");
+  flags.Add("source-grpc-addr", &options->source_grpc_addr,
+            "gRPC address to read artifacts from, instead of their URLs");
+  flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
+            "authority of the gRPC server, a PEM file; empty: no TLS");
+  flags.Add("source-grpc-tls-cert", &options->source_grpc_tls_certificate_file,
+            "certificate to show to the gRPC server, a PEM file");
+  flags.Add("source-grpc-tls-key", &options->source_grpc_tls_key_file,
+            "key of that certificate, a PEM file");
+  flags.Add("http-retry", &options->http_retry,
+            "tries again for an artifact's download");
+  flags.Add("http-timeout", &options->http_timeout,
+            "time for one try of an artifact's download");
+  flags.Add("graceful-shutdown-timeout", &options->graceful_shutdown_timeout,
+            "how long actions may go on when the process stops");
+  flags.AddRepeated("override-manager", &options->override_managers,
+                    "accepted; fields are taken over in any case");
+  flags.Add("default-kubeconfig-service-account",
+            &options->default_kubeconfig_service_account, "not supported yet");
+  flags.Add("insecure-kubeconfig-exec", &options->insecure_kubeconfig_exec,
+            "accepted; kubeConfig is not supported yet");
+  flags.Add("insecure-kubeconfig-tls", &options->insecure_kubeconfig_tls,
+            "accepted; kubeConfig is not supported yet");
+  flags.Add("oom-watch-interval", &options->oom_watch_interval,
+            "accepted; memory is bounded by other means");
+  flags.Add("oom-watch-memory-threshold", &options->oom_watch_memory_threshold,
+            "accepted; memory is bounded by other means");
+  flags.Add("oom-watch-max-memory-path", &options->oom_watch_max_memory_path,
+            "accepted; memory is bounded by other means");
+  flags.Add("oom-watch-current-memory-path",
+            &options->oom_watch_current_memory_path,
+            "accepted; memory is bounded by other means");
+}
+
+struct HelmController::Impl {
+  Impl(reconcile::Manager& manager, const Options& options)
+      : environment(std::make_shared<Environment>(manager, options)),
+        reconciler(std::make_shared<Reconciler>(environment)),
+        gate(std::make_shared<Gate>()) {
+    MutexLock lock(gate->mu);
+    gate->impl = this;
+  }
+  // The manager's caches and its hold on the reconciler outlive this: they
+  // are cut off, and what uses the manager's threads ends here.
+  ~Impl() {
+    {
+      MutexLock lock(gate->mu);
+      gate->impl = nullptr;
+    }
+    informers.clear();
+    reconciler->ForgetAll();
+    environment->storage.reset();
+    environment->tracker.reset();
+    environment->sources.reset();
+  }
+
+  // What handlers go through, so that none runs once this is gone.
+  struct Gate {
+    Mutex mu;
+    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
+  };
+  // A handler that calls `body` with this while this is there.
+  template <typename Body>
+  auto Guarded(Body body) const {
+    return [g = gate, body = std::move(body)](const auto&... args) {
+      MutexLock lock(g->mu);
+      if (g->impl != nullptr) body(*g->impl, args...);
+    };
+  }
+
+  void AddController();
+  void WatchValues(const std::string& kind);
+  void OnSource(const artifact::SourceKey& source, const std::string& revision);
+  void OnRelease(const kube::Change& change);
+  void OnStorage(const kube::ObjectKey& release);
+  void OnNews(const kube::ObjectKey& owner, const apply::Tracker::News& news);
+
+  const std::shared_ptr<Environment> environment;
+  const std::shared_ptr<Reconciler> reconciler;
+  const std::shared_ptr<Gate> gate;
+  std::vector<std::unique_ptr<kube::Informer>> informers;
+};
+
+void HelmController::Impl::AddController() {
+  const Options& options = environment->options;
+  reconcile::ControllerOptions controller;
+  controller.name = "helmrelease";
+  controller.component = kComponent;
+  controller.gvk = HelmReleaseKind();
+  controller.owned_conditions = {reconcile::kReady,   reconcile::kReconciling,
+                                 reconcile::kStalled, kReleased,
+                                 kRemediated,         kTestSuccess,
+                                 kDriftedCondition};
+  controller.concurrency = options.common.concurrent;
+  controller.min_retry_delay = options.common.min_retry_delay;
+  controller.max_retry_delay = options.common.max_retry_delay;
+  environment->controller =
+      &environment->manager.AddController(std::move(controller), reconciler);
+  environment->controller->informer().AddHandler(Guarded(
+      [](Impl& impl, const kube::Change& change) { impl.OnRelease(change); }));
+}
+
+void HelmController::Impl::OnRelease(const kube::Change& change) {
+  const kube::ObjectKey key = kube::KeyOf(change.after);
+  if (change.type == kube::ChangeType::kDeleted) {
+    environment->references.Update(key, References());
+    environment->drift.Forget(key);
+  } else if (change.type == kube::ChangeType::kAdded ||
+             change.before["spec"] != change.after["spec"]) {
+    environment->references.Update(key, ReferencesOf(change.after));
+  }
+  if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
+  // Dependents are woken by good news only.
+  if (!IsReady(change.after) || IsReady(change.before)) return;
+  environment->controller->EnqueueAll(
+      environment->references.FindByDependency(key));
+}
+
+void HelmController::Impl::OnSource(const artifact::SourceKey& source,
+                                    const std::string& revision) {
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& key :
+       environment->references.FindBySource(source)) {
+    if (!KnowsRevision(environment->controller->Get(key), revision)) {
+      concerned.push_back(key);
+    }
+  }
+  environment->controller->EnqueueAll(concerned);
+}
+
+// A release that is not settled has its own time of trying again, and what it
+// writes itself must not hurry it.
+void HelmController::Impl::OnStorage(const kube::ObjectKey& release) {
+  for (const kube::ObjectKey& key :
+       environment->references.FindByStorage(release)) {
+    if (reconciler->HasSettled(key)) environment->controller->Enqueue(key);
+  }
+}
+
+void HelmController::Impl::OnNews(const kube::ObjectKey& owner,
+                                  const apply::Tracker::News& news) {
+  if (news == apply::Tracker::News::kHealth) {
+    environment->controller->Enqueue(owner);
+    return;
+  }
+  if (!reconciler->HasSettled(owner)) return;
+  environment->controller->EnqueueAfter(
+      owner,
+      environment->drift.NextDelay(owner, environment->manager.clock().Now()));
+}
+
+void HelmController::Impl::WatchValues(const std::string& kind) {
+  kube::InformerOptions options;
+  options.gvk = {"", "v1", kind};
+  options.name_space = environment->manager.options().name_space;
+  options.label_selector =
+      environment->options.common.watch_configs_label_selector;
+  options.metadata_only = true;
+  options.transform = [](Value object) {
+    const Value& metadata = object["metadata"];
+    Value kept =
+        Value::MakeObject({{"name", metadata["name"]},
+                           {"namespace", metadata["namespace"]},
+                           {"resourceVersion", metadata["resourceVersion"]}});
+    return Value::MakeObject({{"metadata", std::move(kept)}});
+  };
+  informers.push_back(std::make_unique<kube::Informer>(
+      environment->manager.client(), environment->manager.tasks(),
+      std::move(options), environment->manager.logger()));
+  informers.back()->AddHandler([this, kind](const kube::Change& change) {
+    if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
+    environment->controller->EnqueueAll(
+        environment->references.FindByValues(kind, kube::KeyOf(change.after)));
+  });
+}
+
+HelmController::HelmController(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+
+HelmController::~HelmController() = default;
+
+absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
+    reconcile::Manager& manager, Options options) {
+  WEIR_RETURN_IF_ERROR(CheckSupported(options));
+  if (options.artifacts == nullptr && !options.source_grpc_addr.empty()) {
+    rpc::TlsOptions tls;
+    tls.ca_file = options.source_grpc_tls_ca_file;
+    tls.certificate_file = options.source_grpc_tls_certificate_file;
+    tls.key_file = options.source_grpc_tls_key_file;
+    WEIR_ASSIGN_OR_RETURN(
+        options.artifacts,
+        artifact::MakeArtifactGrpcClient(options.source_grpc_addr, tls));
+  }
+  auto impl = std::make_unique<Impl>(manager, options);
+  Environment& environment = *impl->environment;
+  WEIR_ASSIGN_OR_RETURN(
+      environment.digest_algorithm,
+      crypto::ParseDigestAlgorithm(options.snapshot_digest_algorithm));
+  environment.charts = std::make_unique<ChartStore>(
+      std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)));
+
+  apply::TrackerOptions tracker;
+  tracker.field_manager = kComponent;
+  tracker.owner_label = OriginNameLabel();
+  tracker.logger = manager.logger();
+  environment.tracker = std::make_unique<apply::Tracker>(
+      manager.client(), manager.tasks(), std::move(tracker),
+      impl->Guarded(
+          [](Impl& self, const kube::ObjectKey& owner,
+             const apply::Tracker::News& news) { self.OnNews(owner, news); }));
+  environment.storage = std::make_unique<StorageWatch>(
+      manager, impl->Guarded([](Impl& self, const kube::ObjectKey& release) {
+        self.OnStorage(release);
+      }));
+  environment.sources = std::make_unique<ChartSources>(
+      manager, environment.IsEnabled("DirectSourceFetch"),
+      impl->Guarded([](Impl& self, const artifact::SourceKey& source,
+                       const std::string& revision) {
+        self.OnSource(source, revision);
+      }));
+  impl->AddController();
+  if (!environment.IsEnabled("DisableConfigWatchers")) {
+    impl->WatchValues("ConfigMap");
+    impl->WatchValues("Secret");
+  }
+  return std::unique_ptr<HelmController>(new HelmController(std::move(impl)));
+}
+
+absl::Status Run(const Context& ctx, Options options) {
+  WEIR_ASSIGN_OR_RETURN(reconcile::ManagerOptions manager_options,
+                        reconcile::MakeManagerOptions(options.common));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
+                        reconcile::Manager::Create(std::move(manager_options)));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<HelmController> controller,
+                        HelmController::Create(*manager, std::move(options)));
+  return manager->Run(ctx);
+}
+
+}  // namespace weir::helm_controller

@@ -1,0 +1,170 @@
+#include "src/drift.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/object_changes.h"
+#include "weir/apply/ignore_rules.h"
+#include "weir/apply/inventory.h"
+#include "weir/apply/normalize.h"
+#include "weir/base/status.h"
+#include "weir/value/patch.h"
+
+namespace weir::helm_controller {
+namespace {
+
+constexpr char kControl[] = "helm.toolkit.fluxcd.io/driftDetection";
+
+// What drift is looked for in.
+Value Compared(Value object) {
+  object.Erase("status");
+  Value metadata = Value::MakeObject();
+  for (const char* field : {"labels", "annotations"}) {
+    const Value* found = object["metadata"].Find(field);
+    if (found != nullptr) metadata.Set(field, *found);
+  }
+  object.Set("metadata", std::move(metadata));
+  return object;
+}
+
+void Count(const std::vector<Difference>& differences, DriftedObject* drifted) {
+  for (const Difference& difference : differences) {
+    switch (difference.kind) {
+      case Difference::Kind::kAdded:
+        ++drifted->additions;
+        break;
+      case Difference::Kind::kRemoved:
+        ++drifted->removals;
+        break;
+      case Difference::Kind::kChanged:
+        ++drifted->changes;
+        break;
+    }
+  }
+}
+
+bool IgnoresAll(const std::vector<std::vector<std::string>>& paths) {
+  for (const auto& path : paths) {
+    if (path.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool HasDriftChecks(const Plan& plan, const ReleaseObject& object) {
+  return !IgnoresAll(plan.drift_ignore.PathsFor(object.object)) &&
+         !apply::HasControl(object.object, kControl, "disabled");
+}
+
+absl::StatusOr<std::vector<DriftedObject>> FindDrift(
+    const Context& ctx, Workbench& bench, const Plan& plan,
+    const helm::StoredRelease& release) {
+  WEIR_ASSIGN_OR_RETURN(
+      std::vector<ReleaseObject> objects,
+      ReadObjects(ctx, bench.client, release.manifest(), release.name_space()));
+  std::vector<ReleaseObject> checked;
+  for (ReleaseObject& object : objects) {
+    if (!HasDriftChecks(plan, object)) {
+      bench.tracker.Forget(object.ref);
+      continue;
+    }
+    MarkOwned(release.name(), release.name_space(), &object.object);
+    checked.push_back(std::move(object));
+  }
+  std::vector<kube::Request> reads;
+  for (const ReleaseObject& object : checked) {
+    WEIR_ASSIGN_OR_RETURN(kube::Request request,
+                          bench.client.GetRequest(ctx, object.ref));
+    reads.push_back(std::move(request));
+  }
+  std::vector<absl::StatusOr<kube::Response>> live =
+      bench.client.DoAll(ctx, std::move(reads), kRequestsInFlight);
+  std::vector<DriftedObject> drift;
+  absl::Status problem;
+  for (size_t i = 0; i < checked.size(); ++i) {
+    ReleaseObject& object = checked[i];
+    if (absl::IsNotFound(live[i].status())) {
+      drift.push_back({std::move(object), /*is_gone=*/true});
+      continue;
+    }
+    if (!live[i].ok()) {
+      problem = live[i].status();
+      continue;
+    }
+    const Value& now = live[i]->body;
+    const auto accept = [&] {
+      bench.tracker.RecordApplied(bench.owner, object.ref,
+                                  apply::Tracker::DesiredDigest(object.object),
+                                  now);
+    };
+    if (apply::HasControl(now, kControl, "disabled")) {
+      accept();
+      continue;
+    }
+    const auto paths = plan.drift_ignore.PathsFor(object.object);
+    Value wanted = object.object;
+    apply::AdoptIgnoredPaths(paths, now, kComponent, wanted);
+    const absl::StatusOr<Value> then = bench.client.Apply(
+        ctx, wanted,
+        {.field_manager = kComponent, .force = true, .dry_run = true});
+    if (!then.ok()) {
+      problem = then.status();
+      continue;
+    }
+    if (!apply::DiffersBeyond(paths, now, *then)) {
+      accept();
+      continue;
+    }
+    DriftedObject drifted{std::move(object)};
+    drifted.wanted.object = std::move(wanted);
+    Count(ComputeDifferences(Compared(now), Compared(*then)), &drifted);
+    drift.push_back(std::move(drifted));
+  }
+  if (drift.empty() && !problem.ok()) {
+    return Annotate(problem, "unable to determine cluster state");
+  }
+  return drift;
+}
+
+std::string DescribeDrift(const std::vector<DriftedObject>& drift) {
+  std::string out;
+  for (const DriftedObject& one : drift) {
+    absl::StrAppend(&out, out.empty() ? "" : "\n",
+                    apply::Subject(one.wanted.ref));
+    if (one.is_gone) {
+      absl::StrAppend(&out, " removed");
+    } else {
+      absl::StrAppend(&out, " changed (", one.additions, " additions, ",
+                      one.changes, " changes, ", one.removals, " removals)");
+    }
+  }
+  return out;
+}
+
+Correction CorrectDrift(const Context& ctx, Workbench& bench, const Plan&,
+                        const std::vector<DriftedObject>& drift) {
+  Correction result;
+  for (const bool is_creation : {true, false}) {
+    for (const DriftedObject& one : drift) {
+      if (one.is_gone != is_creation) continue;
+      const std::string subject = apply::Subject(one.wanted.ref);
+      const absl::StatusOr<Value> live = bench.client.Apply(
+          ctx, one.wanted.object, {.field_manager = kComponent, .force = true});
+      if (!live.ok()) {
+        result.problems.push_back(
+            absl::StrCat(subject, is_creation ? " create" : " patch",
+                         " failure: ", live.status().message()));
+        continue;
+      }
+      bench.tracker.RecordApplied(
+          bench.owner, one.wanted.ref,
+          apply::Tracker::DesiredDigest(one.wanted.object), *live);
+      result.corrected.push_back(
+          absl::StrCat(subject, is_creation ? " created" : " configured"));
+    }
+  }
+  return result;
+}
+
+}  // namespace weir::helm_controller

@@ -1,0 +1,141 @@
+#include "src/rendering.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "weir/apply/normalize.h"
+#include "weir/base/status.h"
+#include "weir/codec/codec.h"
+#include "weir/helm/release.h"
+#include "weir/helm/render.h"
+#include "weir/kustomize/build.h"
+#include "weir/kustomize/file_system.h"
+#include "weir/value/yaml.h"
+
+namespace weir::helm_controller {
+namespace {
+
+constexpr char kManifest[] = "helm-output.yaml";
+constexpr char kKustomization[] =
+    "apiVersion: kustomize.config.k8s.io/v1beta1\n"
+    "kind: Kustomization\n"
+    "resources:\n"
+    "- helm-output.yaml\n";
+
+Value ToValue(const google::protobuf::Map<std::string, std::string>& map) {
+  Value value = Value::MakeObject();
+  for (const auto& [key, text] : map) value.Set(key, text);
+  return value;
+}
+
+absl::StatusOr<std::vector<Value>> ParseAll(const std::string& documents) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<YamlDocument> parsed,
+                        ParseYamlDocuments(documents));
+  std::vector<Value> objects;
+  for (YamlDocument& document : parsed) {
+    if (document.value.is_object())
+      objects.push_back(std::move(document.value));
+  }
+  return objects;
+}
+
+absl::StatusOr<std::string> Kustomize(const Context& ctx,
+                                      const weir::helm::v2::Kustomize& settings,
+                                      const std::string& documents) {
+  weir::kustomize::FluxOverrides overrides;
+  for (const auto& patch : settings.patches()) {
+    overrides.patches.push_back(
+        {patch.patch(),
+         patch.has_target() ? codec::ToValue(patch.target()) : Value()});
+  }
+  for (const auto& image : settings.images()) {
+    overrides.images.push_back(
+        {image.name(), image.new_name(), image.new_tag(), image.digest()});
+  }
+  const auto files = weir::kustomize::MakeMemoryFileSystem(
+      {{"kustomization.yaml", kKustomization}, {kManifest, documents}});
+  weir::kustomize::BuildOptions options;
+  options.load_restrictor =
+      weir::kustomize::BuildOptions::LoadRestrictor::kNone;
+  options.reorder = weir::kustomize::BuildOptions::Reorder::kNone;
+  const absl::StatusOr<weir::kustomize::BuildResult> built =
+      weir::kustomize::BuildForFlux(ctx, *files, ".", overrides, options);
+  if (built.ok()) return weir::kustomize::FormatResult(*built);
+  // That it is a build is no news to who reads of a post-renderer.
+  return absl::Status(
+      built.status().code(),
+      absl::StripPrefix(built.status().message(), "kustomize build failed: "));
+}
+
+helm::PostRenderer::Strategy StrategyOf(const Spec& spec) {
+  using Strategy = helm::PostRenderer::Strategy;
+  const std::string& name = spec.post_render_strategy();
+  if (name == "nohooks") return Strategy::kNoHooks;
+  return name == "separate" ? Strategy::kSeparate : Strategy::kCombined;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> PostRender(const Context& ctx, const Plan& plan,
+                                       const std::string& documents) {
+  std::string text = documents;
+  for (const auto& renderer : plan.spec.post_renderers()) {
+    if (!renderer.has_kustomize()) continue;
+    WEIR_ASSIGN_OR_RETURN(text, Kustomize(ctx, renderer.kustomize(), text));
+  }
+  WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, ParseAll(text));
+  std::string out;
+  for (Value& object : objects) {
+    apply::SetLabels(object, ToValue(plan.spec.common_metadata().labels()));
+    apply::SetAnnotations(object,
+                          ToValue(plan.spec.common_metadata().annotations()));
+    apply::SetLabels(object, OriginLabels(plan.key));
+    if (!out.empty()) out += "---\n";
+    AppendYaml(object, &out);
+  }
+  return out;
+}
+
+absl::StatusOr<helm::StoredRelease> RenderPlan(const Context& ctx,
+                                               const kube::Client& client,
+                                               ClusterFacts& facts,
+                                               RenderInput input) {
+  const Plan& plan = input.plan;
+  WEIR_ASSIGN_OR_RETURN(const helm::Capabilities capabilities, facts.Get(ctx));
+  helm::Release release;
+  release.name = plan.release_name;
+  release.name_space = plan.release_namespace;
+  release.revision = input.revision;
+  release.is_upgrade = input.is_upgrade;
+  helm::RenderOptions options;
+  options.skip_schema_validation = !input.validates_schema;
+  options.lookup = [&](absl::string_view api_version, absl::string_view kind,
+                       absl::string_view name_space, absl::string_view name) {
+    return LookUp(ctx, client, api_version, kind, name_space, name);
+  };
+  WEIR_ASSIGN_OR_RETURN(
+      const helm::RenderedRelease rendered,
+      helm::RenderRelease(std::move(input.chart), input.values, release,
+                          capabilities, options,
+                          {[&](const std::string& documents) {
+                             return PostRender(ctx, plan, documents);
+                           },
+                           StrategyOf(plan.spec)}));
+  helm::NewRelease made;
+  made.name = plan.release_name;
+  made.name_space = plan.release_namespace;
+  made.version = input.revision;
+  made.status =
+      input.is_upgrade ? helm::kPendingUpgrade : helm::kPendingInstall;
+  made.description =
+      input.is_upgrade ? "Preparing upgrade" : "Initial install underway";
+  made.notes = rendered.notes;
+  made.first_deployed = input.first_deployed;
+  made.last_deployed = input.now;
+  made.manifest = helm::JoinManifests(rendered.manifests.objects);
+  return helm::MakeRelease(made, rendered.chart, input.values,
+                           rendered.manifests.hooks);
+}
+
+}  // namespace weir::helm_controller

@@ -1,0 +1,47 @@
+// StorageWatch follows the Secrets that releases are kept in, by their metadata
+// alone, so that a release that nobody touched need not be read again.
+//
+// Touches: network, through the informer.
+// Threads: safe to share. The listener runs on the informer's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "weir/base/mutex.h"
+#include "weir/kube/informer.h"
+#include "weir/kube/types.h"
+#include "weir/reconcile/manager.h"
+
+namespace weir::helm_controller {
+
+class StorageWatch {
+ public:
+  // Somebody changed a revision of the release `name` in this namespace.
+  using Listener = std::function<void(const kube::ObjectKey& release)>;
+
+  StorageWatch(reconcile::Manager& manager, Listener listener);
+
+  // Whether the newest stored revision is this one, as its Secret was at
+  // `resource_version`; false as long as that is not known.
+  bool IsNewest(const kube::ObjectKey& release, int version,
+                const std::string& resource_version) const;
+  // Whether somebody stored something after that.
+  bool HasNewer(const kube::ObjectKey& release, int version,
+                const std::string& resource_version) const;
+
+ private:
+  void OnChange(const kube::Change& change);
+
+  const Listener listener_;
+  mutable Mutex mu_;
+  // The resourceVersion of each revision's Secret.
+  absl::flat_hash_map<kube::ObjectKey, std::map<int, std::string>> revisions_
+      ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<kube::Informer> informer_;  // Last: it calls OnChange.
+};
+
+}  // namespace weir::helm_controller
