@@ -220,29 +220,75 @@ def pushed_by_helm(env):
                 equal(obj["status"]["artifact"]["revision"], version, name)
 
 
-@scenario("a chart of a Git repository is what helm packages")
+def sub_chart(name):
+    """A packaged chart."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for path, text in (
+                ("Chart.yaml", f"apiVersion: v2\nname: {name}\n"
+                               "version: 1.0.0\n"),
+                ("templates/a.yaml", "a: 1\n")):
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+HEAD = "apiVersion: v2\nname: demo\nversion: 0.1.0\n"
+SUB = ("dependencies:\n- name: sub\n  version: 1.x\n"
+       "  repository: https://example.com\n")
+LOCK = ("dependencies:\n- name: sub\n  repository: https://example.com\n"
+        f"  version: 1.0.0\ndigest: sha256:{'0' * 64}\n"
+        'generated: "2024-01-01T00:00:00.000000001+02:00"\n')
+SHAPES = {
+    "plain": {"Chart.yaml": HEAD + "keywords: [b, a]\n# said by hand\n",
+              "values.yaml": "# kept\nb: 1\n\na: [x]\n",
+              "templates/cm.yaml": json.dumps(config_map("demo"))},
+    "files": {"Chart.yaml": HEAD, ".helmignore": "*.md\n/docs/\n",
+              "README.md": "r", "docs/a": "a", "LICENSE": "l",
+              "files/a/b.bin": "\x00\x01", "crds/x.yaml": "kind: X\n",
+              "templates/_h.tpl": "h", "templates/NOTES.txt": "n",
+              "values.schema.json": '{"type": "object"}'},
+    "locked": {"Chart.yaml": HEAD + SUB, "Chart.lock": LOCK,
+               "charts/sub-1.0.0.tgz": sub_chart("sub")},
+    "nested": {"Chart.yaml": HEAD, "charts/sub/Chart.yaml":
+               HEAD.replace("demo", "sub"),
+               "charts/sub/charts/deep-1.0.0.tgz": sub_chart("deep")},
+    "old": {"Chart.yaml": HEAD.replace("v2", "v1"), "requirements.yaml": SUB,
+            "requirements.lock": LOCK,
+            "charts/sub-1.0.0.tgz": sub_chart("sub")},
+    "marks": {"Chart.yaml": "\ufeff" + HEAD, "values.yaml": "\ufeffa: 1\r\n"},
+}
+
+
+@scenario("charts of a Git repository are what helm packages")
 def packaged_as_helm_does(env):
     folder = env.world.folder / f"charts-{env.namespace}"
-    chart = write_chart(folder, "demo", "0.1.0", "b: 1\na: [x]\n")
-    env.commit({f"charts/demo/{path.relative_to(chart)}":
-                path.read_text(encoding="utf-8")
-                for path in chart.rglob("*") if path.is_file()})
+    files = {f"{shape}/{path}": content for shape, tree in SHAPES.items()
+             for path, content in tree.items()}
+    env.commit(files)
     env.source()
-    env.apply({"kind": "HelmChart", "metadata": {"name": "demo"},
-               "spec": {"interval": "1h", "chart": "charts/demo",
-                        "sourceRef": {"kind": "GitRepository",
-                                      "name": "app"}}})
-    obj = env.ready("HelmChart", "demo")
-    helm(env, "package", chart, "--destination", folder)
+    for path, content in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes)
+                         else content.encode())
+    for shape in SHAPES:
+        env.apply({"kind": "HelmChart", "metadata": {"name": shape},
+                   "spec": {"interval": "1h", "chart": shape,
+                            "sourceRef": {"kind": "GitRepository",
+                                          "name": "app"}}})
 
     def members(data):
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
             return [(m.name, oct(m.mode), archive.extractfile(m).read())
                     for m in archive]
-    equal(members(stored(env, obj)),
-          members((folder / "demo-0.1.0.tgz").read_bytes()), "members")
-    ours = folder / "ours.tgz"
-    ours.write_bytes(stored(env, obj))
-    check("kind: ConfigMap" in helm(env, "template", "x", ours) or
-          '"kind": "ConfigMap"' in helm(env, "template", "x", ours),
-          "helm reads our package")
+    for shape in SHAPES:
+        ours = stored(env, env.ready("HelmChart", shape))
+        helm(env, "package", folder / shape, "--destination",
+             folder / f"out-{shape}")
+        theirs = (folder / f"out-{shape}" / "demo-0.1.0.tgz").read_bytes()
+        equal(members(ours), members(theirs), shape)
+        # The header with Helm's comment: all up to the compressed data.
+        equal(ours[:theirs.index(b"Helm\0") + 5],
+              theirs[:theirs.index(b"Helm\0") + 5], f"{shape}: header")
