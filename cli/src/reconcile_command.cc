@@ -1,10 +1,13 @@
 // `weir reconcile`: asks for a pass now, and waits for its end.
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "cluster.h"
 #include "invocation.h"
@@ -58,6 +61,46 @@ absl::Status Annotate(const Context& ctx, const kube::Client& client,
   return absl::OkStatus();
 }
 
+struct Source {
+  const Noun* noun = nullptr;
+  kube::ObjectRef ref;
+};
+
+// What the object is made from, if a pass of that can be asked for: a
+// HelmRelease's own HelmChart, once there is one, else what its spec names.
+std::optional<Source> FindSource(const Value& object,
+                                 const kube::ObjectRef& ref) {
+  const Noun* chart = FindNoun("HelmChart");
+  const std::pair<absl::string_view, absl::string_view> own = absl::StrSplit(
+      object["status"].GetString("helmChart"), absl::MaxSplits('/', 1));
+  if (!own.second.empty()) {
+    return Source{chart, RefTo(*chart, own.first, own.second)};
+  }
+  const Value* named = object["spec"].Find("sourceRef");
+  if (named == nullptr) named = object["spec"].Find("chartRef");
+  if (named == nullptr) {
+    named = object["spec"]["chart"]["spec"].Find("sourceRef");
+  }
+  if (named == nullptr) return std::nullopt;
+  const Noun* noun = FindNoun(named->GetString("kind"));
+  if (noun == nullptr || !noun->can_reconcile) return std::nullopt;
+  return Source{noun,
+                RefTo(*noun, named->GetString("namespace", ref.key.name_space),
+                      named->GetString("name"))};
+}
+
+absl::Status ReconcileOne(const Context& ctx, const kube::Client& client,
+                          const Noun& noun, const kube::ObjectRef& ref,
+                          const ReconcileOptions& options);
+
+absl::Status ReconcileSource(const Context& ctx, const kube::Client& client,
+                             const Source& source) {
+  ReconcileOptions options;
+  // A chart by itself is no source: what it is taken from is.
+  options.with_source = source.noun->gvk.kind == "HelmChart";
+  return ReconcileOne(ctx, client, *source.noun, source.ref, options);
+}
+
 absl::Status ReconcileOne(const Context& ctx, const kube::Client& client,
                           const Noun& noun, const kube::ObjectRef& ref,
                           const ReconcileOptions& options) {
@@ -73,20 +116,8 @@ absl::Status ReconcileOne(const Context& ctx, const kube::Client& client,
     return absl::OkStatus();
   }
   if (options.with_source) {
-    const Value* source = before["spec"].Find("sourceRef");
-    if (source == nullptr) source = before["spec"].Find("chartRef");
-    if (source == nullptr) {
-      source = before["spec"]["chart"]["spec"].Find("sourceRef");
-    }
-    const Noun* source_noun =
-        source == nullptr ? nullptr : FindNoun(source->GetString("kind"));
-    if (source_noun != nullptr && source_noun->can_reconcile) {
-      WEIR_RETURN_IF_ERROR(
-          ReconcileOne(ctx, client, *source_noun,
-                       RefTo(*source_noun,
-                             source->GetString("namespace", ref.key.name_space),
-                             source->GetString("name")),
-                       {}));
+    if (const auto source = FindSource(before, ref); source.has_value()) {
+      WEIR_RETURN_IF_ERROR(ReconcileSource(ctx, client, *source));
     }
   }
   const std::string handled_before(
