@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxFileBytes = size_t{512} << 20;
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxFiles = 200'000;
+constexpr size_t kMaxKept = size_t{16} << 20;  // Packed.
 constexpr absl::Duration kWriteTimeout = absl::Seconds(30);
 
 // Version control, our own data, and what editors leave behind.
@@ -147,12 +150,18 @@ absl::StatusOr<std::unique_ptr<FolderSource>> FolderSource::Start(
 absl::Status FolderSource::Publish(const Context& ctx) {
   const artifact::SourceKey key{"ExternalArtifact", options_.key.name_space,
                                 options_.key.name};
-  // The digest of the contents names the revision, so the folder is read
-  // once to know it and once to write it; both come from the page cache.
+  // The digest of the contents names the revision, so it has to be known
+  // before they are written. They are kept until then, unless that is too much:
+  // a large folder is packed once more.
   crypto::Hasher hasher(crypto::DigestAlgorithm::kSha256);
+  std::optional<std::string> packed = "";
   WEIR_RETURN_IF_ERROR(
       PackFolder(options_.folder, [&](absl::string_view bytes) {
         hasher.Update(bytes);
+        if (packed.has_value() && packed->size() + bytes.size() > kMaxKept) {
+          packed.reset();
+        }
+        if (packed.has_value()) packed->append(bytes.data(), bytes.size());
         return absl::OkStatus();
       }));
   const crypto::Digest contents = hasher.Finish();
@@ -164,7 +173,8 @@ absl::Status FolderSource::Publish(const Context& ctx) {
   WEIR_RETURN_IF_ERROR(storage_.Write(
       ctx,
       [&](const archive::Sink& sink) {
-        return PackFolder(options_.folder, sink);
+        return packed.has_value() ? sink(*packed)
+                                  : PackFolder(options_.folder, sink);
       },
       &artifact));
   registry_.Publish(key, artifact);

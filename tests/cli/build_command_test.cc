@@ -131,6 +131,76 @@ TEST_F(BuildCommandTest, TakesAKustomizationFromStandardInput) {
   EXPECT_THAT(result.out, HasSubstr("name: web-y\n"));
 }
 
+TEST_F(BuildCommandTest, NamesStandardInputByRoot) {
+  Put("app/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: app}\n");
+  Put("app/text.txt", "hello");
+  const Result result = RunWithInput(
+      "resources: [pod.yaml]\n"
+      "configMapGenerator: [{name: text, files: [text.txt]}]\n"
+      "generatorOptions: {disableNameSuffixHash: true}\n",
+      {"-", "--root", Path("app"), "-o", Path("out.yaml")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(Read("out.yaml"),
+            "apiVersion: v1\ndata:\n  text.txt: hello\nkind: ConfigMap\n"
+            "metadata:\n  name: text\n---\n"
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\n");
+}
+
+TEST_F(BuildCommandTest, RestrictsWhatStandardInputNames) {
+  Put("app/keep", "");
+  const std::string input = "resources: [../pod.yaml]\n";
+  const Result refused = RunWithInput(input, {"-", "--root", Path("app")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("security; file '"));
+  const Result taken =
+      RunWithInput(input, {"-", "--root", Path("app"), "--load-restrictor",
+                           "LoadRestrictionsNone"});
+  EXPECT_EQ(taken.code, 0) << taken.err;
+  EXPECT_THAT(taken.out, HasSubstr("name: web\n"));
+}
+
+TEST_F(BuildCommandTest, LocatesMistakesInStandardInput) {
+  // The folder's own kustomization has other lines.
+  const Result wrong =
+      RunWithInput("resources: [pod.yaml]\n\n\npatches:\n- path: nope.yaml\n",
+                   {"-", "--root", folder_->path()});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.err,
+              HasSubstr("in File: the given kustomization:5 (patches[0])"));
+  const Result malformed =
+      RunWithInput("resources: [\n", {"-", "--root", folder_->path()});
+  EXPECT_EQ(malformed.code, 1);
+  EXPECT_THAT(malformed.err, HasSubstr("did not find expected node content"));
+  const Result empty = RunWithInput("", {"-", "--root", folder_->path()});
+  EXPECT_EQ(empty.code, 1);
+  EXPECT_THAT(empty.err, HasSubstr("kustomization.yaml is empty"));
+}
+
+TEST_F(BuildCommandTest, StandardInputNeedsAFolderAndNoExplanation) {
+  const Result nowhere =
+      RunWithInput("namePrefix: a-\n", {"-", "--root", Path("nope")});
+  EXPECT_EQ(nowhere.code, 1);
+  EXPECT_THAT(nowhere.err, HasSubstr("not a valid directory"));
+  const Result explained =
+      RunWithInput("resources: [pod.yaml]\n",
+                   {"-", "--root", folder_->path(), "--explain", "web"});
+  EXPECT_EQ(explained.code, 1);
+  EXPECT_THAT(explained.err, HasSubstr("--explain needs a folder"));
+}
+
+TEST_F(BuildCommandTest, NamesTheFileOfWhatCannotBeWritten) {
+  Put("pod.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+      "spec:\n  text: |2\n    \ttab\n    y\n");
+  const Result result = Run({folder_->path()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err,
+              HasSubstr(absl::StrCat("found a tab character where an "
+                                     "indentation space is expected in File: ",
+                                     Path("pod.yaml"))));
+}
+
 TEST_F(BuildCommandTest, RestrictsWhatIsLoaded) {
   Put("app/kustomization.yaml", "resources: [../pod.yaml]\n");
   const Result refused = Run({Path("app")});

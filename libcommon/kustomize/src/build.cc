@@ -46,7 +46,7 @@ absl::StatusOr<BuildResult> BuildText(const Context& ctx,
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                         Loader::Open(&state.session, directory));
   Target top(&state, loader.get(), std::nullopt);
-  WEIR_RETURN_IF_ERROR(top.LoadText(text, "kustomization.yaml"));
+  WEIR_RETURN_IF_ERROR(top.LoadText(text));
   return RunTarget(&state, &top, nullptr);
 }
 

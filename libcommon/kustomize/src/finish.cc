@@ -216,6 +216,17 @@ absl::Status RemoveLocal(ResMap* objects) {
   return absl::OkStatus();
 }
 
+// An object that upstream could not write and read.
+absl::Status InFileOf(const Resource& resource, const absl::Status& status) {
+  if (status.ok()) return status;
+  std::string message =
+      absl::StrCat("map[string]interface {}(nil): ", status.message());
+  if (resource.file != nullptr) {
+    absl::StrAppend(&message, " in File: ", *resource.file);
+  }
+  return absl::Status(status.code(), message);
+}
+
 absl::Status AddManagedBy(ResMap* objects) {
   return MakeEntriesTransformer(
       {{kManagedBy, kManager}},
@@ -261,8 +272,8 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
   result.objects.reserve(objects.size());
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
-    WEIR_RETURN_IF_ERROR(WriteAndRead(&resource->MutableContent()),
-                         "map[string]interface {}(nil)");
+    WEIR_RETURN_IF_ERROR(
+        InFileOf(*resource, WriteAndRead(&resource->MutableContent())));
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }

@@ -116,24 +116,34 @@ absl::Status Target::Load() {
     return BuildError(absl::StrCat("Found multiple kustomization files under: ",
                                    loader_.display_root()));
   }
-  return LoadText(text, file_name_);
+  WEIR_ASSIGN_OR_RETURN(Kustomization parsed,
+                        ParseKustomization(text, true, OwnName()));
+  return Take(std::move(parsed), file_name_);
 }
 
-absl::Status Target::LoadText(absl::string_view text, std::string file_name) {
-  WEIR_ASSIGN_OR_RETURN(
-      Kustomization parsed,
-      ParseKustomization(text, true,
-                         JoinPath(loader_.display_root(), file_name)));
-  return Take(std::move(parsed), std::move(file_name));
+absl::Status Target::LoadText(absl::string_view text) {
+  given_text_ = std::string(text);
+  WEIR_ASSIGN_OR_RETURN(Kustomization parsed,
+                        ParseKustomization(text, true, OwnName()));
+  return Take(std::move(parsed), std::string(kFileNames[0]));
+}
+
+absl::StatusOr<std::string> Target::OwnText() const {
+  if (given_text_.has_value()) return *given_text_;
+  return loader_.Load(file_name_);
+}
+
+std::string Target::OwnName() const {
+  if (given_text_.has_value()) return "the given kustomization";
+  return JoinPath(loader_.display_root(), file_name_);
 }
 
 absl::Status Target::Take(Kustomization kustomization, std::string file_name) {
   kustomization_ = std::move(kustomization);
   file_name_ = std::move(file_name);
   for (const auto& [field, successor] : kustomization_.deprecated) {
-    state_.Warn(absl::StrCat(JoinPath(loader_.display_root(), file_name_),
-                             ": '", field, "' is deprecated, use '", successor,
-                             "'"));
+    state_.Warn(absl::StrCat(OwnName(), ": '", field, "' is deprecated, use '",
+                             successor, "'"));
   }
   Normalize(&kustomization_);
   if (!kustomization_.has_content) {
@@ -242,8 +252,11 @@ absl::Status Target::AddFile(const std::string& path, Accumulator* into) {
       CheckSize(into->resources.size() + resources->size(), path));
   SourceLog::Outlines outlines;
   if (state_.sources != nullptr) outlines = SourceLog::Outline(*text);
+  const auto file = std::make_shared<const std::string>(
+      IsRemoteFile(path) ? path : JoinPath(loader_.display_root(), path));
   ResMap fresh;
   for (std::unique_ptr<Resource>& resource : *resources) {
+    resource->file = file;
     if (state_.sources != nullptr) LogFile(path, outlines, resource.get());
     if (origin_.has_value()) {
       resource->origin = origin_->Below(path);
@@ -371,19 +384,18 @@ void Target::LogFile(const std::string& path,
 absl::Status Target::LocateField(const absl::Status& status,
                                  absl::string_view field) const {
   if (status.ok()) return status;
-  const absl::StatusOr<std::string> text = loader_.Load(file_name_);
+  const absl::StatusOr<std::string> text = OwnText();
   const int line = text.ok() ? FindLine(*text, PlaceOfField(field)) : 0;
   // What Flux lays over a file, or generates, is in none.
   if (line == 0) return status;
-  return Locate(status, JoinPath(loader_.display_root(), file_name_), line,
-                field);
+  return Locate(status, OwnName(), line, field);
 }
 
 int Target::LogSource(absl::string_view field, const std::string& file) const {
   if (state_.sources == nullptr) return 0;
   SourceLog::Entry entry;
   entry.source.what = std::string(field);
-  const absl::StatusOr<std::string> own = loader_.Load(file_name_);
+  const absl::StatusOr<std::string> own = OwnText();
   if (own.ok()) entry.source.line = FindLine(*own, PlaceOfField(field));
   entry.source.file = PlaceOf(file_name_);
   if (!file.empty()) {

@@ -63,8 +63,8 @@ class Target {
 
   // Reads the kustomization file.
   absl::Status Load();
-  // Parses one from elsewhere, which is called `file_name` in what is built.
-  absl::Status LoadText(absl::string_view text, std::string file_name);
+  // Parses one that is in no file.
+  absl::Status LoadText(absl::string_view text);
   // Takes one that was read otherwise, from a file of this name.
   absl::Status Take(Kustomization kustomization, std::string file_name);
   const Kustomization& kustomization() const { return kustomization_; }
@@ -129,6 +129,9 @@ class Target {
   absl::Status LocateField(const absl::Status& status,
                            absl::string_view field) const;
   int LogPlugin(absl::string_view field, const Resource& plugin) const;
+  absl::StatusOr<std::string> OwnText() const;
+  // What messages call the file.
+  std::string OwnName() const;
   // Where a file that the kustomization names is, for people.
   std::string PlaceOf(const std::string& path) const;
   void LogFile(const std::string& path, const SourceLog::Outlines& outlines,
@@ -144,6 +147,8 @@ class Target {
   std::string outer_namespace_;
   Kustomization kustomization_;
   std::string file_name_;
+  // Of a kustomization that is in no file.
+  std::optional<std::string> given_text_;
 };
 
 }  // namespace weir::kustomize

@@ -24,7 +24,9 @@ PLAIN = ["1", "0", "80", "-5", "1.5", "1e3", "0644", "0o17", "0x1F", "true",
          "2020-01-02", "1_000", "0b11", "+1", "", "True", "NULL", "1000000",
          "2001-12-14t21:59:43.10-05:00", "08", "1.2.3", "12e03"]
 TAGGED = ["!!int 5", "!!int \"5\"", "!!float 1", "!!bool true", "!!null null",
-          "!!str 5", "!!binary YQ==", "!!timestamp 2020-01-02"]
+          "!!str 5", "!!binary YQ==", "!!timestamp 2020-01-02", "!own text",
+          "!own 5", "!own \"quoted\"", "! plain"]
+ODD_CONTAINERS = ["1", "true", "null", "1.0", "\"1\""]
 
 
 class Objects:
@@ -100,6 +102,8 @@ class Objects:
         return ports
 
     def container(self, name=None):
+        if not name and self.chance(0.02):
+            name = Raw(self.pick(ODD_CONTAINERS))
         c = {"name": name or self.pick(["main", "side", "web"]),
              "image": self.pick(IMAGES)}
         if self.chance(0.6):

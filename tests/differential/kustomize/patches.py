@@ -97,9 +97,9 @@ class Patches:
                 path = self.pick(odd)
             o = {"op": op, "path": path}
             if op in ("add", "replace", "test"):
-                # A name that is no text makes one element two.
-                o["value"] = (self.o.text() if self.chance(0.7) or
-                              path.endswith("/name") else self.o.free(2))
+                is_name = path.endswith("/name") and self.chance(0.95)
+                o["value"] = (self.o.text() if self.chance(0.7) or is_name
+                              else self.o.free(2))
             if op in ("copy", "move"):
                 o["from"] = self.pick(good)
             ops.append(o)

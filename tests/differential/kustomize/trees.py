@@ -55,8 +55,6 @@ class Gen:
 
     def __init__(self, seed, features):
         self.r = random.Random(seed)
-        # Of comments in brackets upstream makes texts that it cannot read: a
-        # tree has the ones or the others.
         self.r.has_comments = self.r.random() < 0.3
         self.o = Objects(self.r)
         self.p = Patches(self.o)
@@ -149,9 +147,9 @@ class Gen:
                "data.[config.yaml].b.c", "spec.rules.*.host"]
         good = [p[1:].replace(".", "\\.").replace("~1", "\0").replace(
             "/", ".").replace("\0", "/") for p, leaf in pointers(node)
-                if (leaf or self.chance(0.1)) and p not in (
-                    "/apiVersion", "/kind", "/metadata") and (
-                        "/finalizers" not in p)] or ["metadata.name"]
+                if (leaf or self.chance(0.1)) and (
+                    p not in ("/apiVersion", "/kind", "/metadata") or
+                    self.chance(0.1))] or ["metadata.name"]
         return self.r.sample(good, min(2, len(good))) + (
             [self.pick(odd)] if self.chance(0.1) else [])
 

@@ -36,8 +36,9 @@ class Writer:
         self.comments = 0.06 if has_comments else 0.0
         self.anchors = r.random() < 0.06
         self.flow_share = 0.15 if r.random() < 0.2 else 0.02
+        # Upstream writes many comments in brackets so that it cannot read them.
         if has_comments:
-            self.flow_share = 0
+            self.flow_share = 0.01
         self.quotes = r.choice(["any", "any", "double", "single"])
         self.known = []
         self.count = 0
@@ -178,17 +179,18 @@ class Writer:
             text = self.block(v, inner)
             if in_list and not mark and not text.lstrip(" ").startswith("#"):
                 return lead + " " + text[inner:]
-            # No comment here: where a patch empties the value, upstream writes
-            # it so that it cannot read it.
-            return lead + "\n" + text
+            # Few comments here: where a patch empties the value, upstream
+            # writes it so that it cannot read it.
+            comment = self.line_comment() if self.chance(0.05) else ""
+            return lead + comment + "\n" + text
         text = self.flow(v) if isinstance(v, (dict, list)) else self.scalar(
             v, indent)
         if "\n" in text:
             return lead + " " + text + "\n"
         if not text:
-            # Where a patch fills it, upstream writes the comment so that it
-            # cannot read it.
-            return lead + "\n"
+            # The same where a patch fills it.
+            comment = self.line_comment() if self.chance(0.05) else ""
+            return lead + comment + "\n"
         is_scalar = not isinstance(v, (dict, list))
         return lead + (" " + text if text else "") + (
             self.marker() if is_scalar else self.line_comment()) + "\n"

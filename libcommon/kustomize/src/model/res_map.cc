@@ -73,6 +73,7 @@ void TakeMetadata(const Resource& old, Resource* fresh) {
   fresh->behavior = old.behavior;
   fresh->needs_hash = needs_hash;
   fresh->var_names = old.var_names;
+  fresh->file = old.file;
   fresh->transformations = old.transformations;
   fresh->TakeHistory(old);
   if (!fresh->origin.has_value()) fresh->origin = old.origin;

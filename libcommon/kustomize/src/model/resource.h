@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -139,6 +140,8 @@ class Resource {
   std::vector<std::string> referrers;
   std::optional<Origin> origin;
   std::vector<Origin> transformations;
+  // What it was read from, for messages; null: it was made.
+  std::shared_ptr<const std::string> file;
 
   // For builds that are explained: notes a change by the source, if any.
   void Record(int source);
