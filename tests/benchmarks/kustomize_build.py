@@ -190,8 +190,8 @@ def config_map(root):
     return root
 
 
-def customs(root):
-    names = write_objects(root, ".", CUSTOM, 20000, per_file=500)
+def customs(root, count):
+    names = write_objects(root, ".", CUSTOM, count, per_file=500)
     write(root, "kustomization.yaml", resources(names) + "namePrefix: a-\n")
     return root
 
@@ -216,7 +216,8 @@ CASES = [
     ("patches", patches, 10),
     ("components", components, 10),
     ("config-map", config_map, 10),
-    ("custom-resources", customs, 10),
+    ("custom-resources-5000", lambda root: customs(root, 5000), 10),
+    ("custom-resources-20000", lambda root: customs(root, 20000), 10),
 ]
 MEMORY_BUDGET = 3  # Our peak is at most a third.
 

@@ -14,12 +14,12 @@
 #include "src/load/json_decoder.h"
 #include "src/load/kustomization.h"
 #include "src/load/plugin_config.h"
-#include "src/model/go_quote.h"
 #include "src/transform/patches.h"
 #include "src/transform/replacements.h"
 #include "src/transform/transformers.h"
 #include "src/transform/value_add.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 
 namespace weir::kustomize {
 namespace {

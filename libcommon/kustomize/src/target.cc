@@ -12,10 +12,10 @@
 #include "src/load/decode.h"
 #include "src/load/locate.h"
 #include "src/load/paths.h"
-#include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/refer/variables.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 

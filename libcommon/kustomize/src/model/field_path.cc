@@ -8,12 +8,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/model/selector.h"
 #include "src/model/yaml_nodes.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {

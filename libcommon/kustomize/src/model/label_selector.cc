@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "src/model/go_quote.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 
 namespace weir::kustomize {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 
 namespace weir::kustomize {
 namespace {
@@ -47,14 +47,11 @@ Value OverlayText(const Value& base, const Value& over) {
 
 // Upstream prints ids in such messages as Go prints a struct.
 std::string GoStruct(const ResId& id) {
-  auto quote = [](absl::string_view text) {
-    return absl::StrCat("\"", absl::CEscape(text), "\"");
-  };
   return absl::StrCat(
-      "resid.ResId{Gvk:resid.Gvk{Group:", quote(id.gvk.group),
-      ", Version:", quote(id.gvk.version), ", Kind:", quote(id.gvk.kind),
+      "resid.ResId{Gvk:resid.Gvk{Group:", GoQuote(id.gvk.group),
+      ", Version:", GoQuote(id.gvk.version), ", Kind:", GoQuote(id.gvk.kind),
       ", isClusterScoped:", id.cluster_scoped ? "true" : "false",
-      "}, Name:", quote(id.name), ", Namespace:", quote(id.ns), "}");
+      "}, Name:", GoQuote(id.name), ", Namespace:", GoQuote(id.ns), "}");
 }
 
 // Makes `fresh` the successor of `old`: its metadata under fresh's, its name,
@@ -98,6 +95,7 @@ void ResMap::Reindex(Resource* resource) {
   std::vector<Resource*>& at = by_id_[resource->CurId().Key()];
   if (std::find(at.begin(), at.end(), resource) == at.end()) {
     at.push_back(resource);
+    may_repeat_ = may_repeat_ || at.size() > 1;
   }
 }
 

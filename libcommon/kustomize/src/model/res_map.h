@@ -48,6 +48,8 @@ class ResMap {
   void DropEmpties();
   // Errors: kFailedPrecondition when two objects now have one id.
   absl::Status CheckUnique() const;
+  // False when no two objects can have one id.
+  bool may_repeat() const { return may_repeat_; }
   // The budget of the build that changes them, which outlives this; before
   // that nothing is bounded.
   void UseBudget(Budget* budget) { budget_ = budget; }
@@ -60,6 +62,7 @@ class ResMap {
 
  private:
   std::vector<std::unique_ptr<Resource>> list_;
+  bool may_repeat_ = false;
   Budget* budget_ = nullptr;
   Budget unbounded_;
   std::vector<std::unique_ptr<Resource>> dropped_;  // Kept for the index.

@@ -13,6 +13,11 @@
 
 namespace weir::kustomize {
 
+// Whether it is neither a map nor a list.
+inline bool IsScalar(const Value& value) {
+  return !value.is_object() && !value.is_array();
+}
+
 // The text of a scalar as it is written; "" for a null and for other values.
 std::string ScalarText(const Value& value);
 // The same, but of a null what it is written as.

@@ -13,10 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {

@@ -136,8 +136,11 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   target->allow_name_change |= allow_name;
   target->allow_kind_change |= allow_kind;
   BuildStateGuard guard(target);
-  // Upstream loses what replaces all of an object.
-  if (ScalarText(patch["$patch"]) != "replace") {
+  // Upstream loses what replaces all of an object, once it has made it.
+  if (ScalarText(patch["$patch"]) == "replace") {
+    Value lost = target->tree();
+    WEIR_RETURN_IF_ERROR(StrategicMerge(patch, *target->schema(), &lost));
+  } else {
     const Value before = target->is_sharing() ? target->tree() : Value();
     WEIR_RETURN_IF_ERROR(
         StrategicMerge(patch, *target->schema(), &target->MutableTree()));

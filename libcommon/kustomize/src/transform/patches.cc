@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "src/load/decode.h"
 #include "src/merge/json6902.h"
-#include "src/model/go_quote.h"
 #include "src/transform/apply_patch.h"
 #include "src/transform/configuration_error.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize {
@@ -40,9 +40,8 @@ absl::Status ApplyToSelected(const Resource& patch, const PatchSpec& spec,
         ApplyStrategicMerge(PatchFor(patch, *target), spec.allow_name_change,
                             spec.allow_kind_change, target, objects));
   }
-  return spec.allow_name_change || spec.allow_kind_change
-             ? objects->CheckUnique()
-             : absl::OkStatus();
+  // Upstream makes its list afresh.
+  return objects->may_repeat() ? objects->CheckUnique() : absl::OkStatus();
 }
 
 absl::Status ApplyToIds(const Patches& patches, const PatchSpec& spec,

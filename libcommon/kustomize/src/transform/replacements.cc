@@ -12,12 +12,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "src/model/field_path.h"
-#include "src/model/go_quote.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/transform/apply_patch.h"
 #include "src/transform/structured_text.h"
 #include "weir/base/status.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/yaml.h"
 #include "weir/value/yaml_node.h"
 
@@ -110,10 +110,6 @@ absl::StatusOr<const Resource*> FindSource(const ReplacementSpec& spec,
         absl::StrCat("nothing selected by ", DescribeSource(spec)));
   }
   return match;
-}
-
-bool IsScalar(const Value& value) {
-  return !value.is_object() && !value.is_array();
 }
 
 // The object as a path meets it: upstream's own annotations are among the

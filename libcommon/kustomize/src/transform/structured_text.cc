@@ -15,10 +15,6 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
-bool IsScalar(const Value& value) {
-  return !value.is_object() && !value.is_array();
-}
-
 // Brings what changed in a value into the nodes that it was read from.
 class NodeUpdate {
  public:
