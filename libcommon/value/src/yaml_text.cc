@@ -83,26 +83,20 @@ size_t LineBreakLength(absl::string_view text, size_t i) {
 }
 
 bool HasOddBreaks(absl::string_view text) {
-  const auto may_be = [](char c) {
-    return c == '\r' || c == '\xc2' || c == '\xe2';
+  // Looking for one character at a time is the fastest way through many.
+  constexpr size_t kMany = 64;
+  const auto has = [text](char c) {
+    return text.find(c) != absl::string_view::npos;
   };
-  size_t i = 0;
-  // Without a branch a byte, compilers look at many at once.
-  constexpr size_t kBlock = 64;
-  for (; i + kBlock <= text.size(); i += kBlock) {
-    unsigned found = 0;
-    for (size_t k = 0; k < kBlock; ++k) {
-      found |= static_cast<unsigned>(text[i + k] == '\r') |
-               static_cast<unsigned>(text[i + k] == '\xc2') |
-               static_cast<unsigned>(text[i + k] == '\xe2');
-    }
-    if (found == 0) continue;
-    for (size_t k = i; k < i + kBlock; ++k) {
-      if (may_be(text[k]) && LineBreakLength(text, k) != 0) return true;
-    }
+  if (text.size() > kMany && !has('\r') && !has('\xc2') && !has('\xe2')) {
+    return false;
   }
-  for (; i < text.size(); ++i) {
-    if (may_be(text[i]) && LineBreakLength(text, i) != 0) return true;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\r' ||
+        ((c == '\xc2' || c == '\xe2') && LineBreakLength(text, i) != 0)) {
+      return true;
+    }
   }
   return false;
 }
