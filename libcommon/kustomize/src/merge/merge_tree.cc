@@ -265,6 +265,18 @@ absl::Status MergeTree::SetElement(MergeNode* list, MergeNode* element,
   return absl::OkStatus();
 }
 
+void MergeTree::Untag(MergeNode* list) {
+  if (list == nullptr || list->kind != Kind::kList) return;
+  for (MergeNode*& item : list->items) {
+    if (item->kind != Kind::kScalar || item->is_null() ||
+        IsQuoted(*item->value)) {
+      continue;
+    }
+    values_.push_back(UntaggedScalar(NodeText(*item->value)));
+    item = Make(&values_.back());
+  }
+}
+
 std::vector<MergeTree::Texts> MergeTree::KeyValues(MergeNode* list,
                                                    const Texts& keys) {
   std::vector<Texts> all;

@@ -79,6 +79,9 @@ class MergeTree {
   // that are empty go.
   absl::Status SetElement(MergeNode* list, MergeNode* element,
                           const Texts& keys, const Texts& values);
+  // Plain scalars of a list lose their tags: what is set in their place is what
+  // its text looks like.
+  void Untag(MergeNode* list);
   // The values of the keys in each element; "" for none.
   std::vector<Texts> KeyValues(MergeNode* list, const Texts& keys);
 

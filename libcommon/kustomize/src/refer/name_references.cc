@@ -482,6 +482,16 @@ class SpecsByKind {
   absl::flat_hash_map<std::string, std::vector<Entry>> by_kind_;
 };
 
+// Upstream looks at no object whose version it would write otherwise: "/v1".
+absl::Status CheckVersion(const Resource& resource) {
+  const std::string written = ScalarText(resource.tree()["apiVersion"]);
+  const std::string own = resource.CurId().gvk.ApiVersion();
+  if (written == own) return absl::OkStatus();
+  return BuildError(
+      absl::StrCat("node-referrerOriginal 'APIVersion' mismatch '", written,
+                   "' != '", own, "'"));
+}
+
 }  // namespace
 
 absl::Status FixNameReferences(const std::vector<NameReference>& references,
@@ -498,6 +508,7 @@ absl::Status FixNameReferences(const std::vector<NameReference>& references,
     WEIR_RETURN_IF_ERROR(objects->budget().Spend(own.size()));
     for (const SpecsByKind::Entry& entry : own) {
       if (!original.gvk.IsSelected(entry.spec->gvk)) continue;
+      WEIR_RETURN_IF_ERROR(CheckVersion(*resource));
       WEIR_RETURN_IF_ERROR(referrer.Fix(*entry.spec, *entry.target));
     }
     if (resource->CurId().Key() != key) answers.clear();
