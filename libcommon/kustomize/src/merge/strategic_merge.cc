@@ -255,9 +255,9 @@ class Walker {
       return MergeElements(list, patch, KeyValues(list, patch, field.keys),
                            field.keys, field.type, depth);
     }
-    WEIR_ASSIGN_OR_RETURN(MergeNode * merged,
-                          MergeElements(list, patch, Scalars(list, patch), {""},
-                                        nullptr, depth));
+    WEIR_ASSIGN_OR_RETURN(
+        MergeNode * merged,
+        MergeElements(list, patch, Scalars(list, patch), {""}, nullptr, depth));
     tree_.Untag(merged);
     return merged;
   }
