@@ -154,15 +154,17 @@ class Matcher {
     absl::StatusOr<std::vector<YamlDocument>> copy =
         ParseYamlDocuments(NodeText(node), options);
     if (!copy.ok()) {
-      // Keys that are no text do not keep upstream from looking for others.
+      // Keys that are no text, and what is behind the first document, do not
+      // keep upstream from looking.
       const absl::StatusOr<YamlNodeDocument> read =
           ParseYamlNode(NodeText(node));
       if (!read.ok()) {
         return BuildError(absl::StrCat("yaml: ", GoYamlError(copy.status())));
       }
-      Value lost = read->root.kind == YamlNode::Kind::kMapping
-                       ? Value::MakeObject()
-                       : Value::MakeArray();
+      const YamlNode::Kind kind = read->root.kind;
+      Value lost = kind == YamlNode::Kind::kMapping    ? Value::MakeObject()
+                   : kind == YamlNode::Kind::kSequence ? Value::MakeArray()
+                                                       : Value(read->root.text);
       return Visit(lost, path);
     }
     if (copy->empty()) {

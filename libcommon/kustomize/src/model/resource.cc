@@ -144,6 +144,11 @@ void Resource::StorePreviousId() {
   } else {
     ids.push_back(std::move(old));
   }
+  // Upstream notes it in the annotations, which are a map from then on.
+  const Value& annotations = tree_["metadata"]["annotations"];
+  if (!annotations.is_object() && !annotations.is_null()) {
+    SetMetadataMap("annotations", MetadataMap("annotations"));
+  }
 }
 
 void Resource::RenewAnnotations() {
