@@ -21,11 +21,11 @@ using Values = absl::Span<const Value>;
 std::shared_ptr<const Regular> Compiled(const Value& pattern, Meter& meter,
                                         std::string& error) {
   meter.Charge(pattern.AsString().size());
-  return Regular::Compile(pattern.AsString(), error);
+  return CompileRegular(pattern.AsString(), error);
 }
 
 // What takes the place of one match: \0 to \9 stand for groups.
-std::string Replacement(const Regular::Match& match, const std::string& with,
+std::string Replacement(const Regular::Parts& match, const std::string& with,
                         std::string& error) {
   std::string out;
   for (size_t i = 0; i < with.size(); ++i) {
@@ -74,7 +74,7 @@ Value Replace(Values v, Meter& meter) {
                                 : static_cast<size_t>(count);
   std::string out;
   size_t at = 0;
-  for (const Regular::Match& match : pattern->FindAll(text, most)) {
+  for (const Regular::Parts& match : FindAllRegular(*pattern, text, most)) {
     const std::string with = Replacement(match, v[2].AsString(), error);
     if (!error.empty()) return Value::Error(error);
     if (!meter.ChargeBytes(with.size())) return Value();
@@ -107,7 +107,7 @@ Value Extract(Values v, Meter& meter) {
   std::shared_ptr<const Regular> pattern;
   const Value error = Prepare(v, meter, pattern);
   if (error.is_error()) return error;
-  const auto matches = pattern->FindAll(v[0].AsString(), 1);
+  const auto matches = FindAllRegular(*pattern, v[0].AsString(), 1);
   if (matches.empty()) return Value::None();
   const absl::string_view part = matches[0].back();
   if (matches[0].size() > 1 && part.empty()) return Value::None();
@@ -119,9 +119,9 @@ Value ExtractAll(Values v, Meter& meter) {
   const Value error = Prepare(v, meter, pattern);
   if (error.is_error()) return error;
   std::vector<Value> parts;
-  const auto matches =
-      pattern->FindAll(v[0].AsString(), std::numeric_limits<size_t>::max());
-  for (const Regular::Match& match : matches) {
+  const auto matches = FindAllRegular(*pattern, v[0].AsString(),
+                                      std::numeric_limits<size_t>::max());
+  for (const Regular::Parts& match : matches) {
     if (match.size() > 1 && match[1].empty()) continue;
     if (!meter.ChargeBytes(sizeof(Value) + match.back().size())) break;
     parts.push_back(Value::String(std::string(match.back())));

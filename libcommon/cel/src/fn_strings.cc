@@ -59,7 +59,7 @@ Value Matches(Values v, Meter& meter) {
   if (!v[1].Is(Kind::kString)) return NoOverload();
   meter.Charge(v[1].AsString().size() + v[0].AsString().size() / 4);
   std::string error;
-  const auto pattern = Regular::Compile(v[1].AsString(), error);
+  const auto pattern = CompileRegular(v[1].AsString(), error);
   if (pattern == nullptr) return Value::Error(error);
   return Value::Bool(pattern->Matches(v[0].AsString()));
 }

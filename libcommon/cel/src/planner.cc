@@ -237,7 +237,7 @@ class Planner {
       const Value* pattern = nodes[1]->constant();
       if (pattern != nullptr && pattern->Is(Kind::kString)) {
         std::string reason;
-        auto compiled = Regular::Compile(pattern->AsString(), reason);
+        auto compiled = CompileRegular(pattern->AsString(), reason);
         if (compiled == nullptr) {
           error_ = reason;
           return nullptr;

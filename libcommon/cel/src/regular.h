@@ -1,7 +1,7 @@
-// Regular is a regular expression in Go's dialect, with Go's messages.
+// Regular expressions of CEL, which are Go's.
 //
 // Touches: nothing.
-// Threads: immutable; safe to share.
+// Threads: pure functions.
 #pragma once
 
 #include <memory>
@@ -9,25 +9,18 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "weir/text/go_regexp.h"
 
 namespace weir::cel {
 
-class Regular {
- public:
-  // Null with an error when the pattern is malformed or too large.
-  static std::shared_ptr<const Regular> Compile(const std::string& pattern,
-                                                std::string& error);
-  virtual ~Regular() = default;
+using Regular = text::GoRegexp;
 
-  // Anywhere in the text.
-  virtual bool Matches(absl::string_view text) const = 0;
-  virtual int group_count() const = 0;
-  // One match: the whole and the groups; a group that took no part has null
-  // data. Parts point into the text.
-  using Match = std::vector<absl::string_view>;
-  // As Go's FindAll: none overlap, and no empty one follows another at once.
-  virtual std::vector<Match> FindAll(absl::string_view text,
-                                     size_t most) const = 0;
-};
+// Null with an error when the pattern is malformed or too large.
+std::shared_ptr<const Regular> CompileRegular(const std::string& pattern,
+                                              std::string& error);
+
+// The first matches, as Go's FindAll has them, each with its groups.
+std::vector<Regular::Parts> FindAllRegular(const Regular& pattern,
+                                           absl::string_view text, size_t most);
 
 }  // namespace weir::cel
