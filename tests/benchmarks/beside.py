@@ -1,4 +1,4 @@
-"""Wall time and peak memory of programs, for scripts that compare two."""
+"""Wall time, processor time and peak memory of programs, for scripts that compare two."""
 import os
 import resource
 import subprocess
@@ -7,8 +7,8 @@ import time
 
 
 def run(command, output):
-    """Wall seconds and peak MiB of one run, whose standard output goes to the
-    file `output`."""
+    """Wall seconds, peak MiB and processor seconds of one run, whose standard
+    output goes to the file `output`."""
     start = time.monotonic()
     pid = os.posix_spawn(command[0], command, os.environ,
                          file_actions=[(os.POSIX_SPAWN_OPEN, 1, output,
@@ -22,7 +22,7 @@ def run(command, output):
     if peak <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
         # What this interpreter had in memory when it started the program.
         peak = peak_under_time(command)
-    return wall, peak / 1024
+    return wall, peak / 1024, usage.ru_utime + usage.ru_stime
 
 
 def peak_under_time(command):

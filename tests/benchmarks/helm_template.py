@@ -5,8 +5,9 @@
                      [--growth]
 
 Makes a chart for each case, runs both programs in turn on it, checks that they
-print the same, and prints a line a case: median wall time and peak memory of
-each, and the ratios. --chart: charts of others besides, whose output may be
+print the same, and prints a line a case: median wall and processor time and peak
+memory of each, and the ratios. The budget is of processor time, which other work
+on the machine changes least. --chart: charts of others besides, whose output may be
 random. --pairs: runs of each program a case (default 5). --growth: our program
 alone, on charts that double. Exit code: 0 when every case keeps its budget.
 """
@@ -145,12 +146,14 @@ def measure(args, name, chart, faster_budget, leaner_budget, is_random=False):
                                   outputs[i]))
     walls = [statistics.median(r[0] for r in rs) for rs in results]
     peaks = [max(r[1] for r in rs) for rs in results]
+    times = [statistics.median(r[2] for r in rs) for rs in results]
     same = is_random or filecmp.cmp(outputs[0], outputs[1], shallow=False)
-    faster, leaner = walls[1] / walls[0], peaks[1] / peaks[0]
-    print("%-22s weir %7.4f s %6.1f MiB  helm %7.3f s %6.1f MiB  %5.1f times "
-          "faster, %4.1f times leaner%s" % (
-              name, walls[0], peaks[0], walls[1], peaks[1], faster, leaner,
-              "" if same else "  DIFFERENT OUTPUT"), flush=True)
+    faster, leaner = times[1] / times[0], peaks[1] / peaks[0]
+    print("%-22s weir %7.4f s (%.4f s) %6.1f MiB  helm %6.3f s (%.3f s) %6.1f "
+          "MiB  %5.1f times less processor time, %4.1f times leaner%s" % (
+              name, walls[0], times[0], peaks[0], walls[1], times[1], peaks[1],
+              faster, leaner, "" if same else "  DIFFERENT OUTPUT"),
+          flush=True)
     return same and faster >= faster_budget and leaner >= leaner_budget
 
 
@@ -162,7 +165,7 @@ def growth(args):
                 chart = os.path.join(root, "chart")
                 make(chart, n)
                 walls.append(min(run([args.weir, "template", "r", chart],
-                                     os.devnull)[0]
+                                     os.devnull)[2]
                                  for _ in range(args.pairs)))
         print("%-12s %s" % (name, "  ".join("%.4f s" % w for w in walls)),
               flush=True)
