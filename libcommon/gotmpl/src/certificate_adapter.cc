@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "certificates.h"
+#include "rsa_keys.h"
 #include "weir/base/status.h"
 
 namespace weir::gotmpl {
@@ -270,7 +271,7 @@ absl::StatusOr<KeyPair> MakeCertificate(const CertificateRequest& request,
                                         absl::Time now) {
   Owned<EVP_PKEY> key;
   if (request.key_pem.empty()) {
-    key.reset(EVP_RSA_gen(2048));
+    key.reset(MakeRsaKey(2048));
     if (key == nullptr) return Error("error generating rsa key");
   } else {
     WEIR_ASSIGN_OR_RETURN(key, ParseKey(request.key_pem),
@@ -300,7 +301,7 @@ absl::StatusOr<KeyPair> MakeCertificate(const CertificateRequest& request,
 std::string MakePrivateKey(absl::string_view type) {
   Owned<EVP_PKEY> key;
   if (type.empty() || type == "rsa") {
-    key.reset(EVP_RSA_gen(4096));
+    key.reset(MakeRsaKey(4096));
   } else if (type == "dsa") {
     key = MakeDsaKey();
   } else if (type == "ecdsa") {

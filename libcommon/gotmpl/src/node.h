@@ -8,7 +8,9 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -147,15 +149,26 @@ struct Source {
   std::string text;
   // Keeps the functions that nodes point to.
   std::shared_ptr<const FunctionTable> functions;
-  std::vector<std::unique_ptr<Node>> nodes;
+  std::vector<Node*> nodes;
+
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  ~Source() {
+    for (Node* node : nodes) node->~Node();
+  }
 
   template <typename T, typename... Args>
   T* New(Args&&... args) {
-    auto node = std::make_unique<T>(std::forward<Args>(args)...);
-    T* raw = node.get();
-    nodes.push_back(std::move(node));
-    return raw;
+    void* place = memory_.allocate(sizeof(T), alignof(T));
+    T* node = new (place) T(std::forward<Args>(args)...);
+    nodes.push_back(node);
+    return node;
   }
+
+ private:
+  // Nodes are many, small, and go together.
+  std::pmr::monotonic_buffer_resource memory_;
 };
 
 class Template {

@@ -51,6 +51,11 @@ SharedString* SharedString::NewUninitialized(size_t size) {
   return new (memory) SharedString(size);
 }
 
+SharedString* SharedString::NewView(absl::string_view text) {
+  live_bytes += kStringOverhead;
+  return new SharedString(text);
+}
+
 SharedString* SharedString::New(absl::string_view text) {
   SharedString* string = NewUninitialized(text.size());
   if (!text.empty()) std::memcpy(string->data(), text.data(), text.size());
@@ -58,7 +63,8 @@ SharedString* SharedString::New(absl::string_view text) {
 }
 
 void SharedString::Destroy() const {
-  live_bytes -= static_cast<int64_t>(size_) + kStringOverhead;
+  live_bytes -= kStringOverhead;
+  if (!is_view()) live_bytes -= static_cast<int64_t>(size_);
   this->~SharedString();
   ::operator delete(const_cast<SharedString*>(this));
 }
@@ -123,6 +129,10 @@ Any Any::Adopt(SharedString* text) { return Any(types::String(), text); }
 
 Any Any::Bytes(absl::string_view bytes) {
   return Any(types::Bytes(), SharedString::New(bytes));
+}
+
+Any Any::BytesView(absl::string_view bytes) {
+  return Any(types::Bytes(), SharedString::NewView(bytes));
 }
 
 Any Any::List(std::vector<Any> items, const Type* type) {

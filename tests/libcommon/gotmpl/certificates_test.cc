@@ -7,6 +7,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <set>
+
 #include "weir/gotmpl/template.h"
 
 namespace weir::gotmpl {
@@ -31,6 +33,7 @@ std::string Render(absl::string_view text) {
 struct Free {
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
 
@@ -85,6 +88,24 @@ TEST(CertificatesTest, KeysHaveTheirPemTypes) {
               StartsWith("-----BEGIN EC PRIVATE KEY-----"));
   EXPECT_THAT(Render(R"({{ genPrivateKey "ed25519" }})"),
               StartsWith("-----BEGIN PRIVATE KEY-----"));
+}
+
+TEST(CertificatesTest, RsaKeysAreSound) {
+  std::set<std::string> keys;
+  for (int i = 0; i < 6; ++i) {
+    const std::string pem =
+        Render(i == 0 ? R"({{ genPrivateKey "rsa" }})"
+                      : R"({{ (genSelfSignedCert "x" nil nil 1).Key }})");
+    const auto key = ReadKey(pem);
+    ASSERT_NE(key, nullptr);
+    EXPECT_EQ(EVP_PKEY_get_bits(key.get()), i == 0 ? 4096 : 2048);
+    const std::unique_ptr<EVP_PKEY_CTX, Free> context(
+        EVP_PKEY_CTX_new(key.get(), nullptr));
+    // Looks at the primes, too.
+    EXPECT_EQ(EVP_PKEY_check(context.get()), 1);
+    keys.insert(pem);
+  }
+  EXPECT_EQ(keys.size(), 6u);
 }
 
 TEST(CertificatesTest, BcryptHashChecksAgainstItsPassword) {

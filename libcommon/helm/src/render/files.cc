@@ -116,7 +116,7 @@ const Type* FilesType() {
 Any MakeFilesObject(const std::vector<File>& files) {
   Any out = Any::NewDict(FilesType());
   for (const File& file : files) {
-    out.AsDict()->Set(file.name, Any::Bytes(file.data));
+    out.AsDict()->Set(file.name, Any::BytesView(file.data));
   }
   return out;
 }

@@ -18,6 +18,7 @@ namespace weir::helm {
 const gotmpl::Type* ValuesType();
 
 gotmpl::Any MakeChartObject(const Chart& chart);
+// It refers to the files, which must outlive what templates make of it.
 gotmpl::Any MakeFilesObject(const std::vector<File>& files);
 gotmpl::Any MakeReleaseObject(const Release& release);
 gotmpl::Any MakeCapabilitiesObject(const Capabilities& capabilities);

@@ -146,13 +146,21 @@ class SharedString final : public Counted {
   static SharedString* New(absl::string_view text);
   // Room for `size` bytes that the caller fills.
   static SharedString* NewUninitialized(size_t size);
-  absl::string_view view() const { return {data(), size_}; }
+  // Copies nothing: the text must outlive the string.
+  static SharedString* NewView(absl::string_view text);
+  absl::string_view view() const { return {data_, size_}; }
+  // For filling one that is not a view.
   char* data() { return reinterpret_cast<char*>(this + 1); }
-  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 
  private:
-  explicit SharedString(size_t size) : size_(size) {}
+  explicit SharedString(size_t size) : data_(data()), size_(size) {}
+  explicit SharedString(absl::string_view text)
+      : data_(text.data()), size_(text.size()) {}
+  bool is_view() const {
+    return data_ != reinterpret_cast<const char*>(this + 1);
+  }
   void Destroy() const override;
+  const char* data_;
   size_t size_;
 };
 
@@ -182,6 +190,8 @@ class Any {
   // Takes over the caller's reference.
   static Any Adopt(SharedString* text);
   static Any Bytes(absl::string_view bytes);
+  // Copies nothing: the bytes must outlive all that is made of them.
+  static Any BytesView(absl::string_view bytes);
   static Any List(std::vector<Any> items, const Type* type = types::List());
   static Any Strings(const std::vector<std::string>& items);
   static Any NewDict(const Type* type = types::Dict());

@@ -45,7 +45,8 @@ struct RenderOptions {
   // http(s) URL. Null: such schemas are an error.
   std::function<absl::StatusOr<std::string>(const std::string& url)>
       load_schema;
-  // Functions of yours, added last.
+  // Functions of yours, added last. What they are given is not to be kept
+  // beyond the rendering: it refers to the chart.
   std::function<void(gotmpl::FunctionTable&)> add_functions;
   gotmpl::Limits limits;
   std::optional<uint64_t> seed;  // Makes rand* and the like reproducible.
