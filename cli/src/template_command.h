@@ -118,7 +118,8 @@ absl::Status RenderTemplate(const TemplateArgs& args,
 // LocalServices will do.
 bool IsLocal(const TemplateArgs& args);
 
-// Charts on disk and nothing else. Remembers that something else was asked for.
+// Charts on disk and nothing else, for a process of its own: large ones change
+// how it takes memory. Remembers that something else was asked for.
 class LocalServices : public TemplateServices {
  public:
   absl::StatusOr<std::string> Locate(const std::string& name) override;

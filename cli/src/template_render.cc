@@ -1,8 +1,13 @@
 // `weir template`: renders a chart and prints it, as `helm template` does.
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -30,6 +35,9 @@ namespace weir::cli {
 namespace {
 
 constexpr char kDefaultName[] = "release-name";
+constexpr size_t kLargeTemplates = size_t{256} << 10;
+constexpr size_t kHeapPerTemplateByte = 16;
+constexpr size_t kMostHeap = size_t{64} << 20;
 
 bool IsUrl(absl::string_view name) {
   return absl::StartsWith(name, "http://") ||
@@ -307,6 +315,31 @@ absl::StatusOr<helm::RenderedRelease> RenderChart(
                              options, {post_render});
 }
 
+size_t TemplateBytes(const helm::Chart& chart) {
+  size_t bytes = 0;
+  for (const helm::File& file : chart.templates) bytes += file.data.size();
+  for (const helm::Chart& one : chart.dependencies) bytes += TemplateBytes(one);
+  return bytes;
+}
+
+// Makes the heap's next bytes huge pages, where the system has them: a third of
+// a large rendering's time would go into faults of small ones.
+void PrepareHeap(size_t bytes) {
+  constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
+  bytes = std::min(bytes, kMostHeap);
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(kMostHeap) * 2);
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kMostHeap) * 2);
+  void* block = std::malloc(bytes);
+  if (block == nullptr) return;
+  const auto address = reinterpret_cast<uintptr_t>(block);
+  const uintptr_t start = (address + kHugePage - 1) & ~(kHugePage - 1);
+  const uintptr_t end = (address + bytes) & ~(kHugePage - 1);
+  if (end > start) {
+    madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
+  }
+  std::free(block);
+}
+
 // Prints what helm prints of a release that could not be made: with --debug,
 // the files, when they are what is wrong.
 void PrintFailed(const absl::Status& status) {
@@ -421,7 +454,10 @@ absl::StatusOr<std::string> LocalServices::Locate(const std::string& name) {
 
 absl::StatusOr<helm::Chart> LocalServices::Load(
     const std::string& path, const helm::LoadOptions& options) {
-  return helm::LoadChart(path, options);
+  WEIR_ASSIGN_OR_RETURN(helm::Chart chart, helm::LoadChart(path, options));
+  const size_t bytes = TemplateBytes(chart);
+  if (bytes >= kLargeTemplates) PrepareHeap(bytes * kHeapPerTemplateByte);
+  return chart;
 }
 
 absl::Status LocalServices::NotHere(const std::string& what) {

@@ -131,7 +131,7 @@ CASES = [
 GROWTH = [
     ("templates", lambda root, n: templates(root, 200 * n)),
     ("subcharts", lambda root, n: umbrella(root, 15 * n, 10)),
-    ("values", lambda root, n: to_yaml(root, 1.2 * n)),
+    ("values", lambda root, n: to_yaml(root, 0.45 * n)),
     ("loop", lambda root, n: loop(root, 2500 * n)),
 ]
 
