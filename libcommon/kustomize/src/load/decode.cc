@@ -66,7 +66,8 @@ std::string DescribeObject(const Value& object) {
     absl::StrAppend(&out, " map[");
     absl::string_view separator = "";
     for (const Value::Member& member : metadata[field].object()) {
-      absl::StrAppend(&out, separator, member.key, ":", NodeText(member.value));
+      absl::StrAppend(&out, separator, member.key, ":",
+                      ScalarText(member.value));
       separator = " ";
     }
     absl::StrAppend(&out, "]");
