@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "api_errors.h"
 #include "impersonation.h"
+#include "kube_protobuf.h"
 #include "weir/base/random.h"
 #include "weir/base/status.h"
 #include "weir/value/json.h"
@@ -44,7 +45,16 @@ bool IsPublic(absl::string_view path) {
 absl::StatusOr<Value> ParseBody(const std::string& text,
                                 absl::string_view content_type, bool is_patch) {
   const std::string type = MediaTypeOf(content_type);
-  if (absl::StrContains(type, "protobuf") || absl::StrContains(type, "cbor")) {
+  if (type == "application/vnd.kubernetes.protobuf") {
+    absl::StatusOr<Value> object = ReadKubeProtobuf(text);
+    if (object.ok()) return object;
+    if (!absl::IsUnimplemented(object.status())) {
+      return BadRequest(std::string(object.status().message()));
+    }
+    return MakeFailure(415, "UnsupportedMediaType",
+                       std::string(object.status().message()));
+  }
+  if (absl::StrContains(type, "cbor")) {
     return MakeFailure(
         415, "UnsupportedMediaType",
         absl::StrCat("this API server reads JSON and YAML only, not ", type,

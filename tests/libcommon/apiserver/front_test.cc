@@ -101,15 +101,49 @@ TEST_F(FrontTest, StrangersAreUnauthorized) {
   EXPECT_EQ(Raw(health, false).body, "ok");
 }
 
-TEST_F(FrontTest, ProtobufIsRefusedInWords) {
+// Field `number` of a protobuf message, of bytes.
+std::string Delimited(int number, const std::string& bytes) {
+  std::string out(1, static_cast<char>(number << 3 | 2));
+  out += static_cast<char>(bytes.size());
+  return out + bytes;
+}
+
+std::string Envelope(const std::string& kind, const std::string& object) {
+  return std::string("k8s\0", 4) +
+         Delimited(1, Delimited(1, "v1") + Delimited(2, kind)) +
+         Delimited(2, object);
+}
+
+TEST_F(FrontTest, ProtobufOfSecretsIsRead) {
+  http::Request request;
+  request.method = "POST";
+  request.url = "/api/v1/namespaces/default/secrets";
+  request.headers.Add("Content-Type", "application/vnd.kubernetes.protobuf");
+  request.body = Envelope(
+      "Secret",
+      Delimited(1, Delimited(1, "s") + Delimited(3, "") +
+                       Delimited(11, Delimited(1, "k") + Delimited(2, "v")) +
+                       Delimited(8, "")) +
+          Delimited(2, Delimited(1, "key") + Delimited(2, "data")) +
+          Delimited(3, "helm.sh/release.v1"));
+  const http::Response made = Raw(request);
+  EXPECT_EQ(made.code, 201) << made.body;
+  EXPECT_THAT(made.body, HasSubstr("\"key\":\"ZGF0YQ==\""));
+  EXPECT_THAT(made.body, HasSubstr("\"labels\":{\"k\":\"v\"}"));
+  EXPECT_THAT(made.body, HasSubstr("\"type\":\"helm.sh/release.v1\""));
+}
+
+TEST_F(FrontTest, OtherProtobufIsRefusedInWords) {
   http::Request request;
   request.method = "POST";
   request.url = kMaps;
   request.headers.Add("Content-Type", "application/vnd.kubernetes.protobuf");
-  request.body = std::string("k8s\0", 4);
+  request.body = Envelope("Pod", "");
   const http::Response refused = Raw(request);
   EXPECT_EQ(refused.code, 415);
-  EXPECT_THAT(refused.body, HasSubstr("JSON and YAML only"));
+  EXPECT_THAT(refused.body, HasSubstr("no Pod in protobuf"));
+  request.body = Envelope("Secret", "x").substr(0, 12);
+  EXPECT_EQ(Raw(request).code, 400);
 }
 
 TEST_F(FrontTest, BrokenBodiesAreRefused) {
