@@ -15,6 +15,7 @@ DURATION = r"-?(?:\d+(?:\.\d+)?(?:h|ms|m|µs|us|ns|s))+"
 PATTERNS = {
     "time": TIME, "duration": DURATION, "s": r"\d+(?:\.\d+)?",
     "random": r"[A-Za-z0-9-]+", "rv": r"\d+", "digest": r"[a-z0-9]+:[0-9a-f]+",
+    "short": r"[0-9a-f]{12}",
     "ip": r"[0-9a-fA-F.:]+", "dns": r"[^ ]+", "dir": r"[^ ]+", "tmp": r"[^ ]+",
     "key": r".+",
 }

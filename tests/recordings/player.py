@@ -10,6 +10,7 @@ KINDS = {
     "GitRepository": "source.toolkit.fluxcd.io/v1",
     "ExternalArtifact": "source.toolkit.fluxcd.io/v1",
     "HelmChart": "source.toolkit.fluxcd.io/v1",
+    "HelmRelease": "helm.toolkit.fluxcd.io/v2",
     "HelmRepository": "source.toolkit.fluxcd.io/v1",
     "OCIRepository": "source.toolkit.fluxcd.io/v1",
     "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
@@ -112,12 +113,14 @@ class Player:
             try:
                 self.kube.apply(obj, manager=action.get("as", "recorder"))
             except ApiError as error:
-                self.notes.append({
-                    "refused": f"apply {obj['kind']}/"
-                               f"{obj['metadata']['name']}",
-                    "code": error.code,
-                    "message": error.body.get("message") if
-                    isinstance(error.body, dict) else error.body})
+                self.note_refusal("apply", obj["kind"],
+                                  obj["metadata"]["name"], error)
+
+    def note_refusal(self, verb, kind, name, error):
+        self.notes.append({
+            "refused": f"{verb} {kind}/{name}", "code": error.code,
+            "message": error.body.get("message") if
+            isinstance(error.body, dict) else error.body})
 
     def target(self, text):
         """"Kind/name" -> kind, name, namespace, apiVersion."""
@@ -138,8 +141,12 @@ class Player:
                 path = self.kube.path(
                     kind, namespace, name, version, action.get("subresource"),
                     fieldManager=action.get("as", "recorder"))
-                self.kube.call("PATCH", path, self.matcher.fill(action[key]),
-                               content_type)
+                try:
+                    self.kube.call("PATCH", path,
+                                   self.matcher.fill(action[key]),
+                                   content_type)
+                except ApiError as error:
+                    self.note_refusal("patch", kind, name, error)
                 return
         raise Skip("this kind of patch")
 
@@ -150,9 +157,9 @@ class Player:
     def do_reconcile(self, action):
         kind, name, namespace, _ = self.target(action["reconcile"])
         annotations = {"reconcile.fluxcd.io/requestedAt": action["at"]}
-        for key in ("forceAt", "resetAt"):
+        for key in ("force", "reset"):
             if key in action:
-                annotations["reconcile.fluxcd.io/" + key] = action[key]
+                annotations[f"reconcile.fluxcd.io/{key}At"] = action["at"]
         # As the flux command does it.
         self.kube.merge(kind, name, {"metadata": {"annotations": annotations}},
                         namespace, "flux-client-side-apply")
@@ -195,8 +202,8 @@ class Player:
         time.sleep(action["sleep"])
 
     def do_restart(self, action):
-        program = {"kustomize-controller": self.world.kustomize,
-                   "source-controller": self.world.source}[action["restart"]]
+        program = next(c for c in self.world.controllers
+                       if c.name == action["restart"])
         program.stop()
         if action.get("wipe"):
             for path in self.world.storage.iterdir():
@@ -251,7 +258,10 @@ class Player:
                 found.append(status.get("lastAttemptedRevision") or "")
             if not any(revision in text for text in found):
                 return False
-        if action.get("fresh") and (
+        if action.get("stalled") and (
+                condition(obj, "Stalled").get("status") != "True"):
+            return False
+        if action.get("fresh") and not action.get("any_generation") and (
                 ready.get("observedGeneration") !=
                 obj["metadata"]["generation"]):
             return False

@@ -43,6 +43,8 @@ GATES = ("StrictPostBuildSubstitutions=false,GroupChangeLog=true,"
          "AdditiveCELDependencyCheck=true,CancelHealthCheckOnNewRevision=true,"
          "ExternalArtifact=true,DisableFailFastBehavior=true")
 SOURCES = ("git-*", "oci-*", "helmrepo-*", "chart-*", "restart")
+# Whose statuses and Events the recordings of a controller have.
+KINDS_OF = {"kustomize": ("Kustomization",), "helm": ("HelmRelease",)}
 PATIENCE = 20  # Seconds that late events are waited for.
 PROFILES = {
     None: [],
@@ -66,7 +68,8 @@ def load(folder, text):
     files = []
     for start in SOURCES:
         files += sorted(folder.glob(f"source/{start}.yaml"))
-    files += sorted(folder.glob("kustomize/*.yaml"))
+    for controller in ("kustomize", "helm"):
+        files += sorted(folder.glob(f"{controller}/*.yaml"))
     scenarios = []
     for path in files:
         name = f"{path.parent.name}/{path.stem}"
@@ -76,13 +79,22 @@ def load(folder, text):
 
 
 def parse(text):
-    """A recording, commits that versions of charts name as placeholders."""
+    """A recording, with placeholders for what versions of charts end in.
+
+    That are commits, and digests where the recording does not number them.
+    """
     scenario = yaml.load(text, Loader=yaml.CSafeLoader)
     ids = scenario.get("ids") or {}
     for name, value in ids.items():
         if name.startswith("<commit:"):
             text = text.replace("+" + value[:12], name.replace(
                 "<commit", "+<short"))
+    if scenario["scenario"].startswith("helm/"):
+        found = dict.fromkeys(re.findall(r"\d\+([0-9a-f]{12})\b", text))
+        for number, short in enumerate(found, 1):
+            text = text.replace("+" + short, f"+<short:{number}>")
+            text = re.sub(rf"sha256:{short}[0-9a-f]+",
+                          "<digest>", text)
     return {**yaml.load(text, Loader=yaml.CSafeLoader), "ids": ids}
 
 
@@ -116,6 +128,7 @@ class Collector:
                 f"{involved['kind']}/{involved['name']}", []).append({
                     "type": event["type"], "reason": event["reason"],
                     "message": event["message"],
+                    "count": event.get("count", 1) or 1,
                     "annotations": event["metadata"].get("annotations", {}),
                     "controller": event.get("source", {}).get("component") or
                     event.get("reportingComponent")})
@@ -146,7 +159,8 @@ class Requests:
     """
 
     WHO = {"source-controller": "source",
-           "kustomize-controller": "kustomize"}
+           "kustomize-controller": "kustomize",
+           "helm-controller": "helm"}
 
     def __init__(self, world, scenario):
         self.world, self.offset = world, 0
@@ -228,9 +242,8 @@ def play(world, scenario, entry):
     make_namespaces(world, scenario)
     compare = Comparison(world, scenario, matcher, entry.get("differs", []))
     player = Player(world, scenario, matcher)
-    expected = Expectation()
-    kinds = ("Kustomization",) if scenario["scenario"].startswith(
-        "kustomize/") else FLUX_KINDS
+    kinds = KINDS_OF.get(scenario["scenario"].partition("/")[0], FLUX_KINDS)
+    expected = Expectation(kinds)
     collector = Collector(world, scenario["namespace"], kinds)
     requests = Requests(world, scenario)
     for step in scenario["steps"]:
@@ -273,6 +286,9 @@ def run_profile(programs, profile, scenarios, listed, jobs, report,
     again = []
     world = World(programs, "embedded", simulate="labels",
                   kustomize_flags=["--concurrent=16", *flags],
+                  helm_flags=["--concurrent=16", *(f for f in flags if
+                                                   "base" not in f and
+                                                   "gates" not in f)],
                   source_flags=["--concurrent=16"])
     world.web, world.registry = WebServer(), Registry()
     world.start()

@@ -52,6 +52,7 @@ KINDS = {
         ("source.toolkit.fluxcd.io/v1", "externalartifacts", True),
     "Kustomization":
         ("kustomize.toolkit.fluxcd.io/v1", "kustomizations", True),
+    "HelmRelease": ("helm.toolkit.fluxcd.io/v2", "helmreleases", True),
 }
 
 

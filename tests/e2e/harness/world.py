@@ -1,4 +1,4 @@
-"""A world: an API server, the two controllers, git servers, an event sink.
+"""A world: an API server, the controllers, git servers, an event sink.
 
 Two back ends give the API server: the embedded one (`weir apiserver`), and a
 real control plane (scripts/control-plane).
@@ -39,8 +39,8 @@ class Programs:
         self.crds = Path(crds) if crds else self.build / "deploy" / "crds"
 
     def missing(self, backend):
-        wanted = [self.controllers / "source-controller",
-                  self.controllers / "kustomize-controller"]
+        wanted = [self.controllers / name for name in (
+            "source-controller", "kustomize-controller", "helm-controller")]
         if backend == "embedded":
             wanted.append(self.bin / "weir")
         lost = [str(path) for path in wanted if not path.exists()]
@@ -280,11 +280,12 @@ def make_certificates(folder):
 class World:
     """Everything a scenario needs, started once and torn down at the end.
 
-    source_flags, kustomize_flags: flags beyond the usual ones.
+    source_flags, kustomize_flags, helm_flags: flags beyond the usual ones.
     """
 
     def __init__(self, programs, backend, folder=None, simulate="pods",
-                 source_flags=(), kustomize_flags=(), use_grpc=True):
+                 source_flags=(), kustomize_flags=(), helm_flags=(),
+                 use_grpc=True):
         self.programs = programs
         self._temporary = None
         if folder is None:
@@ -295,9 +296,10 @@ class World:
                                          simulate)
         self.source_flags = list(source_flags)
         self.kustomize_flags = list(kustomize_flags)
+        self.helm_flags = list(helm_flags)
         self.use_grpc = use_grpc and not programs.stock
         self.kube = self.git = self.git_tls = self.files = None
-        self.source = self.kustomize = None
+        self.source = self.kustomize = self.helm = None
         self._ssh = self._certificates = None
         self._servers = []
 
@@ -312,14 +314,18 @@ class World:
             self.files = self._server(FileServer())
             self.make_controllers()
             if controllers:
-                self.source.start(wait=False)
-                self.kustomize.start(wait=False)
-                self.source.await_ready()
-                self.kustomize.await_ready()
+                for controller in self.controllers:
+                    controller.start(wait=False)
+                for controller in self.controllers:
+                    controller.await_ready()
         except BaseException:
             self.stop()
             raise
         return self
+
+    @property
+    def controllers(self):
+        return [c for c in (self.source, self.kustomize, self.helm) if c]
 
     def _server(self, server):
         self._servers.append(server)
@@ -352,18 +358,22 @@ class World:
         source = [f"--storage-path={storage}",
                   f"--storage-addr={self.storage_address}",
                   f"--storage-adv-addr={self.storage_address}"]
-        kustomize = []
+        sources = []  # Where controllers hear of artifacts.
         if self.use_grpc:
             address = f"127.0.0.1:{free_port()}"
             source.append(f"--grpc-addr={address}")
-            kustomize.append(f"--source-grpc-addr={address}")
+            sources.append(f"--source-grpc-addr={address}")
         bin_dir = self.programs.controllers
         self.source = Controller(
             bin_dir / "source-controller", "source-controller",
             [*source, *common, *self.source_flags], folder, env)
         self.kustomize = Controller(
             bin_dir / "kustomize-controller", "kustomize-controller",
-            [*kustomize, *common, *self.kustomize_flags], folder, env)
+            [*sources, *common, *self.kustomize_flags], folder, env)
+        if (bin_dir / "helm-controller").exists():  # Stock ones may lack it.
+            self.helm = Controller(
+                bin_dir / "helm-controller", "helm-controller",
+                [*sources, *common, *self.helm_flags], folder, env)
 
     @property
     def storage(self):
@@ -391,8 +401,8 @@ class World:
     def stop(self):
         """Stops everything; returns what went wrong on the way."""
         problems = []
-        for program in (self.kustomize, self.source):
-            if program and program.process:
+        for program in reversed(self.controllers):
+            if program.process:
                 crashed = not program.is_running()
                 code = program.stop()
                 if crashed or code != 0:
