@@ -59,13 +59,12 @@ def requests_by_method(controller):
     return found
 
 
-def wait_all(world, count, revision, seconds=900):
+def wait_all(world, kind, count, is_done, seconds=900):
+    """Until all objects of the kind are ready and, besides, `is_done`."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:
-        ready = sum(
-            1 for obj in world.kube.list("Kustomization", NAMESPACE)
-            if is_ready(obj) and revision in (
-                obj["status"].get("lastAppliedRevision") or ""))
+        ready = sum(1 for obj in world.kube.list(kind, NAMESPACE)
+                    if is_ready(obj) and is_done(obj))
         if ready == count:
             return time.monotonic() - started
         print(f"{ready} of {count} are ready", file=sys.stderr, flush=True)
@@ -84,8 +83,9 @@ def settled(controller, seconds=300):
     return after
 
 
-def phase(world, name, count, revision, before, seconds):
-    after = requests_by_method(world.kustomize)
+def phase(world, controller, name, count, before, seconds):
+    """Prints a phase's figures; returns the requests so far."""
+    after = requests_by_method(controller)
     by_method = {m: after.get(m, 0) - before.get(m, 0)
                  for m in sorted(set(after) | set(before))}
     total = sum(by_method.values())
@@ -93,11 +93,16 @@ def phase(world, name, count, revision, before, seconds):
     say(f"{name}: requests each",
         f"{total / count:.1f}  (" + ", ".join(
             f"{m} {v / count:.1f}" for m, v in by_method.items()) + ")")
-    for program in (world.kustomize, world.source):
+    for program in (controller, world.source):
         say(f"{name}: {program.name} resident now (peak)",
             f"{program.memory() / 1024:.1f} MiB "
             f"({program.memory('VmHWM') / 1024:.1f} MiB)")
     return after
+
+
+def is_at(revision):
+    return lambda obj: revision in (
+        obj["status"].get("lastAppliedRevision") or "")
 
 
 def main():
@@ -139,16 +144,16 @@ def main():
                          "sourceRef": {"kind": "GitRepository",
                                        "name": "app"}}}, NAMESPACE)
         created = time.monotonic() - started
-        wait_all(world, count, commit)
+        wait_all(world, "Kustomization", count, is_at(commit))
         say("making the Kustomizations", f"{created:.1f} s")
-        before = phase(world, "install", count, commit, before,
+        before = phase(world, world.kustomize, "install", count, before,
                        time.monotonic() - started)
         commit = repo.commit({f"{i:04}/objects.yaml": objects(i, "red")
                               for i in range(count)})
         started = time.monotonic()
         world.kube.request_reconcile("GitRepository", "app", NAMESPACE, "u1")
-        wait_all(world, count, commit)
-        before = phase(world, "update", count, commit, before,
+        wait_all(world, "Kustomization", count, is_at(commit))
+        before = phase(world, world.kustomize, "update", count, before,
                        time.monotonic() - started)
         idle = settled(world.kustomize)
         time.sleep(20)
