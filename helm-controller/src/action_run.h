@@ -35,6 +35,7 @@ struct ReleaseSettings {
   absl::Duration timeout;
   bool waits = true;
   bool waits_for_jobs = true;
+  bool waits_as_helm3 = false;
   bool runs_hooks = true;
   bool takes_ownership = true;
   bool validates = true;
@@ -77,7 +78,7 @@ class ReleaseRun : public ActionRun {
   Result Apply(const Context& ctx);
   Result Await();
   Result Settle(const Context& ctx);
-  absl::Status Supersede(const Context& ctx);
+  void Supersede(const Context& ctx);
   // Notes the failure in the storage; returns it as it is told.
   absl::Status Fail(const Context& ctx, const absl::Status& error);
   std::string HookEvent(const char* phase) const;

@@ -6,9 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/helm_readiness.h"
 #include "src/plan.h"
 #include "weir/apply/health.h"
 #include "weir/apply/inventory.h"
+#include "weir/base/status.h"
 
 namespace weir::helm_controller {
 namespace {
@@ -17,10 +19,11 @@ using apply::HealthStatus;
 using apply::HealthTarget;
 
 std::vector<apply::Tracker::Awaited> AwaitAll(
-    const std::vector<HealthTarget>& targets) {
+    const std::vector<HealthTarget>& targets, bool is_whole) {
   std::vector<apply::Tracker::Awaited> awaited;
   for (const HealthTarget& target : targets) {
-    awaited.push_back({target.ref, target.is_ours, target.rule != nullptr});
+    awaited.push_back(
+        {target.ref, target.is_ours, is_whole || target.rule != nullptr});
   }
   return awaited;
 }
@@ -53,9 +56,15 @@ ObjectWait::ObjectWait(Workbench& bench, std::vector<HealthTarget> targets,
       targets_(std::move(targets)),
       until_(until),
       deadline_(bench.clock.Now() + timeout) {
-  bench_.tracker.Await(bench_.owner, until_ == Until::kHealthy
-                                         ? apply::AwaitedOf(targets_)
-                                         : AwaitAll(targets_));
+  if (until_ == Until::kReady) {
+    std::erase_if(targets_, [](const HealthTarget& target) {
+      return !CanBeUnready(target.ref.gvk);
+    });
+  }
+  bench_.tracker.Await(bench_.owner,
+                       until_ == Until::kHealthy
+                           ? apply::AwaitedOf(targets_)
+                           : AwaitAll(targets_, until_ == Until::kReady));
 }
 
 ObjectWait::~ObjectWait() { bench_.tracker.Await(bench_.owner, {}); }
@@ -63,6 +72,7 @@ ObjectWait::~ObjectWait() { bench_.tracker.Await(bench_.owner, {}); }
 absl::StatusOr<Progress> ObjectWait::Advance() {
   const absl::Time now = bench_.clock.Now();
   bench_.wait_deadline = deadline_;
+  if (until_ == Until::kReady) return AdvanceReady(now);
   if (until_ == Until::kEnded) return AdvanceEnded(now);
   if (until_ == Until::kGone) return AdvanceGone(now);
   const apply::HealthVerdict verdict =
@@ -96,6 +106,23 @@ HealthStatus ObjectWait::EndOf(const HealthTarget& target, absl::Time now) {
   if (!health.has_value()) return HealthStatus::kInProgress;
   const bool has_gone = health->status == HealthStatus::kNotFound;
   return has_gone && target.has_ttl ? HealthStatus::kCurrent : health->status;
+}
+
+absl::StatusOr<Progress> ObjectWait::AdvanceReady(absl::Time now) {
+  bool is_ready = true;
+  for (const HealthTarget& target : targets_) {
+    const std::optional<Value> object =
+        bench_.tracker.AwaitedObject(target.ref, /*is_whole=*/true);
+    if (!object.has_value()) {
+      is_ready = false;
+      continue;
+    }
+    WEIR_ASSIGN_OR_RETURN(const bool one, IsReadyForHelm(*object));
+    is_ready = is_ready && one;
+  }
+  if (is_ready) return Progress::kDone;
+  if (now < deadline_) return Progress::kWaiting;
+  return absl::DeadlineExceededError("context deadline exceeded");
 }
 
 absl::StatusOr<Progress> ObjectWait::AdvanceEnded(absl::Time now) {

@@ -22,8 +22,9 @@ apply::HealthTarget HealthTargetOf(const Workbench& bench, const Value& live);
 
 class ObjectWait {
  public:
-  enum class Until { kHealthy, kEnded, kGone };
-  // kHealthy: as kustomize-controller's health checks. kEnded: Jobs and Pods
+  enum class Until { kHealthy, kReady, kEnded, kGone };
+  // kHealthy: as kustomize-controller's health checks. kReady: as Helm 3 has
+  // it, and no failure but that of a Job ends the wait. kEnded: Jobs and Pods
   // have run to their end; other kinds need nothing, unless a rule is for
   // them.
   ObjectWait(Workbench& bench, std::vector<apply::HealthTarget> targets,
@@ -37,6 +38,7 @@ class ObjectWait {
   absl::StatusOr<Progress> Advance();
 
  private:
+  absl::StatusOr<Progress> AdvanceReady(absl::Time now);
   absl::StatusOr<Progress> AdvanceEnded(absl::Time now);
   absl::StatusOr<Progress> AdvanceGone(absl::Time now);
   // How it stands with a hook's object.

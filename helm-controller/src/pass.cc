@@ -368,6 +368,7 @@ Pass::Result Pass::Prepare(const Context& ctx) {
                     Outcome::Retry(revisions.status()));
   }
   revisions_ = *std::move(revisions);
+  AdoptLostRevision(ctx);
   step_ = Step::kDecide;
   return std::nullopt;
 }

@@ -101,6 +101,9 @@ class Pass {
                                                             ActionKind kind);
   absl::StatusOr<std::unique_ptr<ActionRun>> MakeRollback();
   Result Unlock(const Context& ctx);
+  // A process that ended may have stored a revision that the status does not
+  // know: it is taken up, so that what was before stays the one to go back to.
+  void AdoptLostRevision(const Context& ctx);
   Result Correct(const Context& ctx);
   Result Act(const Context& ctx);
   Result OnActionEnded(const Context& ctx, const absl::Status& status);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/chart_template.h"
@@ -24,6 +25,7 @@ using reconcile::Severity;
 namespace {
 
 constexpr char kStateError[] = "StateError";
+constexpr char kRollbackDescription[] = "Rollback to ";
 constexpr char kUnlockedFormat[] = "Release unlocked from stale '";
 
 Snapshot SnapshotOf(const helm::StoredRelease& release) {
@@ -346,6 +348,7 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeReleaseRun(
     settings.max_history = plan_.max_history;
   }
   settings.timeout = plan_.TimeoutOf(kind);
+  settings.waits_as_helm3 = plan_.waits_as_helm3();
   if (!revisions_.empty()) {
     input.revision = revisions_.front().version() + 1;
     const helm::StoredRelease* deployed = FindDeployed(revisions_);
@@ -396,6 +399,7 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
   settings.timeout = plan_.TimeoutOf(ActionKind::kRollback);
   settings.waits = !spec.disable_wait();
   settings.waits_for_jobs = !spec.disable_wait_for_jobs();
+  settings.waits_as_helm3 = plan_.waits_as_helm3();
   settings.runs_hooks = !spec.disable_hooks();
   settings.cleans_up = spec.cleanup_on_fail();
   settings.max_history = plan_.max_history;
@@ -403,10 +407,40 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
   revision.mutable_json().Set("version", revisions_.front().version() + 1);
   revision.mutable_json().Set("apply_method", "ssa");
   revision.SetStatus(helm::kPendingRollback,
-                     absl::StrCat("Rollback to ", target->version()));
+                     absl::StrCat(kRollbackDescription, target->version()));
   revision.SetTime("last_deployed", Now());
   return std::make_unique<ReleaseRun>(*bench_, std::move(settings),
                                       std::move(revision), revisions_);
+}
+
+void Pass::AdoptLostRevision(const Context& ctx) {
+  const Snapshot* latest = Latest(draft_.status());
+  if (latest == nullptr || revisions_.empty()) return;
+  const helm::StoredRelease& newest = revisions_.front();
+  const bool is_rollback = absl::StartsWith(
+      newest.info().GetString("description"), kRollbackDescription);
+  // Whoever else upgrades or rolls back changes what was deployed.
+  const bool follows =
+      newest.version() == latest->version() + 1 &&
+      std::any_of(revisions_.begin(), revisions_.end(),
+                  [latest](const helm::StoredRelease& revision) {
+                    return IsOf(*latest, revision) &&
+                           Verify(*latest, revision) == Verification::kGood;
+                  });
+  if (!follows) return;
+  logger_.Info("the status did not know of the newest revision",
+               {{"version", newest.version()}, {"status", newest.status()}});
+  PrependSnapshot(MakeSnapshot(newest, is_rollback ? "rollback" : "upgrade", "",
+                               environment_.digest_algorithm),
+                  &draft_.status());
+  if (newest.status() != helm::kDeployed) return;
+  for (size_t i = 1; i < revisions_.size(); ++i) {
+    helm::StoredRelease& older = revisions_[i];
+    if (older.status() != helm::kDeployed) continue;
+    older.mutable_json().Mutable("info").Set("status", helm::kSuperseded);
+    if (!storage_->Update(ctx, older).ok()) continue;  // The next one does it.
+    RefreshSnapshot(older, "", environment_.digest_algorithm, &draft_.status());
+  }
 }
 
 Pass::Result Pass::Unlock(const Context& ctx) {

@@ -72,6 +72,10 @@ struct Plan {
 
   absl::Duration TimeoutOf(ActionKind kind) const;
   bool detects_drift() const;
+  // waitStrategy "legacy".
+  bool waits_as_helm3() const {
+    return spec.wait_strategy().name() == "legacy";
+  }
 };
 
 // Errors: kInvalidArgument when the spec cannot be read: a duration or an

@@ -221,7 +221,9 @@ ReleaseRun::Result ReleaseRun::Apply(const Context& ctx) {
 ReleaseRun::Result ReleaseRun::Await() {
   if (wait_ == nullptr) {
     wait_ = std::make_unique<ObjectWait>(bench_, std::move(targets_),
-                                         ObjectWait::Until::kHealthy,
+                                         settings_.waits_as_helm3
+                                             ? ObjectWait::Until::kReady
+                                             : ObjectWait::Until::kHealthy,
                                          settings_.timeout);
   }
   WEIR_ASSIGN_OR_RETURN(const Progress progress, wait_->Advance());
@@ -231,22 +233,23 @@ ReleaseRun::Result ReleaseRun::Await() {
   return false;
 }
 
-// What was deployed before is history now.
-absl::Status ReleaseRun::Supersede(const Context& ctx) {
+// What was deployed before is history now. It says so last: as long as it does
+// not, it can be gone back to.
+void ReleaseRun::Supersede(const Context& ctx) {
   for (helm::StoredRelease& revision : revisions_) {
     const bool is_base = revision.version() == base_version_ &&
                          settings_.kind == ReleaseSettings::Kind::kUpgrade;
     if (!is_base && revision.status() != helm::kDeployed) continue;
     revision.mutable_json().Mutable("info").Set("status", helm::kSuperseded);
     const absl::Status updated = bench_.Update(ctx, revision);
-    // It may have been deleted meanwhile.
-    if (!updated.ok() && !absl::IsNotFound(updated)) return updated;
+    if (!updated.ok()) {  // The next one supersedes it.
+      bench_.logger.Info("a revision still counts as deployed",
+                         {{"version", revision.version()}, {"error", updated}});
+    }
   }
-  return absl::OkStatus();
 }
 
 ReleaseRun::Result ReleaseRun::Settle(const Context& ctx) {
-  WEIR_RETURN_IF_ERROR(Supersede(ctx));
   std::string description(target_.info().GetString("description"));
   if (settings_.kind == ReleaseSettings::Kind::kInstall) {
     description = "Install complete";
@@ -255,6 +258,7 @@ ReleaseRun::Result ReleaseRun::Settle(const Context& ctx) {
   }
   target_.SetStatus(helm::kDeployed, description);
   WEIR_RETURN_IF_ERROR(bench_.Update(ctx, target_));
+  Supersede(ctx);
   step_ = Step::kDone;
   return false;
 }

@@ -444,9 +444,10 @@ std::optional<Health> Tracker::HealthOf(const kube::ObjectRef& ref,
   return ComputeHealth(object.value_or(Value()), now);
 }
 
-std::optional<Value> Tracker::AwaitedObject(const kube::ObjectRef& ref) const {
+std::optional<Value> Tracker::AwaitedObject(const kube::ObjectRef& ref,
+                                            bool is_whole) const {
   MutexLock lock(impl_->mu);
-  const kube::Informer* informer = impl_->FindHealthInformer(ref, false);
+  const kube::Informer* informer = impl_->FindHealthInformer(ref, is_whole);
   if (informer == nullptr) return std::nullopt;
   return informer->Get(ref.key);
 }

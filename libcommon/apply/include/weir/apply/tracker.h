@@ -90,8 +90,10 @@ class Tracker {
   // By the rule, if there is one; then the object must be awaited whole.
   std::optional<Health> HealthOf(const kube::ObjectRef& ref, absl::Time now,
                                  const HealthRule* rule = nullptr) const;
-  // The object behind an awaited ref, without managedFields and templates.
-  std::optional<Value> AwaitedObject(const kube::ObjectRef& ref) const;
+  // The object behind an awaited ref, without managedFields and templates
+  // unless it is awaited whole.
+  std::optional<Value> AwaitedObject(const kube::ObjectRef& ref,
+                                     bool is_whole = false) const;
 
   // Objects remembered, for metrics and tests.
   size_t size() const;
