@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "weir/helm/stored_release.h"
 
 namespace weir::helm_controller {
 
@@ -22,6 +24,7 @@ StorageWatch::StorageWatch(reconcile::Manager& manager, Listener listener)
          {"namespace", metadata["namespace"]},
          {"resourceVersion", metadata["resourceVersion"]},
          {"labels", Value::MakeObject({{"name", labels["name"]},
+                                       {"status", labels["status"]},
                                        {"version", labels["version"]}})}});
     return Value::MakeObject({{"metadata", std::move(kept)}});
   };
@@ -40,17 +43,26 @@ void StorageWatch::OnChange(const kube::Change& change) {
   if (!absl::SimpleAtoi(metadata["labels"].GetString("version"), &version)) {
     return;
   }
+  const absl::string_view status = metadata["labels"].GetString("status");
+  // Whoever works on it is not disturbed; what stays so is for the interval.
+  bool is_in_work = false;
   {
     MutexLock lock(mu_);
-    std::map<int, std::string>& revisions = revisions_[release];
+    std::map<int, Revision>& revisions = revisions_[release];
     if (change.type == kube::ChangeType::kDeleted) {
       revisions.erase(version);
-      if (revisions.empty()) revisions_.erase(release);
     } else {
-      revisions[version] = std::string(metadata.GetString("resourceVersion"));
+      revisions[version] = {std::string(metadata.GetString("resourceVersion")),
+                            absl::StartsWith(status, "pending-") ||
+                                status == helm::kUninstalling};
+    }
+    if (revisions.empty()) {
+      revisions_.erase(release);
+    } else {
+      is_in_work = revisions.rbegin()->second.is_in_work;
     }
   }
-  if (!change.is_initial) listener_(release);
+  if (!change.is_initial && !is_in_work) listener_(release);
 }
 
 bool StorageWatch::IsNewest(const kube::ObjectKey& release, int version,
@@ -59,7 +71,7 @@ bool StorageWatch::IsNewest(const kube::ObjectKey& release, int version,
   const auto found = revisions_.find(release);
   return found != revisions_.end() && !found->second.empty() &&
          found->second.rbegin()->first == version &&
-         found->second.rbegin()->second == resource_version;
+         found->second.rbegin()->second.resource_version == resource_version;
 }
 
 bool StorageWatch::HasNewer(const kube::ObjectKey& release, int version,
@@ -68,10 +80,11 @@ bool StorageWatch::HasNewer(const kube::ObjectKey& release, int version,
   const auto found = revisions_.find(release);
   if (found == revisions_.end() || found->second.empty()) return false;
   const auto& [newest, seen] = *found->second.rbegin();
+  if (seen.is_in_work) return false;
   if (newest != version) return newest > version;
   uint64_t seen_at = 0;
   uint64_t known_at = 0;
-  return absl::SimpleAtoi(seen, &seen_at) &&
+  return absl::SimpleAtoi(seen.resource_version, &seen_at) &&
          absl::SimpleAtoi(resource_version, &known_at) && seen_at > known_at;
 }
 

@@ -20,7 +20,8 @@ namespace weir::helm_controller {
 
 class StorageWatch {
  public:
-  // Somebody changed a revision of the release `name` in this namespace.
+  // Somebody changed a revision of the release `name` in this namespace, and
+  // is not at work on it any more.
   using Listener = std::function<void(const kube::ObjectKey& release)>;
 
   StorageWatch(reconcile::Manager& manager, Listener listener);
@@ -29,7 +30,7 @@ class StorageWatch {
   // `resource_version`; false as long as that is not known.
   bool IsNewest(const kube::ObjectKey& release, int version,
                 const std::string& resource_version) const;
-  // Whether somebody stored something after that.
+  // Whether somebody stored something after that, and is done.
   bool HasNewer(const kube::ObjectKey& release, int version,
                 const std::string& resource_version) const;
 
@@ -38,8 +39,11 @@ class StorageWatch {
 
   const Listener listener_;
   mutable Mutex mu_;
-  // The resourceVersion of each revision's Secret.
-  absl::flat_hash_map<kube::ObjectKey, std::map<int, std::string>> revisions_
+  struct Revision {
+    std::string resource_version;  // Of its Secret.
+    bool is_in_work = false;
+  };
+  absl::flat_hash_map<kube::ObjectKey, std::map<int, Revision>> revisions_
       ABSL_GUARDED_BY(mu_);
   std::unique_ptr<kube::Informer> informer_;  // Last: it calls OnChange.
 };
