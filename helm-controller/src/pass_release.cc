@@ -417,6 +417,7 @@ void Pass::AdoptLostRevision(const Context& ctx) {
   const Snapshot* latest = Latest(draft_.status());
   if (latest == nullptr || revisions_.empty()) return;
   const helm::StoredRelease& newest = revisions_.front();
+  if (newest.is_pending()) return;  // It is unlocked first, which changes it.
   const bool is_rollback = absl::StartsWith(
       newest.info().GetString("description"), kRollbackDescription);
   // Whoever else upgrades or rolls back changes what was deployed.
@@ -469,6 +470,7 @@ Pass::Result Pass::Unlock(const Context& ctx) {
   report_.Unlocked(snapshot, status);
   report_.Summarize();
   TakeWritten();
+  AdoptLostRevision(ctx);
   step_ = Step::kDecide;
   return std::nullopt;
 }
