@@ -23,8 +23,9 @@ bool IsObserved(const Value& object) {
 int64_t Scaled(const Value& value, int64_t total, bool rounds_up,
                int64_t otherwise) {
   if (value.is_int()) return value.AsInt();
+  if (!value.is_string()) return otherwise;
   int64_t percent = 0;
-  absl::string_view text = value.is_string() ? value.AsString() : "";
+  absl::string_view text = value.AsString();
   if (!absl::ConsumeSuffix(&text, "%") || !absl::SimpleAtoi(text, &percent)) {
     return otherwise;
   }
