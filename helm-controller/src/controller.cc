@@ -34,7 +34,7 @@ bool IsReady(const Value& object) {
          kube::IsConditionTrue(object, reconcile::kReady);
 }
 
-// Gates that change what is built only when they are off.
+// Options that ask for what is not built yet.
 absl::Status CheckSupported(const Options& options) {
   if (!options.default_kubeconfig_service_account.empty()) {
     return absl::UnimplementedError(
@@ -99,11 +99,10 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
   flags.Add("source-grpc-tls-key", &options->source_grpc_tls_key_file,
             "key of that certificate, a PEM file");
   flags.Add("http-retry", &options->http_retry,
-            "tries again for an artifact's download");
-  flags.Add("http-timeout", &options->http_timeout,
-            "time for one try of an artifact's download");
+            "tries again for an artifact's download, at most 3 in a pass");
+  flags.Add("http-timeout", &options->http_timeout, "accepted, without effect");
   flags.Add("graceful-shutdown-timeout", &options->graceful_shutdown_timeout,
-            "how long actions may go on when the process stops");
+            "accepted, without effect: the next process goes on");
   flags.AddRepeated("override-manager", &options->override_managers,
                     "accepted; fields are taken over in any case");
   flags.Add("default-kubeconfig-service-account",

@@ -142,7 +142,7 @@ std::string DescribeDrift(const std::vector<DriftedObject>& drift) {
   return out;
 }
 
-Correction CorrectDrift(const Context& ctx, Workbench& bench, const Plan&,
+Correction CorrectDrift(const Context& ctx, Workbench& bench,
                         const std::vector<DriftedObject>& drift) {
   Correction result;
   for (const bool is_creation : {true, false}) {

@@ -42,7 +42,7 @@ struct Correction {
   std::vector<std::string> problems;
 };
 // Creates what is gone, then puts the rest right; goes on after an error.
-Correction CorrectDrift(const Context& ctx, Workbench& bench, const Plan& plan,
+Correction CorrectDrift(const Context& ctx, Workbench& bench,
                         const std::vector<DriftedObject>& drift);
 
 }  // namespace weir::helm_controller

@@ -476,7 +476,7 @@ Pass::Result Pass::Unlock(const Context& ctx) {
 }
 
 Pass::Result Pass::Correct(const Context& ctx) {
-  const Correction correction = CorrectDrift(ctx, *bench_, plan_, drift_);
+  const Correction correction = CorrectDrift(ctx, *bench_, drift_);
   if (ctx.is_done()) return Outcome::Done();
   const Snapshot* latest = Latest(draft_.status());
   const std::string name = latest == nullptr ? "" : FullReleaseName(*latest);

@@ -5,13 +5,11 @@
 // Threads: safe to share.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "src/plan.h"
-#include "weir/base/mutex.h"
+#include "weir/reconcile/reference_map.h"
 
 namespace weir::helm_controller {
 
@@ -32,13 +30,7 @@ class ReferenceIndex {
                                             const kube::ObjectKey& key) const;
 
  private:
-  std::vector<kube::ObjectKey> Find(const std::string& target) const;
-
-  mutable Mutex mu_;
-  absl::flat_hash_map<std::string, std::set<kube::ObjectKey>> referrers_
-      ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<kube::ObjectKey, std::vector<std::string>> targets_
-      ABSL_GUARDED_BY(mu_);
+  reconcile::ReferenceMap map_;
 };
 
 }  // namespace weir::helm_controller

@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
 
 namespace weir::kustomize_controller {
 namespace {
 
-std::string DependencyTarget(const kube::ObjectKey& key) {
-  return absl::StrCat("Kustomization/", key.name_space, "/", key.name);
-}
-std::string VariablesTarget(const std::string& kind,
-                            const kube::ObjectKey& key) {
-  return absl::StrCat(kind, "/", key.name_space, "/", key.name);
-}
+using reconcile::ReferenceMap;
+
+constexpr char kDependency[] = "Kustomization";
 
 }  // namespace
 
@@ -26,54 +22,33 @@ void ReferenceIndex::Update(const kube::ObjectKey& referrer,
     targets.push_back(FormatSource(references.source));
   }
   for (const kube::ObjectKey& key : references.dependencies) {
-    targets.push_back(DependencyTarget(key));
+    targets.push_back(ReferenceMap::Target(kDependency, key));
   }
   for (const kube::ObjectRef& ref : references.variables) {
-    targets.push_back(VariablesTarget(ref.gvk.kind, ref.key));
+    targets.push_back(ReferenceMap::Target(ref.gvk.kind, ref.key));
   }
+  map_.Update(referrer, std::move(targets));
   MutexLock lock(mu_);
-  for (const std::string& target : targets_[referrer]) {
-    const auto found = referrers_.find(target);
-    if (found == referrers_.end()) continue;
-    found->second.erase(referrer);
-    if (found->second.empty()) referrers_.erase(found);
-  }
-  for (const std::string& target : targets) {
-    referrers_[target].insert(referrer);
-  }
   if (references.dependencies.empty()) {
     dependencies_.erase(referrer);
   } else {
     dependencies_[referrer] = references.dependencies;
   }
-  if (targets.empty()) {
-    targets_.erase(referrer);
-  } else {
-    targets_[referrer] = std::move(targets);
-  }
-}
-
-std::vector<kube::ObjectKey> ReferenceIndex::Find(
-    const std::string& target) const {
-  MutexLock lock(mu_);
-  const auto found = referrers_.find(target);
-  if (found == referrers_.end()) return {};
-  return {found->second.begin(), found->second.end()};
 }
 
 std::vector<kube::ObjectKey> ReferenceIndex::FindBySource(
     const artifact::SourceKey& source) const {
-  return Find(FormatSource(source));
+  return map_.Find(FormatSource(source));
 }
 
 std::vector<kube::ObjectKey> ReferenceIndex::FindByDependency(
     const kube::ObjectKey& dependency) const {
-  return Find(DependencyTarget(dependency));
+  return map_.Find(ReferenceMap::Target(kDependency, dependency));
 }
 
 std::vector<kube::ObjectKey> ReferenceIndex::FindByVariables(
     const std::string& kind, const kube::ObjectKey& key) const {
-  return Find(VariablesTarget(kind, key));
+  return map_.Find(ReferenceMap::Target(kind, key));
 }
 
 std::vector<kube::ObjectKey> ReferenceIndex::Order(

@@ -5,7 +5,6 @@
 // Threads: safe to share.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "weir/artifact/artifact.h"
 #include "weir/base/mutex.h"
 #include "weir/kube/types.h"
+#include "weir/reconcile/reference_map.h"
 
 namespace weir::kustomize_controller {
 
@@ -37,13 +37,8 @@ class ReferenceIndex {
       const std::vector<kube::ObjectKey>& keys) const;
 
  private:
-  std::vector<kube::ObjectKey> Find(const std::string& target) const;
-
+  reconcile::ReferenceMap map_;
   mutable Mutex mu_;
-  absl::flat_hash_map<std::string, std::set<kube::ObjectKey>> referrers_
-      ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<kube::ObjectKey, std::vector<std::string>> targets_
-      ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<kube::ObjectKey, std::vector<kube::ObjectKey>>
       dependencies_ ABSL_GUARDED_BY(mu_);
 };

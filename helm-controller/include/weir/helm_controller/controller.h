@@ -50,13 +50,13 @@ struct Options {
   std::string source_grpc_tls_key_file;
   // "host:port" in place of that of artifact URLs. Empty: as they are.
   std::string source_controller_localhost;
-  // Tries again for an artifact's download, and the time each may take.
+  // Tries again for an artifact's download; beyond three they are left to the
+  // next pass.
   int http_retry = 9;
-  absl::Duration http_timeout = absl::Seconds(30);
-  // How long actions under way may go on when the process stops.
-  absl::Duration graceful_shutdown_timeout = absl::Minutes(10);
 
   // Accepted; what they ask for has no effect, or is refused where it is used.
+  absl::Duration http_timeout = absl::Seconds(30);
+  absl::Duration graceful_shutdown_timeout = absl::Minutes(10);
   std::vector<std::string> override_managers;
   std::string default_kubeconfig_service_account;
   bool insecure_kubeconfig_exec = false;
