@@ -127,7 +127,8 @@ absl::Status Bind(ServerCore& core, const tcp::endpoint& endpoint) {
   if (!error) core.acceptor.bind(endpoint, error);
   if (!error) core.acceptor.listen(1024, error);
   if (!error) return absl::OkStatus();
-  core.acceptor.close(error);
+  Error ignored;
+  core.acceptor.close(ignored);
   return absl::UnavailableError(absl::StrCat(
       "listening on ", core.options.address, ": ", error.message()));
 }

@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "absl/synchronization/notification.h"
 #include "tests/libcommon/http/http_fixture.h"
 #include "weir/base/thread_group.h"
@@ -29,6 +31,16 @@ TEST(ServerStopTest, EndsWhenTheSweepFellDueMeanwhile) {
   absl::SleepFor(absl::Milliseconds(1200));
   go_on.Notify();
   EXPECT_TRUE(threads.Join().ok());
+}
+
+TEST(ServerStartTest, SaysWhyItCannotListen) {
+  const auto first = Serve(AnswerOk);
+  ServerOptions options;
+  options.address = first->address();
+  const auto second = Server::Start(std::move(options), AnswerOk);
+  EXPECT_THAT(second.status().message(),
+              testing::AllOf(testing::HasSubstr(first->address()),
+                             testing::HasSubstr("in use")));
 }
 
 }  // namespace
