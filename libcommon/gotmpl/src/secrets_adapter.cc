@@ -199,7 +199,7 @@ absl::StatusOr<std::string> DecryptCbc(absl::string_view password,
         absl::StrCat("runtime error: slice bounds out of range [:-",
                      padding - text.size(), "]"));
   }
-  text.resize(text.size() - padding);
+  text.erase(text.size() - padding);
   return text;
 }
 
