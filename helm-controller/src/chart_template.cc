@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "src/chart_sources.h"
 #include "weir/apply/normalize.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "weir/codec/codec.h"
+#include "weir/consumer/source_watch.h"
 
 namespace weir::helm_controller {
 namespace {
@@ -58,7 +58,7 @@ Value MakeHelmChart(const Plan& plan) {
   if (spec.has_verify())
     chart_spec.Set("verify", codec::ToValue(spec.verify()));
   Value chart = Value::MakeObject(
-      {{"apiVersion", SourceKind(kHelmChart).ApiVersion()},
+      {{"apiVersion", consumer::SourceKind(kHelmChart).ApiVersion()},
        {"kind", kHelmChart},
        {"metadata", Value::MakeObject({{"name", plan.source.name},
                                        {"namespace", plan.source.name_space}})},
@@ -91,7 +91,7 @@ absl::StatusOr<bool> DeleteHelmChart(const Context& ctx,
   const size_t slash = name.find('/');
   if (slash == std::string::npos) return false;
   const absl::Status deleted =
-      client.Delete(ctx, {SourceKind(kHelmChart),
+      client.Delete(ctx, {consumer::SourceKind(kHelmChart),
                           {name.substr(0, slash), name.substr(slash + 1)}});
   if (absl::IsNotFound(deleted)) return false;
   WEIR_RETURN_IF_ERROR(deleted, "failed to delete HelmChart '", name, "'");

@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/chart_sources.h"
 #include "src/environment.h"
 #include "src/reconciler.h"
 #include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
+#include "weir/consumer/dependency.h"
 #include "weir/http/client.h"
 #include "weir/kube/conditions.h"
 
@@ -26,12 +28,6 @@ bool KnowsRevision(const Value& object, const std::string& revision) {
   return status.GetString("lastAttemptedRevision") == revision &&
          (kube::IsConditionTrue(object, reconcile::kReady) ||
           kube::IsConditionTrue(object, reconcile::kReconciling));
-}
-
-bool IsReady(const Value& object) {
-  return object["status"].GetInt("observedGeneration", -1) ==
-             reconcile::GenerationOf(object) &&
-         kube::IsConditionTrue(object, reconcile::kReady);
 }
 
 // Options that ask for what is not built yet.
@@ -160,7 +156,7 @@ struct HelmController::Impl {
 
   void AddController();
   void WatchValues(const std::string& kind);
-  void OnSource(const artifact::SourceKey& source, const std::string& revision);
+  void OnSource(const std::string& kind, const kube::Change& change);
   void OnRelease(const kube::Change& change);
   void OnStorage(const kube::ObjectKey& release);
   void OnNews(const kube::ObjectKey& owner, const apply::Tracker::News& news);
@@ -201,17 +197,23 @@ void HelmController::Impl::OnRelease(const kube::Change& change) {
   }
   if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
   // Dependents are woken by good news only.
-  if (!IsReady(change.after) || IsReady(change.before)) return;
+  if (!consumer::IsReadyAndObserved(change.after) ||
+      consumer::IsReadyAndObserved(change.before)) {
+    return;
+  }
   environment->controller->EnqueueAll(
       environment->references.FindByDependency(key));
 }
 
-void HelmController::Impl::OnSource(const artifact::SourceKey& source,
-                                    const std::string& revision) {
+void HelmController::Impl::OnSource(const std::string& kind,
+                                    const kube::Change& change) {
+  const std::optional<std::string> revision = FindNews(change, kind);
+  if (!revision.has_value()) return;
+  const kube::ObjectKey source = kube::KeyOf(change.after);
   std::vector<kube::ObjectKey> concerned;
-  for (const kube::ObjectKey& key :
-       environment->references.FindBySource(source)) {
-    if (!KnowsRevision(environment->controller->Get(key), revision)) {
+  for (const kube::ObjectKey& key : environment->references.FindBySource(
+           {kind, source.name_space, source.name})) {
+    if (!KnowsRevision(environment->controller->Get(key), *revision)) {
       concerned.push_back(key);
     }
   }
@@ -302,12 +304,12 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
       manager, impl->Guarded([](Impl& self, const kube::ObjectKey& release) {
         self.OnStorage(release);
       }));
-  environment.sources = std::make_unique<ChartSources>(
+  environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
-      impl->Guarded([](Impl& self, const artifact::SourceKey& source,
-                       const std::string& revision) {
-        self.OnSource(source, revision);
-      }));
+      impl->Guarded(
+          [](Impl& self, const std::string& kind, const kube::Change& change) {
+            self.OnSource(kind, change);
+          }));
   impl->AddController();
   if (!environment.IsEnabled("DisableConfigWatchers")) {
     impl->WatchValues("ConfigMap");

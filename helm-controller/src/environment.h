@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "absl/strings/string_view.h"
-#include "src/chart_sources.h"
 #include "src/chart_store.h"
 #include "src/cluster_facts.h"
 #include "src/reference_index.h"
 #include "src/storage_watch.h"
 #include "weir/apply/drift_damper.h"
 #include "weir/apply/tracker.h"
+#include "weir/consumer/source_watch.h"
 #include "weir/crypto/digest.h"
 #include "weir/helm_controller/controller.h"
 #include "weir/reconcile/controller.h"
@@ -34,7 +34,7 @@ struct Environment {
   crypto::DigestAlgorithm digest_algorithm = crypto::DigestAlgorithm::kSha256;
   ReferenceIndex references;
   ClusterFacts facts;
-  std::unique_ptr<ChartSources> sources;
+  std::unique_ptr<consumer::SourceWatch> sources;
   std::unique_ptr<ChartStore> charts;
   std::unique_ptr<apply::Tracker> tracker;
   apply::DriftDamper drift;

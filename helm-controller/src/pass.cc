@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/chart_sources.h"
 #include "src/chart_template.h"
 #include "src/deletion.h"
 #include "src/remediation.h"
@@ -103,13 +104,13 @@ Pass::Result Pass::ReconcileChart(const Context& ctx) {
 
 Pass::Result Pass::ApplyChart(const Context& ctx) {
   const artifact::SourceKey& source = plan_.source;
-  const ChartSources::Answer known = environment_.sources->Find(ctx, source);
-  if (known.state == ChartSources::State::kNotYetKnown) {
+  const auto known = environment_.sources->Find(ctx, source);
+  if (known.state == consumer::SourceWatch::State::kNotYetKnown) {
     step_ = Step::kChartTemplate;
     return Outcome::Await(kCachePause);
   }
   const Value wanted = MakeHelmChart(plan_);
-  const Value live = environment_.sources->FindObject(source);
+  const Value live = environment_.sources->FindCached(source);
   if (!IsInSync(wanted, live)) {
     const absl::StatusOr<Value> written = environment_.manager.client().Apply(
         ctx, wanted, {.field_manager = kComponent, .force = true});
@@ -139,7 +140,7 @@ Pass::Result Pass::ApplyChart(const Context& ctx) {
 }
 
 Pass::Result Pass::CheckDependencies(const Context& ctx) {
-  const std::optional<UnmetDependency> unmet =
+  const std::optional<consumer::UnmetDependency> unmet =
       FindUnmetDependency(ctx, environment_, plan_);
   if (!unmet.has_value()) {
     Clear({kDependencyNotReady});
@@ -172,29 +173,29 @@ Pass::Result Pass::FindSource(const Context& ctx) {
         "', ExternalArtifact feature gate is disabled");
     return Stall(ctx, kAccessDenied, message, message);
   }
-  ChartSources::Answer answer = environment_.sources->Find(ctx, source);
+  ChartSource answer = FindChartSource(ctx, *environment_.sources, source);
   if (!applied_chart_.is_null()) {
-    answer = ChartSources::Judge(applied_chart_, source.kind);
+    answer = JudgeSource(applied_chart_, source.kind);
     applied_chart_ = Value();
   }
   switch (answer.state) {
-    case ChartSources::State::kNotYetKnown:
+    case ChartSource::State::kNotYetKnown:
       return Outcome::Await(kCachePause);
-    case ChartSources::State::kFailed: {
+    case ChartSource::State::kFailed: {
       if (absl::IsCancelled(answer.error)) return Outcome::Done();
       return NotReady(
           ctx, kArtifactFailed,
           absl::StrCat("could not get Source object: ", answer.error.message()),
           Outcome::Retry(answer.error));
     }
-    case ChartSources::State::kNotReady:
+    case ChartSource::State::kNotReady:
       Clear({kAccessDenied, kArtifactFailed});
       return NotReady(
           ctx, "SourceNotReady", answer.message,
           Outcome::RequeueAfter(
               Jitter(environment_.options.common.requeue_dependency,
                      environment_.options.common.interval_jitter_percentage)));
-    case ChartSources::State::kReady:
+    case ChartSource::State::kReady:
       break;
   }
   Clear({kAccessDenied, kArtifactFailed, "SourceNotReady"});

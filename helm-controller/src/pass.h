@@ -25,6 +25,7 @@
 #include "weir/artifact/artifact.h"
 #include "weir/base/context.h"
 #include "weir/base/log.h"
+#include "weir/consumer/dependency.h"
 #include "weir/helm/chart.h"
 #include "weir/helm/stored_release.h"
 #include "weir/reconcile/outcome.h"
@@ -167,11 +168,7 @@ class Pass {
 };
 
 // Why the dependencies of a plan are not met; nothing when they are.
-struct UnmetDependency {
-  std::string message;
-  bool is_terminal = false;  // Its readyExpr is malformed.
-};
-std::optional<UnmetDependency> FindUnmetDependency(
+std::optional<consumer::UnmetDependency> FindUnmetDependency(
     const Context& ctx, const Environment& environment, const Plan& plan);
 
 }  // namespace weir::helm_controller

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/chart_sources.h"
 #include "src/chart_template.h"
 #include "src/values.h"
 #include "weir/base/duration.h"
@@ -70,15 +71,15 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
        status.last_handled_reconcile_at() != plan.requested_at)) {
     return false;
   }
-  const ChartSources::Answer source =
-      environment_->sources->Find(ctx, plan.source);
-  if (source.state != ChartSources::State::kReady ||
+  const ChartSource source =
+      FindChartSource(ctx, *environment_->sources, plan.source);
+  if (source.state != ChartSource::State::kReady ||
       source.artifact.digest != settled.artifact_digest) {
     return false;
   }
   if (plan.spec.has_chart() &&
       !IsInSync(MakeHelmChart(plan),
-                environment_->sources->FindObject(plan.source))) {
+                environment_->sources->FindCached(plan.source))) {
     return false;
   }
   if (!environment_->storage->IsNewest(
@@ -188,12 +189,12 @@ Outcome Reconciler::Continue(const Context& ctx,
   if (memory.settled.has_value()) CatchUp(plan, *memory.settled);
   if (!request.is_resumed) return outcome;
   // What changed while the pass waited only woke it.
-  const ChartSources::Answer source =
-      environment_->sources->Find(ctx, plan.source);
+  const ChartSource source =
+      FindChartSource(ctx, *environment_->sources, plan.source);
   const bool is_outdated =
       reconcile::GenerationOf(request.object) != plan.generation ||
       reconcile::RequestedAt(request.object) != plan.requested_at ||
-      (source.state == ChartSources::State::kReady &&
+      (source.state == ChartSource::State::kReady &&
        !pass->artifact().revision.empty() &&
        source.artifact.digest != pass->artifact().digest);
   if (is_outdated) environment_->controller->Enqueue(request.key);

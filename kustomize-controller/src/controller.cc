@@ -14,6 +14,7 @@
 #include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
+#include "weir/consumer/dependency.h"
 #include "weir/http/client.h"
 #include "weir/kube/conditions.h"
 
@@ -34,13 +35,8 @@ bool KnowsRevision(const Value& object, const std::string& revision) {
 // The revision that dependents may build upon; nothing while the
 // Kustomization is not ready.
 std::optional<std::string> ReadyRevision(const Value& object) {
-  const Value& status = object["status"];
-  if (status.GetInt("observedGeneration", -1) !=
-          reconcile::GenerationOf(object) ||
-      !kube::IsConditionTrue(object, reconcile::kReady)) {
-    return std::nullopt;
-  }
-  return std::string(status.GetString("lastAppliedRevision"));
+  if (!consumer::IsReadyAndObserved(object)) return std::nullopt;
+  return std::string(object["status"].GetString("lastAppliedRevision"));
 }
 
 absl::StatusOr<std::set<kube::GroupKind>> ParseStageKinds(
@@ -180,7 +176,7 @@ struct KustomizeController::Impl {
 
   void AddController();
   void WatchVariables(const std::string& kind);
-  void OnSource(const artifact::SourceKey& source, const std::string& revision);
+  void OnSource(const std::string& kind, const kube::Change& change);
   void OnKustomization(const kube::Change& change);
   void OnNews(const kube::ObjectKey& owner, const apply::Tracker::News& news);
 
@@ -231,11 +227,15 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
       environment->references.FindByDependency(key));
 }
 
-void KustomizeController::Impl::OnSource(const artifact::SourceKey& source,
-                                         const std::string& revision) {
+void KustomizeController::Impl::OnSource(const std::string& kind,
+                                         const kube::Change& change) {
+  if (!consumer::HasNewArtifact(change.before, change.after)) return;
+  const std::string revision(
+      change.after["status"]["artifact"].GetString("revision"));
+  const kube::ObjectKey source = kube::KeyOf(change.after);
   std::vector<kube::ObjectKey> concerned;
-  for (const kube::ObjectKey& key :
-       environment->references.FindBySource(source)) {
+  for (const kube::ObjectKey& key : environment->references.FindBySource(
+           {kind, source.name_space, source.name})) {
     if (!KnowsRevision(environment->controller->Get(key), revision)) {
       concerned.push_back(key);
     }
@@ -318,12 +318,12 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
       impl->Guarded(
           [](Impl& self, const kube::ObjectKey& owner,
              const apply::Tracker::News& news) { self.OnNews(owner, news); }));
-  environment.sources = std::make_unique<Sources>(
+  environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
-      impl->Guarded([](Impl& self, const artifact::SourceKey& source,
-                       const std::string& revision) {
-        self.OnSource(source, revision);
-      }));
+      impl->Guarded(
+          [](Impl& self, const std::string& kind, const kube::Change& change) {
+            self.OnSource(kind, change);
+          }));
   impl->AddController();
   if (!environment.IsEnabled("DisableConfigWatchers")) {
     impl->WatchVariables("ConfigMap");

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "src/reference_index.h"
-#include "src/sources.h"
 #include "weir/apply/tracker.h"
 #include "weir/artifact/tree_cache.h"
+#include "weir/consumer/source_watch.h"
 #include "weir/kube/client.h"
 #include "weir/kube/types.h"
 #include "weir/kustomize/parse_cache.h"
@@ -34,7 +34,7 @@ struct Environment {
   const Options options;
   std::set<kube::GroupKind> custom_stage_kinds;
   ReferenceIndex references;
-  std::unique_ptr<Sources> sources;
+  std::unique_ptr<consumer::SourceWatch> sources;
   std::unique_ptr<artifact::TreeCache> trees;
   std::unique_ptr<apply::Tracker> tracker;
   // Of all artifacts: a manifest is parsed once until it changes.

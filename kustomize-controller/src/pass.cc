@@ -97,17 +97,19 @@ Pass::Result Pass::FindSource(const Context& ctx) {
     return Stall(ctx, kAccessDenied,
                  subject + "ExternalArtifact feature gate is disabled");
   }
-  Sources::Answer answer = environment_.sources->Find(ctx, source);
+  const consumer::SourceWatch::Answer answer =
+      environment_.sources->Find(ctx, source);
   const absl::Duration pause = environment_.options.common.requeue_dependency;
+  using State = consumer::SourceWatch::State;
   switch (answer.state) {
-    case Sources::State::kNotYetKnown:
+    case State::kNotYetKnown:
       return Outcome::Await(kCachePause);
-    case Sources::State::kMissing:
+    case State::kMissing:
       return NotYet(ctx, kArtifactFailed,
                     absl::StrCat(source.kind, ".source.toolkit.fluxcd.io \"",
                                  source.name, "\" not found"),
                     plan_.retry_interval);
-    case Sources::State::kFailed: {
+    case State::kFailed: {
       if (absl::IsCancelled(answer.error)) return Outcome::Done();
       const std::string message =
           absl::StrCat("unable to get source '", source.name_space, "/",
@@ -116,13 +118,16 @@ Pass::Result Pass::FindSource(const Context& ctx) {
                                     message);
       return End(ctx, Outcome::Retry(answer.error));
     }
-    case Sources::State::kNoArtifact:
-      return NotYet(ctx, kArtifactFailed,
-                    RetryText("Source artifact not found", pause), pause);
-    case Sources::State::kFound:
+    case State::kFound:
       break;
   }
-  artifact_ = std::move(answer.artifact);
+  std::optional<artifact::Artifact> artifact =
+      consumer::ArtifactOf(answer.object);
+  if (!artifact.has_value()) {
+    return NotYet(ctx, kArtifactFailed,
+                  RetryText("Source artifact not found", pause), pause);
+  }
+  artifact_ = *std::move(artifact);
   const auto origin = artifact_.metadata.find(kOriginRevision);
   if (origin != artifact_.metadata.end()) origin_revision_ = origin->second;
   step_ = Step::kCheckDependencies;
@@ -130,7 +135,7 @@ Pass::Result Pass::FindSource(const Context& ctx) {
 }
 
 Pass::Result Pass::CheckDependencies(const Context& ctx) {
-  const std::optional<UnmetDependency> unmet =
+  const std::optional<consumer::UnmetDependency> unmet =
       FindUnmetDependency(ctx, environment_, plan_, artifact_.revision);
   if (!unmet.has_value()) {
     step_ = Step::kFetch;
@@ -365,9 +370,8 @@ std::optional<std::string> Pass::FindCanceller(
       reconcile::RequestedAt(request.object) != plan_.requested_at) {
     return absl::StrCat("Kustomization/", plan_.key.ToString());
   }
-  const Sources::Answer source = environment_.sources->Find(ctx, plan_.source);
-  if (source.state == Sources::State::kFound &&
-      source.artifact.revision != artifact_.revision) {
+  const auto now = environment_.sources->FindArtifact(ctx, plan_.source);
+  if (now.has_value() && now->revision != artifact_.revision) {
     return FormatSource(plan_.source);
   }
   return std::nullopt;

@@ -25,10 +25,6 @@ kube::GroupVersionKind KustomizationKind() {
   return {kGroup, "v1", "Kustomization"};
 }
 
-kube::GroupVersionKind SourceKind(const std::string& kind) {
-  return {"source.toolkit.fluxcd.io", "v1", kind};
-}
-
 absl::StatusOr<Plan> MakePlan(const Value& object,
                               const v1::Kustomization& message) {
   Plan plan;

@@ -25,7 +25,6 @@ inline constexpr char kGroup[] = "kustomize.toolkit.fluxcd.io";
 inline constexpr char kStatusManager[] = "gotk-kustomize-controller";
 
 kube::GroupVersionKind KustomizationKind();
-kube::GroupVersionKind SourceKind(const std::string& kind);
 
 struct Plan {
   kube::ObjectKey key;

@@ -120,13 +120,11 @@ Outcome Reconciler::Continue(const Context& ctx,
   if (request.is_resumed) {
     // What changed while the pass waited only woke it.
     const Plan& plan = pass->plan();
-    const Sources::Answer source =
-        environment_->sources->Find(ctx, plan.source);
+    const auto artifact = environment_->sources->FindArtifact(ctx, plan.source);
     const bool is_outdated =
         reconcile::GenerationOf(request.object) != plan.generation ||
         reconcile::RequestedAt(request.object) != plan.requested_at ||
-        (source.state == Sources::State::kFound &&
-         source.artifact.revision != pass->revision());
+        (artifact.has_value() && artifact->revision != pass->revision());
     if (is_outdated) environment_->controller->Enqueue(request.key);
   }
   return outcome;
@@ -146,10 +144,9 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
       tracker.CountOf(plan.key) != settled.tracked) {
     return false;
   }
-  const Sources::Answer source = environment_->sources->Find(ctx, plan.source);
-  if (source.state != Sources::State::kFound ||
-      source.artifact.revision != settled.revision ||
-      source.artifact.digest != settled.artifact_digest) {
+  const auto artifact = environment_->sources->FindArtifact(ctx, plan.source);
+  if (!artifact.has_value() || artifact->revision != settled.revision ||
+      artifact->digest != settled.artifact_digest) {
     return false;
   }
   if (FindUnmetDependency(ctx, *environment_, plan, settled.revision)
