@@ -37,7 +37,7 @@ std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
                                              const Value& dependency) {
   cel::Options options;
   options.is_checked = true;
-  options.variables = {"self", "dep"};
+  options.variables = {{"self"}, {"dep"}};
   options.output_type = "bool";
   const auto program = cel::Program::Compile(expression, options);
   if (!program.ok()) {

@@ -1,11 +1,16 @@
-#include "go_url.h"
+#include "weir/value/go_url.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "go_strconv.h"
+#include "absl/strings/str_split.h"
+#include "weir/value/go_quote.h"
 
-namespace weir::gotmpl {
+namespace weir {
 namespace {
 
 enum class Part { kPath, kSegment, kHost, kZone, kUser, kQuery, kFragment };
@@ -51,9 +56,8 @@ std::string Escape(absl::string_view text, Part part) {
 }
 
 absl::Status BadEscape(absl::string_view text) {
-  std::string message = "invalid URL escape ";
-  AppendQuoted(text, false, &message);
-  return absl::InvalidArgumentError(message);
+  return absl::InvalidArgumentError(
+      absl::StrCat("invalid URL escape ", GoQuote(text)));
 }
 
 char Unhex(char high, char low) {
@@ -68,9 +72,8 @@ absl::StatusOr<std::string> Unescape(absl::string_view text, Part part) {
     if (c != '%') {
       if ((part == Part::kHost || part == Part::kZone) &&
           static_cast<uint8_t>(c) < 0x80 && ShouldEscape(c, part)) {
-        std::string message = "invalid character ";
-        AppendQuoted(text.substr(i, 1), false, &message);
-        return absl::InvalidArgumentError(message + " in host name");
+        return absl::InvalidArgumentError(absl::StrCat(
+            "invalid character ", GoQuote(text.substr(i, 1)), " in host name"));
       }
       out.push_back(c);
       continue;
@@ -127,12 +130,10 @@ bool IsValidPort(absl::string_view port) {
 }
 
 absl::Status BadPort(absl::string_view port) {
-  std::string message = "invalid port ";
-  AppendQuoted(port, false, &message);
-  return Wrong(message + " after host");
+  return Wrong(absl::StrCat("invalid port ", GoQuote(port), " after host"));
 }
 
-absl::Status ParseHost(absl::string_view host, Url* url) {
+absl::Status ParseHost(absl::string_view host, GoUrl* url) {
   const size_t open = host.rfind('[');
   if (open != absl::string_view::npos && open > 0) {
     return Wrong("invalid IP-literal");
@@ -177,7 +178,7 @@ bool IsValidUserInfo(absl::string_view text) {
   return true;
 }
 
-absl::Status ParseAuthority(absl::string_view authority, Url* url) {
+absl::Status ParseAuthority(absl::string_view authority, GoUrl* url) {
   const size_t at = authority.rfind('@');
   const absl::Status host = ParseHost(
       at == absl::string_view::npos ? authority : authority.substr(at + 1),
@@ -211,12 +212,14 @@ absl::Status SetDecoded(absl::string_view text, Part part, std::string* decoded,
   return absl::OkStatus();
 }
 
-absl::Status ParseParts(absl::string_view rest, Url* url) {
+// Of a request: nothing is relative.
+absl::Status ParseParts(absl::string_view rest, bool is_request, GoUrl* url) {
   for (const char c : rest) {
     if (static_cast<uint8_t>(c) < ' ' || c == 0x7F) {
       return Wrong("net/url: invalid control character in URL");
     }
   }
+  if (is_request && rest.empty()) return Wrong("empty url");
   if (rest == "*") {
     url->path = "*";
     return absl::OkStatus();
@@ -236,12 +239,14 @@ absl::Status ParseParts(absl::string_view rest, Url* url) {
       url->opaque = std::string(rest);
       return absl::OkStatus();
     }
+    if (is_request) return Wrong("invalid URI for request");
     if (absl::StrContains(rest.substr(0, rest.find('/')), ':')) {
       return Wrong("first path segment in URL cannot contain colon");
     }
   }
   const bool is_triple = absl::StartsWith(rest, "///");
-  if ((!url->scheme.empty() || !is_triple) && absl::StartsWith(rest, "//")) {
+  if ((!url->scheme.empty() || (!is_request && !is_triple)) &&
+      absl::StartsWith(rest, "//")) {
     const absl::string_view after = rest.substr(2);
     const size_t slash = std::min(after.find('/'), after.size());
     const absl::Status authority = ParseAuthority(after.substr(0, slash), url);
@@ -271,17 +276,29 @@ std::string Encoded(const std::string& decoded, const std::string& raw,
   return Escape(decoded, part);
 }
 
+absl::Status NotParsed(absl::string_view text, const absl::Status& status) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("parse ", GoQuote(text), ": ", status.message()));
+}
+
+// Of a query, where a plus is a space.
+absl::StatusOr<std::string> UnescapeQuery(absl::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return Unescape(spaced, Part::kQuery);
+}
+
 }  // namespace
 
 std::string QueryEscape(absl::string_view text) {
   return Escape(text, Part::kQuery);
 }
 
-absl::StatusOr<Url> ParseUrl(absl::string_view text) {
-  Url url;
+absl::StatusOr<GoUrl> ParseGoUrl(absl::string_view text) {
+  GoUrl url;
   const size_t hash = text.find('#');
   absl::string_view rest = text.substr(0, hash);
-  absl::Status status = ParseParts(rest, &url);
+  absl::Status status = ParseParts(rest, false, &url);
   absl::string_view shown = rest;
   if (status.ok() && hash != absl::string_view::npos) {
     shown = text;
@@ -289,13 +306,16 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
                         &url.raw_fragment);
   }
   if (status.ok()) return url;
-  std::string message = "parse ";
-  AppendQuoted(shown, false, &message);
-  return absl::InvalidArgumentError(
-      absl::StrCat(message, ": ", status.message()));
+  return NotParsed(shown, status);
 }
 
-std::string Url::Hostname() const {
+absl::Status CheckGoRequestUri(absl::string_view text) {
+  GoUrl url;
+  const absl::Status status = ParseParts(text, true, &url);
+  return status.ok() ? status : NotParsed(text, status);
+}
+
+std::string GoUrl::Hostname() const {
   absl::string_view name = host;
   const size_t colon = name.rfind(':');
   if (colon != absl::string_view::npos && IsValidPort(name.substr(colon))) {
@@ -307,13 +327,37 @@ std::string Url::Hostname() const {
   return std::string(name);
 }
 
-std::string Url::UserText() const {
+std::string GoUrl::Port() const {
+  const size_t colon = host.rfind(':');
+  if (colon == std::string::npos) return "";
+  const std::string port = host.substr(colon);
+  return IsValidPort(port) ? port.substr(1) : "";
+}
+
+std::string GoUrl::EscapedPath() const {
+  return Encoded(path, raw_path, Part::kPath);
+}
+
+std::map<std::string, std::vector<std::string>> GoUrl::Query() const {
+  std::map<std::string, std::vector<std::string>> query;
+  for (const absl::string_view pair : absl::StrSplit(raw_query, '&')) {
+    if (pair.empty() || absl::StrContains(pair, ';')) continue;
+    const size_t equals = std::min(pair.find('='), pair.size());
+    const auto key = UnescapeQuery(pair.substr(0, equals));
+    const auto value =
+        UnescapeQuery(pair.substr(std::min(equals + 1, pair.size())));
+    if (key.ok() && value.ok()) query[*key].push_back(*value);
+  }
+  return query;
+}
+
+std::string GoUrl::UserText() const {
   std::string text = Escape(user, Part::kUser);
   if (has_password) absl::StrAppend(&text, ":", Escape(password, Part::kUser));
   return text;
 }
 
-std::string Url::ToString() const {
+std::string GoUrl::ToString() const {
   std::string out;
   if (!scheme.empty()) absl::StrAppend(&out, scheme, ":");
   if (!opaque.empty()) {
@@ -326,7 +370,7 @@ std::string Url::ToString() const {
         absl::StrAppend(&out, Escape(host, Part::kHost));
       }
     }
-    const std::string encoded = Encoded(path, raw_path, Part::kPath);
+    const std::string encoded = EscapedPath();
     if (!encoded.empty() && encoded[0] != '/' && !host.empty()) {
       out.push_back('/');
     }
@@ -345,4 +389,4 @@ std::string Url::ToString() const {
   return out;
 }
 
-}  // namespace weir::gotmpl
+}  // namespace weir

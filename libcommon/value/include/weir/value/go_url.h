@@ -4,15 +4,17 @@
 // Threads: pure functions.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace weir::gotmpl {
+namespace weir {
 
-struct Url {
+struct GoUrl {
   std::string scheme, opaque, host, path, raw_path, raw_query, fragment,
       raw_fragment;
   bool force_query = false, omit_host = false;
@@ -20,12 +22,19 @@ struct Url {
   std::string user, password;
 
   std::string Hostname() const;
+  std::string Port() const;
   std::string UserText() const;
+  std::string EscapedPath() const;
+  // What is malformed is left out.
+  std::map<std::string, std::vector<std::string>> Query() const;
   std::string ToString() const;
 };
 
 // Errors: kInvalidArgument with url.Parse's text.
-absl::StatusOr<Url> ParseUrl(absl::string_view text);
+absl::StatusOr<GoUrl> ParseGoUrl(absl::string_view text);
+// Whether url.ParseRequestURI takes it: an absolute URL or path.
+// Errors: kInvalidArgument with its text.
+absl::Status CheckGoRequestUri(absl::string_view text);
 std::string QueryEscape(absl::string_view text);
 
-}  // namespace weir::gotmpl
+}  // namespace weir
