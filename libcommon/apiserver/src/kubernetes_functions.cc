@@ -54,6 +54,7 @@ const std::shared_ptr<const cel::Environment>& KubernetesCel() {
   static const auto& environment =
       *new std::shared_ptr<const cel::Environment>([] {
         cel::EnvironmentOptions options;
+        options.has_encoders = false;
         options.has_lists = true;
         options.has_two_variables = true;
         options.strings_version = 2;

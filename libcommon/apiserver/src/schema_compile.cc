@@ -80,9 +80,7 @@ class RuleCompiler {
       if (rule.program == nullptr) {
         Tell(RawInvalidError(at + ".rule", PrintRule(rule),
                              rule.compile_error));
-        continue;
-      }
-      if (!rule.message_expression.empty()) {
+      } else if (!rule.message_expression.empty()) {
         std::string error;
         rule.message_program = CompileOne(
             types, *self, rule, rule.message_expression, "string", error);
@@ -97,7 +95,7 @@ class RuleCompiler {
 
   void CheckOldSelf(const SchemaRule& rule, const std::string& at,
                     const std::string& uncorrelated) {
-    if (!rule.program->Names("oldSelf")) {
+    if (rule.program == nullptr || !rule.program->Names("oldSelf")) {
       if (!rule.has_optional_old_self) return;
       return Tell(
           InvalidError(at + ".optionalOldSelf", Value(rule.optional_old_self),

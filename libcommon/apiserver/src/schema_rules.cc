@@ -60,8 +60,12 @@ class RuleChecker {
   void CheckMembers(const Place& place, bool is_root);
   // An error of the rule itself, not of what it says.
   void Fail(const Place& place, absl::string_view why) {
-    errors_.push_back(
-        InvalidError(place.path, Value(TypeName(place.schema.type)), why));
+    errors_.push_back(InvalidError(place.path, TypeOf(place), why));
+  }
+  // As the schema has it; both numbers and texts have none.
+  static Value TypeOf(const Place& place) {
+    const bool is_either = place.schema.type == SchemaType::kIntOrString;
+    return Value(is_either ? "" : TypeName(place.schema.type));
   }
 
   std::vector<FieldError>& errors_;
@@ -121,8 +125,7 @@ bool RuleChecker::FindMessage(const Place& place, const SchemaRule& rule,
   const int64_t before = cost_left_;
   const cel::Value made = Run(*rule.message_program, rule, place, self);
   const auto stop = [&](absl::string_view why) {
-    errors_.push_back(
-        InvalidError(at, Value(TypeName(place.schema.type)), why));
+    errors_.push_back(InvalidError(at, TypeOf(place), why));
     cost_left_ = -1;
     return false;
   };

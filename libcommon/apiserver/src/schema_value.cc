@@ -503,7 +503,9 @@ std::optional<std::string> SchemaTypes::FieldType(
     absl::string_view object, absl::string_view field) const {
   const Schema* schema = Find(object);
   const auto name = UnescapeProperty(field);
-  if (schema == nullptr || !name || EscapeProperty(*name) != field) {
+  if (schema == nullptr || !name) return std::nullopt;
+  // A reserved word needs no escape here.
+  if (EscapeProperty(*name) != field && !IsReserved(field)) {
     return std::nullopt;
   }
   const Schema::Field* found = schema->FindField(*name);

@@ -159,14 +159,14 @@ std::string Grouped(double value, int precision) {
   return text;
 }
 
-// "1.234500 × 10⁰³"; a precision counts for nothing.
+// "1.234500×10⁰³"; a precision counts for nothing.
 std::string Scientific(double value) {
   static constexpr absl::string_view kDigits[] = {"⁰", "¹", "²", "³", "⁴",
                                                   "⁵", "⁶", "⁷", "⁸", "⁹"};
   if (!std::isfinite(value)) return Grouped(value, 6);
   const std::string text = absl::StrFormat("%.6e", value);
   const size_t mark = text.find('e');
-  std::string out = absl::StrCat(text.substr(0, mark), " × 10");
+  std::string out = absl::StrCat(text.substr(0, mark), "×10");
   for (const char c : text.substr(mark + 1)) {
     if (c == '-') out += "⁻";
     if (c >= '0' && c <= '9') absl::StrAppend(&out, kDigits[c - '0']);

@@ -94,7 +94,7 @@ Environment::Environment(const EnvironmentOptions& options)
   for (const auto& rows :
        {OperatorRows(), RelationRows(), ConversionRows(), StringRows(),
         has_old_format_ ? OldFormatRows() : FormatRows(), TimeRows(), SetRows(),
-        EncoderRows(), OptionalRows()}) {
+        OptionalRows()}) {
     Add(rows);
   }
   for (const auto& rows : {OperatorShared(), RelationShared(),
@@ -105,6 +105,7 @@ Environment::Environment(const EnvironmentOptions& options)
     functions_[name].is_unguarded = true;
   }
   if (has_old_format_) functions_.erase("reverse");
+  if (options.has_encoders) Add(EncoderRows());
   if (options.has_regex) Add(RegexRows());
   if (options.has_two_variables) Add(MapInsertRows());
   if (options.has_lists) {

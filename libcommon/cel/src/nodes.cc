@@ -64,6 +64,10 @@ class Equality : public Node {
     const Value right = right_->Eval(frame);
     if (left.is_error()) return left;
     if (right.is_error()) return right;
+    // Embedders' types say so when they cannot be compared.
+    if (left.Is(Kind::kOpaque) && left.TypeName() != right.TypeName()) {
+      return Value::Error("no such overload");
+    }
     return Value::Bool(Equal(left, right, frame.meter) == is_equal_);
   }
 

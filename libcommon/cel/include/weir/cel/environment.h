@@ -39,6 +39,8 @@ struct Overload {
 // Without options: the standard library and macros, optionals, and the
 // strings, sets and encoders extensions.
 struct EnvironmentOptions {
+  // The encoders extension.
+  bool has_encoders = true;
   // The regex extension.
   bool has_regex = false;
   // The lists extension, version 3.
