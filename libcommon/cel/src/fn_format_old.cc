@@ -149,7 +149,8 @@ std::string AppendMap(const Map& map, Meter& meter, std::string& out) {
 std::string Grouped(double value, int precision) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-∞" : "∞";
-  std::string text = absl::StrFormat("%.*f", precision, value);
+  // There is no negative zero.
+  std::string text = absl::StrFormat("%.*f", precision, value + 0.0);
   const size_t first = text[0] == '-' ? 1 : 0;
   const size_t point = std::min(text.find('.'), text.size());
   for (size_t at = point; at > first + 3;) {
@@ -159,12 +160,19 @@ std::string Grouped(double value, int precision) {
   return text;
 }
 
-// "1.234500×10⁰³"; a precision counts for nothing.
-std::string Scientific(double value) {
+// "1.234500×10⁰³"; a precision is only a width.
+std::string Scientific(double value, int precision) {
   static constexpr absl::string_view kDigits[] = {"⁰", "¹", "²", "³", "⁴",
                                                   "⁵", "⁶", "⁷", "⁸", "⁹"};
-  if (!std::isfinite(value)) return Grouped(value, 6);
-  const std::string text = absl::StrFormat("%.6e", value);
+  if (!std::isfinite(value)) {
+    std::string text = Grouped(value, 0);
+    const size_t width = ToPoints(text).size();
+    if (width < static_cast<size_t>(precision)) {
+      text.insert(0, precision - width, ' ');
+    }
+    return text;
+  }
+  const std::string text = absl::StrFormat("%.6e", value + 0.0);
   const size_t mark = text.find('e');
   std::string out = absl::StrCat(text.substr(0, mark), "×10");
   for (const char c : text.substr(mark + 1)) {
@@ -205,7 +213,7 @@ bool AppendFloat(const FormatClause& clause, const Value& value,
     return false;
   }
   out += clause.verb == 'f' ? Grouped(number, clause.precision)
-                            : Scientific(number);
+                            : Scientific(number, clause.precision);
   return true;
 }
 

@@ -65,7 +65,8 @@ class Equality : public Node {
     if (left.is_error()) return left;
     if (right.is_error()) return right;
     // Embedders' types say so when they cannot be compared.
-    if (left.Is(Kind::kOpaque) && left.TypeName() != right.TypeName()) {
+    if (is_equal_ && left.Is(Kind::kOpaque) &&
+        left.TypeName() != right.TypeName()) {
       return Value::Error("no such overload");
     }
     return Value::Bool(Equal(left, right, frame.meter) == is_equal_);

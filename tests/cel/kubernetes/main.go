@@ -180,8 +180,14 @@ func answerTo(r *request) (a answer) {
 		return answerExpression(r, s)
 	}
 	validator := schemacel.NewValidator(s, true, celconfig.PerCallLimit)
-	list, _ := validator.Validate(context.Background(), nil, s, decode(r.Self),
-		decode(r.OldSelf), celconfig.RuntimeCELCostBudget)
+	self, old := decode(r.Self), decode(r.OldSelf)
+	options := []schemacel.Option{}
+	if old != nil {
+		options = append(options, schemacel.WithRatcheting(
+			common.NewCorrelatedObject(self, old, &model.Structural{Structural: s})))
+	}
+	list, _ := validator.Validate(context.Background(), nil, s, self, old,
+		celconfig.RuntimeCELCostBudget, options...)
 	return errorsOf(list)
 }
 
