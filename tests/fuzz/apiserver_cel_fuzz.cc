@@ -29,8 +29,8 @@ void Run(absl::string_view rule, const Value& json) {
   SchemaArena arena;
   std::vector<FieldError> errors;
   std::vector<std::string> warnings;
-  const Schema* schema = ParseCrdSchema(
-      SchemaWithRule(json[size_t{0}], rule), "", arena, errors, warnings);
+  const Schema* schema = ParseCrdSchema(SchemaWithRule(json[size_t{0}], rule),
+                                        "", arena, errors, warnings);
   if (!errors.empty()) return;
   CompileRules(*schema, "", nullptr);
   const SchemaRule& compiled = schema->constraints->rules[0];
@@ -51,8 +51,7 @@ void Run(absl::string_view rule, const Value& json) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(data), size);
   const size_t newline = std::min(input.find('\n'), size);
-  auto json =
-      weir::ParseJson(input.substr(std::min(newline + 1, size)));
+  auto json = weir::ParseJson(input.substr(std::min(newline + 1, size)));
   weir::apiserver::Run(input.substr(0, newline),
                        json.ok() ? *json : weir::Value::MakeArray());
   return 0;

@@ -15,8 +15,7 @@ namespace {
 
 absl::Status Wrong(absl::string_view text, absl::string_view why,
                    absl::string_view at = "") {
-  std::string message =
-      absl::StrCat("ParseAddr(", GoQuote(text), "): ", why);
+  std::string message = absl::StrCat("ParseAddr(", GoQuote(text), "): ", why);
   if (!at.empty()) absl::StrAppend(&message, " (at ", GoQuote(at), ")");
   return absl::InvalidArgumentError(message);
 }
@@ -76,8 +75,7 @@ class V6Reader {
     }
     if (size_ == 16) {
       if (gap_ < 0) return absl::OkStatus();
-      return Wrong(text_,
-                   "the :: must expand to at least one field of zeros");
+      return Wrong(text_, "the :: must expand to at least one field of zeros");
     }
     if (gap_ < 0) return Wrong(text_, "address string too short");
     // What follows the gap goes to the end.
@@ -188,8 +186,7 @@ std::string V6Text(const std::array<uint8_t, 16>& bytes) {
 IpAddress Unmapped(const IpAddress& address) {
   if (!address.IsV4InV6()) return address;
   IpAddress out;
-  std::copy(address.bytes.begin() + 12, address.bytes.end(),
-            out.bytes.begin());
+  std::copy(address.bytes.begin() + 12, address.bytes.end(), out.bytes.begin());
   return out;
 }
 
@@ -324,8 +321,7 @@ absl::StatusOr<IpPrefix> ParseIpPrefix(absl::string_view text) {
       !bits.empty() && std::all_of(bits.begin(), bits.end(), [](char c) {
         return absl::ascii_isdigit(c);
       });
-  if (!is_number || (bits.size() > 1 && bits[0] == '0') ||
-      bits.size() > 18) {
+  if (!is_number || (bits.size() > 1 && bits[0] == '0') || bits.size() > 18) {
     return wrong(absl::StrCat("bad bits after slash: ", GoQuote(bits)));
   }
   int64_t length = 0;

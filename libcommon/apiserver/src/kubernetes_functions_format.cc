@@ -60,8 +60,7 @@ constexpr Format kFormats[] = {
     {"uri", Uri},
     {"uuid",
      [](const std::string& text) {
-       return Unless(HasFormat("uuid", text),
-                     "does not match the UUID format");
+       return Unless(HasFormat("uuid", text), "does not match the UUID format");
      }},
     {"byte",
      [](const std::string& text) {
@@ -115,8 +114,8 @@ void AddConstants(const std::string& type, std::index_sequence<indexes...>,
                   CelOverloads& out) {
   const auto add = [&](const char* name, cel::Function compute) {
     const std::string function = absl::StrCat("format.", name);
-    out.push_back({function, function, cel::Overload::Style::kGlobal, "", type,
-                   compute});
+    out.push_back(
+        {function, function, cel::Overload::Style::kGlobal, "", type, compute});
   };
   (add(kFormats[indexes].name, Constant<indexes>), ...);
 }
@@ -125,9 +124,8 @@ void AddConstants(const std::string& type, std::index_sequence<indexes...>,
 
 void AddCelFormats(CelOverloads& out) {
   const std::string type = "object(kubernetes.NamedFormat)";
-  out.push_back({"format.named", "format-named",
-                 cel::Overload::Style::kGlobal, "string",
-                 absl::StrCat("optional(", type, ")"), Named});
+  out.push_back({"format.named", "format-named", cel::Overload::Style::kGlobal,
+                 "string", absl::StrCat("optional(", type, ")"), Named});
   out.push_back({"validate", "format-validate", cel::Overload::Style::kMember,
                  absl::StrCat(type, ", string"), "optional(list(string))",
                  Validate});

@@ -122,10 +122,10 @@ Result FindFirst(Values v, Meter& meter) { return Find(v, meter, 1, false); }
 
 Result FindAll(Values v, Meter& meter) {
   const int64_t most = v.size() > 2 ? v[2].AsInt() : -1;
-  return Find(v, meter,
-              most < 0 ? std::numeric_limits<size_t>::max()
-                       : static_cast<size_t>(most),
-              true);
+  return Find(
+      v, meter,
+      most < 0 ? std::numeric_limits<size_t>::max() : static_cast<size_t>(most),
+      true);
 }
 
 }  // namespace
@@ -160,8 +160,8 @@ void AddCelLists(CelOverloads& out) {
 void AddCelRegex(CelOverloads& out) {
   out.push_back({"find", "string_find_string", kMember, "string, string",
                  "string", FindFirst, 1});
-  out.push_back({"findAll", "string_find_all_string", kMember,
-                 "string, string", "list(string)", FindAll, 1});
+  out.push_back({"findAll", "string_find_all_string", kMember, "string, string",
+                 "list(string)", FindAll, 1});
   out.push_back({"findAll", "string_find_all_string_int", kMember,
                  "string, string, int", "list(string)", FindAll, 1});
 }

@@ -18,9 +18,7 @@ using Result = cel::Value;
 struct CelIp {
   static constexpr char kCelType[] = "net.IP";
   IpAddress address;
-  bool operator==(const CelIp& other) const {
-    return address == other.address;
-  }
+  bool operator==(const CelIp& other) const { return address == other.address; }
 };
 
 struct CelCidr {
@@ -115,7 +113,9 @@ Result IpText(Values v, Meter&) {
   return Result::String(IpOf(v[0]).ToString());
 }
 
-Result Family(Values v, Meter&) { return Result::Int(IpOf(v[0]).is_v6 ? 6 : 4); }
+Result Family(Values v, Meter&) {
+  return Result::Int(IpOf(v[0]).is_v6 ? 6 : 4);
+}
 
 template <bool (IpAddress::*is)() const>
 Result Is(Values v, Meter&) {
@@ -188,10 +188,10 @@ void AddCelNetworks(CelOverloads& out) {
       {"cidr", "string_to_cidr", kGlobal, "string", "net.CIDR", ToCidr},
       {"containsIP", "cidr_contains_ip_string", kMember, "net.CIDR, string",
        "bool", ContainsIpText},
-      {"containsIP", "cidr_contains_ip_ip", kMember, "net.CIDR, net.IP",
-       "bool", ContainsIp},
-      {"containsCIDR", "cidr_contains_cidr_string", kMember,
-       "net.CIDR, string", "bool", ContainsCidrText},
+      {"containsIP", "cidr_contains_ip_ip", kMember, "net.CIDR, net.IP", "bool",
+       ContainsIp},
+      {"containsCIDR", "cidr_contains_cidr_string", kMember, "net.CIDR, string",
+       "bool", ContainsCidrText},
       {"containsCIDR", "cidr_contains_cidr", kMember, "net.CIDR, net.CIDR",
        "bool", ContainsCidr},
       {"ip", "cidr_ip", kMember, "net.CIDR", "net.IP", CidrIp},

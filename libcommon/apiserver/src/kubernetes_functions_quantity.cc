@@ -28,9 +28,7 @@ struct CelQuantity {
   __int128 nano = 0;
   bool is_small = true;
   int scale = 0;
-  bool operator==(const CelQuantity& other) const {
-    return nano == other.nano;
-  }
+  bool operator==(const CelQuantity& other) const { return nano == other.nano; }
 };
 
 // The parts of a text that may be a quantity.
@@ -202,26 +200,19 @@ void AddCelQuantities(CelOverloads& out) {
       {"isQuantity", "is_quantity_string", kGlobal, "string", "bool",
        IsQuantity},
       {"sign", "quantity_sign", kGlobal, quantity, "int", Sign},
-      {"isGreaterThan", "quantity_is_greater_than", kMember,
-       two, "bool", IsGreater},
-      {"isLessThan", "quantity_is_less_than", kMember,
-       two, "bool", IsLess},
-      {"compareTo", "quantity_compare_to", kMember,
-       two, "int", CompareTo},
-      {"asApproximateFloat", "quantity_get_float", kMember, quantity,
-       "double", AsFloat},
-      {"asInteger", "quantity_get_int", kMember, quantity, "int",
-       AsInteger},
+      {"isGreaterThan", "quantity_is_greater_than", kMember, two, "bool",
+       IsGreater},
+      {"isLessThan", "quantity_is_less_than", kMember, two, "bool", IsLess},
+      {"compareTo", "quantity_compare_to", kMember, two, "int", CompareTo},
+      {"asApproximateFloat", "quantity_get_float", kMember, quantity, "double",
+       AsFloat},
+      {"asInteger", "quantity_get_int", kMember, quantity, "int", AsInteger},
       {"isInteger", "quantity_is_integer", kMember, quantity, "bool",
        IsInteger},
-      {"add", "quantity_add", kMember, two,
-       quantity, Add},
-      {"add", "quantity_add_int", kMember, and_int,
-       quantity, AddInt},
-      {"sub", "quantity_sub", kMember, two,
-       quantity, Sub},
-      {"sub", "quantity_sub_int", kMember, and_int,
-       quantity, SubInt},
+      {"add", "quantity_add", kMember, two, quantity, Add},
+      {"add", "quantity_add_int", kMember, and_int, quantity, AddInt},
+      {"sub", "quantity_sub", kMember, two, quantity, Sub},
+      {"sub", "quantity_sub_int", kMember, and_int, quantity, SubInt},
   };
   out.insert(out.end(), std::begin(rows), std::end(rows));
 }

@@ -39,9 +39,8 @@ bool IsNumber(absl::string_view text) {
 }
 
 bool IsWord(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '-';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
 }
 
 bool HasLeadingZeros(absl::string_view text) {
@@ -71,8 +70,8 @@ int CelSemver::Compare(const CelSemver& other) const {
   }
   const size_t common = std::min(prerelease.size(), other.prerelease.size());
   for (size_t i = 0; i < common; ++i) {
-    if (const int order = ComparePrereleases(prerelease[i],
-                                             other.prerelease[i])) {
+    if (const int order =
+            ComparePrereleases(prerelease[i], other.prerelease[i])) {
       return order;
     }
   }
@@ -92,15 +91,14 @@ absl::StatusOr<uint64_t> ReadNumber(absl::string_view name,
                               " number ", GoQuote(text)));
   }
   if (HasLeadingZeros(text)) {
-    return Wrong(absl::StrCat(capital,
-                              " number must not contain leading zeroes ",
-                              GoQuote(text)));
+    return Wrong(absl::StrCat(
+        capital, " number must not contain leading zeroes ", GoQuote(text)));
   }
   uint64_t number = 0;
   if (!absl::SimpleAtoi(text, &number)) {
-    return Wrong(absl::StrCat(
-        "strconv.ParseUint: parsing ", GoQuote(text), ": ",
-        text.empty() ? "invalid syntax" : "value out of range"));
+    return Wrong(
+        absl::StrCat("strconv.ParseUint: parsing ", GoQuote(text), ": ",
+                     text.empty() ? "invalid syntax" : "value out of range"));
   }
   return number;
 }
@@ -156,7 +154,8 @@ absl::StatusOr<CelSemver> Read(absl::string_view text) {
 // Takes a leading "v", missing numbers and leading zeros.
 absl::StatusOr<CelSemver> ReadNormalized(absl::string_view text) {
   absl::ConsumePrefix(&text, "v");
-  std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('.', 2));
+  std::vector<std::string> parts =
+      absl::StrSplit(text, absl::MaxSplits('.', 2));
   for (std::string& part : parts) {
     if (part.size() <= 1) continue;
     part.erase(0, std::min(part.find_first_not_of('0'), part.size()));
@@ -189,7 +188,9 @@ Result ToSemver(Values v, Meter&) {
   return CelObject<CelSemver>::Make(*std::move(version));
 }
 
-Result IsSemver(Values v, Meter&) { return Result::Bool(ReadArguments(v).ok()); }
+Result IsSemver(Values v, Meter&) {
+  return Result::Bool(ReadArguments(v).ok());
+}
 
 template <int index>
 Result Number(Values v, Meter&) {
@@ -222,12 +223,10 @@ void AddCelSemver(CelOverloads& out) {
       {"isSemver", "is_semver_string", kGlobal, "string", "bool", IsSemver},
       {"isSemver", "is_semver_string_bool", kGlobal, "string, bool", "bool",
        IsSemver},
-      {"isGreaterThan", "semver_is_greater_than", kMember,
-       two, "bool", IsGreater},
-      {"isLessThan", "semver_is_less_than", kMember,
-       two, "bool", IsLess},
-      {"compareTo", "semver_compare_to", kMember,
-       two, "int", CompareTo},
+      {"isGreaterThan", "semver_is_greater_than", kMember, two, "bool",
+       IsGreater},
+      {"isLessThan", "semver_is_less_than", kMember, two, "bool", IsLess},
+      {"compareTo", "semver_compare_to", kMember, two, "int", CompareTo},
       {"major", "semver_major", kMember, semver, "int", Number<0>},
       {"minor", "semver_minor", kMember, semver, "int", Number<1>},
       {"patch", "semver_patch", kMember, semver, "int", Number<2>},

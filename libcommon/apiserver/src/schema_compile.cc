@@ -24,9 +24,9 @@ std::string PrintRule(const SchemaRule& rule) {
   };
   return absl::StrCat(
       "{\"Rule\":", text(rule.rule), ",\"Message\":", text(rule.message),
-      ",\"MessageExpression\":", text(rule.message_expression), ",\"Reason\":",
-      rule.reason.empty() ? "null" : text(rule.reason), ",\"FieldPath\":",
-      text(rule.field_path), ",\"OptionalOldSelf\":",
+      ",\"MessageExpression\":", text(rule.message_expression),
+      ",\"Reason\":", rule.reason.empty() ? "null" : text(rule.reason),
+      ",\"FieldPath\":", text(rule.field_path), ",\"OptionalOldSelf\":",
       !rule.has_optional_old_self ? "null"
       : rule.optional_old_self    ? "true"
                                   : "false",
@@ -75,11 +75,11 @@ class RuleCompiler {
       SchemaRule& rule = rules[i];
       const std::string at =
           absl::StrCat(path, ".x-kubernetes-validations[", i, "]");
-      rule.program = CompileOne(types, *self, rule, rule.rule, "bool",
-                                rule.compile_error);
+      rule.program =
+          CompileOne(types, *self, rule, rule.rule, "bool", rule.compile_error);
       if (rule.program == nullptr) {
-        Tell(RawInvalidError(at + ".rule", PrintRule(rule),
-                             rule.compile_error));
+        Tell(
+            RawInvalidError(at + ".rule", PrintRule(rule), rule.compile_error));
       } else if (!rule.message_expression.empty()) {
         std::string error;
         rule.message_program = CompileOne(
@@ -111,9 +111,8 @@ class RuleCompiler {
 
   // Null, with an error, when it does not compile to the wanted type.
   static std::shared_ptr<const cel::Program> CompileOne(
-      const SchemaTypes& types, const std::string& self,
-      const SchemaRule& rule, const std::string& text,
-      absl::string_view wanted, std::string& error) {
+      const SchemaTypes& types, const std::string& self, const SchemaRule& rule,
+      const std::string& text, absl::string_view wanted, std::string& error) {
     cel::Options options;
     options.is_checked = true;
     options.objects = &types;
@@ -168,7 +167,8 @@ class FieldPathReader {
     }
     if (kind != '[' || text_.empty() || text_[0] != '\'') return std::nullopt;
     size_t end = 1;
-    while (end < text_.size() && (text_[end] != '\'' || text_[end - 1] == '\\')) {
+    while (end < text_.size() &&
+           (text_[end] != '\'' || text_[end - 1] == '\\')) {
       ++end;
     }
     if (end + 1 >= text_.size() || text_[end + 1] != ']') return std::nullopt;

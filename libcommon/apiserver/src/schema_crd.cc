@@ -523,9 +523,8 @@ void CrdSchemaReader::CheckRuleTexts(const Value& rule, const std::string& at,
   }
   if (!text("messageExpression").empty() &&
       is_blank(text("messageExpression"))) {
-    errors_.push_back(
-        RequiredError(at + ".messageExpression",
-                      absl::StrCat("messageExpression ", kEmpty)));
+    errors_.push_back(RequiredError(
+        at + ".messageExpression", absl::StrCat("messageExpression ", kEmpty)));
   }
   const std::string reason = text("reason");
   if (rule["reason"].is_string() && reason != "FieldValueDuplicate" &&
@@ -551,8 +550,8 @@ void CrdSchemaReader::ReadRules(const Value& json, const std::string& path,
   const Value& rules = json["x-kubernetes-validations"];
   for (size_t i = 0; i < rules.size(); ++i) {
     const Value& from = rules[i];
-    CheckRuleTexts(from, absl::StrCat(path, ".x-kubernetes-validations[", i, "]"),
-                   json);
+    CheckRuleTexts(
+        from, absl::StrCat(path, ".x-kubernetes-validations[", i, "]"), json);
     SchemaRule rule;
     rule.rule = std::string(from.GetString("rule"));
     rule.message = std::string(from.GetString("message"));

@@ -54,8 +54,8 @@ class RuleChecker {
   bool FindMessage(const Place& place, const SchemaRule& rule,
                    const cel::Value& self, const std::string& at,
                    std::string& message);
-  void Report(const Place& place, const SchemaRule& rule,
-              const std::string& at, const std::string& message);
+  void Report(const Place& place, const SchemaRule& rule, const std::string& at,
+              const std::string& message);
   void CheckItems(const Place& place);
   void CheckMembers(const Place& place, bool is_root);
   // An error of the rule itself, not of what it says.
@@ -95,9 +95,8 @@ void RuleChecker::Report(const Place& place, const SchemaRule& rule,
 }
 
 // What it costs is taken off; beyond what is left, that is negative.
-cel::Value RuleChecker::Run(const cel::Program& program,
-                            const SchemaRule& rule, const Place& place,
-                            const cel::Value& self) {
+cel::Value RuleChecker::Run(const cel::Program& program, const SchemaRule& rule,
+                            const Place& place, const cel::Value& self) {
   const cel::Variables variables =
       [&](absl::string_view name) -> std::optional<cel::Value> {
     if (name == "self") return self;
@@ -118,9 +117,8 @@ cel::Value RuleChecker::Run(const cel::Program& program,
 bool RuleChecker::FindMessage(const Place& place, const SchemaRule& rule,
                               const cel::Value& self, const std::string& at,
                               std::string& message) {
-  message = rule.message.empty()
-                ? absl::StrCat("failed rule: ", NameOf(rule))
-                : std::string(NameOf(rule));
+  message = rule.message.empty() ? absl::StrCat("failed rule: ", NameOf(rule))
+                                 : std::string(NameOf(rule));
   if (rule.message_program == nullptr) return true;
   const int64_t before = cost_left_;
   const cel::Value made = Run(*rule.message_program, rule, place, self);
@@ -239,10 +237,10 @@ void RuleChecker::CheckMembers(const Place& place, bool is_root) {
     const Schema* child = place.schema.Member(member.key);
     if (child == nullptr || child->type == SchemaType::kAny) continue;
     const bool is_field = place.schema.FindField(member.key) != nullptr;
-    const std::string at =
-        is_root    ? member.key
-        : is_field ? absl::StrCat(place.path, ".", member.key)
-                   : absl::StrCat(place.path, "[", member.key, "]");
+    const std::string at = is_root ? member.key
+                           : is_field
+                               ? absl::StrCat(place.path, ".", member.key)
+                               : absl::StrCat(place.path, "[", member.key, "]");
     const Value* old =
         place.old == nullptr ? nullptr : place.old->Find(member.key);
     if (old != nullptr && old->is_null()) old = nullptr;

@@ -22,17 +22,15 @@ namespace {
 constexpr char kSelfType[] = "selfType";
 
 constexpr absl::string_view kReserved[] = {
-    "true",  "false",    "null",   "in",      "as",   "break", "const",
-    "continue", "else",  "for",    "function", "if",  "import", "let",
-    "loop",  "package",  "namespace", "return", "var", "void", "while"};
+    "true",     "false",   "null",      "in",       "as",  "break",  "const",
+    "continue", "else",    "for",       "function", "if",  "import", "let",
+    "loop",     "package", "namespace", "return",   "var", "void",   "while"};
 
 struct Escape {
   absl::string_view plain, name;
 };
-constexpr Escape kEscapes[] = {{"__", "underscores"},
-                               {".", "dot"},
-                               {"-", "dash"},
-                               {"/", "slash"}};
+constexpr Escape kEscapes[] = {
+    {"__", "underscores"}, {".", "dot"}, {"-", "dash"}, {"/", "slash"}};
 
 bool IsReserved(absl::string_view name) {
   return std::find(std::begin(kReserved), std::end(kReserved), name) !=
@@ -143,15 +141,20 @@ cel::Value DurationValue(const std::string& text) {
     int64_t nanoseconds;
   };
   // The longest first.
-  static constexpr Unit kUnits[] = {
-      {"nano", 1},          {"ns", 1},
-      {"micro", 1'000},     {"us", 1'000},
-      {"milli", 1'000'000}, {"ms", 1'000'000},
-      {"min", 60'000'000'000}, {"m", 60'000'000'000},
-      {"s", 1'000'000'000}, {"h", 3'600'000'000'000},
-      {"d", 86'400'000'000'000}, {"w", 604'800'000'000'000}};
-  const size_t end = std::min(text.find_first_not_of("0123456789"),
-                              text.size());
+  static constexpr Unit kUnits[] = {{"nano", 1},
+                                    {"ns", 1},
+                                    {"micro", 1'000},
+                                    {"us", 1'000},
+                                    {"milli", 1'000'000},
+                                    {"ms", 1'000'000},
+                                    {"min", 60'000'000'000},
+                                    {"m", 60'000'000'000},
+                                    {"s", 1'000'000'000},
+                                    {"h", 3'600'000'000'000},
+                                    {"d", 86'400'000'000'000},
+                                    {"w", 604'800'000'000'000}};
+  const size_t end =
+      std::min(text.find_first_not_of("0123456789"), text.size());
   const absl::string_view word =
       absl::StripAsciiWhitespace(absl::string_view(text).substr(end));
   int64_t count = 0;
@@ -222,8 +225,7 @@ class SchemaList : public cel::List {
   std::optional<cel::Value> Plus(const List& other,
                                  cel::Meter& meter) const override {
     const size_t most = size() + other.size();
-    if (!meter.Charge(most) ||
-        !meter.ChargeBytes(most * sizeof(cel::Value))) {
+    if (!meter.Charge(most) || !meter.ChargeBytes(most * sizeof(cel::Value))) {
       return Wrong("evaluation makes too much data");
     }
     std::vector<cel::Value> all;
@@ -312,8 +314,8 @@ class SchemaMap : public cel::Map {
 
   std::optional<cel::Value> Find(const cel::Value& key) const override {
     if (!key.Is(cel::Kind::kString)) return std::nullopt;
-    const auto name = has_properties_ ? UnescapeProperty(key.AsString())
-                                      : key.AsString();
+    const auto name =
+        has_properties_ ? UnescapeProperty(key.AsString()) : key.AsString();
     if (!name) return std::nullopt;
     const Value* member = object_.Find(*name);
     if (member == nullptr) return std::nullopt;
@@ -381,11 +383,9 @@ std::optional<std::string> EscapeProperty(absl::string_view name) {
   std::string out;
   for (size_t i = 0; i < name.size();) {
     const absl::string_view rest = name.substr(i);
-    const auto* escape =
-        std::find_if(std::begin(kEscapes), std::end(kEscapes),
-                     [&](const Escape& e) {
-                       return absl::StartsWith(rest, e.plain);
-                     });
+    const auto* escape = std::find_if(
+        std::begin(kEscapes), std::end(kEscapes),
+        [&](const Escape& e) { return absl::StartsWith(rest, e.plain); });
     if (escape != std::end(kEscapes)) {
       absl::StrAppend(&out, "__", escape->name, "__");
       i += escape->plain.size();
@@ -401,9 +401,8 @@ std::optional<std::string> UnescapeProperty(absl::string_view escaped) {
   std::string out;
   for (size_t i = 0; i < escaped.size();) {
     const absl::string_view rest = escaped.substr(i);
-    const size_t end = absl::StartsWith(rest, "__")
-                           ? rest.find('_', 2)
-                           : absl::string_view::npos;
+    const size_t end = absl::StartsWith(rest, "__") ? rest.find('_', 2)
+                                                    : absl::string_view::npos;
     // "__name__", where a name has no underscores.
     if (end == absl::string_view::npos || end == 2 ||
         rest.substr(end, 2) != "__") {

@@ -165,8 +165,8 @@ class Checker {
                                   ? expr.name
                                   : expr.arguments[1]->literal.AsString();
     if (objects_ == nullptr || !objects_->Has(object.name)) {
-      Wrong(expr, absl::StrCat("unexpected failed resolution of '",
-                               object.name, "'"));
+      Wrong(expr, absl::StrCat("unexpected failed resolution of '", object.name,
+                               "'"));
       return SimpleType(TypeKind::kError);
     }
     if (const auto type = objects_->FieldType(object.name, name)) {

@@ -123,8 +123,8 @@ std::string AppendMap(const Map& map, Meter& meter, std::string& out) {
   std::vector<std::pair<std::string, std::string>> entries;
   for (size_t i = 0; i < map.size() && !meter.is_exhausted(); ++i) {
     const Value key = map.KeyAt(i);
-    if (!key.Is(Kind::kString) && !key.Is(Kind::kBool) &&
-        !key.Is(Kind::kInt) && !key.Is(Kind::kUint)) {
+    if (!key.Is(Kind::kString) && !key.Is(Kind::kBool) && !key.Is(Kind::kInt) &&
+        !key.Is(Kind::kUint)) {
       return absl::StrCat("no formatting function for map key of type ",
                           key.TypeName());
     }
@@ -187,12 +187,14 @@ bool AppendInteger(const Value& value, char verb, std::string& out) {
   const bool is_negative = value.Is(Kind::kInt) && value.AsInt() < 0;
   uint64_t rest = value.AsUint();
   if (is_negative) rest = uint64_t{0} - rest;
-  const uint64_t base = verb == 'b' ? 2 : verb == 'o' ? 8 : verb == 'd' ? 10
-                                                                        : 16;
+  const uint64_t base = verb == 'b'   ? 2
+                        : verb == 'o' ? 8
+                        : verb == 'd' ? 10
+                                      : 16;
   std::string digits;
   do {
-    digits += (verb == 'X' ? "0123456789ABCDEF"
-                           : "0123456789abcdef")[rest % base];
+    digits +=
+        (verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[rest % base];
     rest /= base;
   } while (rest != 0);
   if (is_negative) digits += '-';
@@ -249,8 +251,7 @@ std::string AppendClause(const FormatClause& clause, const Value& value,
       }
       is_fine = AppendInteger(value, clause.verb, out);
   }
-  return is_fine ? ""
-                 : WrongOldFormatArgument(clause.verb, value.TypeName());
+  return is_fine ? "" : WrongOldFormatArgument(clause.verb, value.TypeName());
 }
 
 Value OldFormat(Values v, Meter& meter) {

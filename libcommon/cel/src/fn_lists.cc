@@ -31,8 +31,8 @@ Value Slice(Values v, Meter& meter) {
     return Value::Error(call + "negative indexes not supported");
   }
   if (begin > end) {
-    return Value::Error(
-        call + "start index must be less than or equal to end index");
+    return Value::Error(call +
+                        "start index must be less than or equal to end index");
   }
   const auto size = static_cast<int64_t>(list.size());
   if (size < end) {
@@ -140,10 +140,9 @@ Value Distinct(Values v, Meter& meter) {
   std::vector<Value> unique;
   for (size_t i = 0; i < list.size() && Charge(1, meter); ++i) {
     Value element = list.At(i);
-    const bool is_known =
-        std::any_of(unique.begin(), unique.end(), [&](const Value& other) {
-          return Equal(element, other, meter);
-        });
+    const bool is_known = std::any_of(
+        unique.begin(), unique.end(),
+        [&](const Value& other) { return Equal(element, other, meter); });
     if (!is_known) unique.push_back(std::move(element));
   }
   return Value::OfElements(std::move(unique));

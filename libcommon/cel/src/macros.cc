@@ -168,10 +168,10 @@ ExprPtr Quantifier(MacroCall& call, MacroError& error) {
         e.Call("_?_:_", std::move(predicate), std::move(more), e.Accumulator());
     result = e.Call("_==_", e.Accumulator(), e.Literal(Value::Int(1)));
   }
-  ExprPtr fold = e.Fold(std::move(call.target), std::move(variable),
-                        std::string(kAccumulator), std::move(initial),
-                        std::move(condition), std::move(step),
-                        std::move(result));
+  ExprPtr fold =
+      e.Fold(std::move(call.target), std::move(variable),
+             std::string(kAccumulator), std::move(initial),
+             std::move(condition), std::move(step), std::move(result));
   fold->second_variable = second;
   return fold;
 }
@@ -277,10 +277,9 @@ ExprPtr SortBy(MacroCall& call, MacroError& error) {
   ExprPtr sorted = e.MemberCall("@sortByAssociatedKeys", e.Ident(kInput));
   sorted->height = std::max(sorted->height, keys->height);
   sorted->arguments.push_back(std::move(keys));
-  ExprPtr bound =
-      e.Fold(e.List(nullptr), "#unused", std::string(kInput),
-             std::move(call.target), e.Literal(Value::Bool(false)),
-             std::move(input), std::move(sorted));
+  ExprPtr bound = e.Fold(e.List(nullptr), "#unused", std::string(kInput),
+                         std::move(call.target), e.Literal(Value::Bool(false)),
+                         std::move(input), std::move(sorted));
   bound->height = std::max(bound->height, bound->arguments.back()->height);
   return bound;
 }

@@ -42,7 +42,6 @@ struct MacroSet {
 
 // Takes target and arguments, and returns what they expand to; null when the
 // call is no macro's, or when `error` tells what is wrong.
-ExprPtr ExpandMacro(const MacroSet& macros, MacroCall& call,
-                    MacroError& error);
+ExprPtr ExpandMacro(const MacroSet& macros, MacroCall& call, MacroError& error);
 
 }  // namespace weir::cel

@@ -370,8 +370,8 @@ class MapFold : public Node {
     const auto number = LosslessInt(key);
     if (!entries.keys.insert(number ? absl::StrCat(*number) : DebugText(key))
              .second) {
-      error = Value::Error(absl::StrCat("insert failed: key ",
-                                        MessageText(key), " already exists"));
+      error = Value::Error(absl::StrCat("insert failed: key ", MessageText(key),
+                                        " already exists"));
       return;
     }
     entries.all.emplace_back(key, std::move(value));

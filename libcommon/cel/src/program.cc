@@ -109,8 +109,7 @@ std::shared_ptr<const Program> Program::Compile(absl::string_view expression,
   const Checked* found = checked ? &*checked : nullptr;
   if (checked) impl->type = TypeText(checked->TypeOf(*root));
   CollectNames(*root, found, impl->names);
-  impl->root =
-      Plan(*root, environment, found, options.limits, error.message);
+  impl->root = Plan(*root, environment, found, options.limits, error.message);
   if (impl->root == nullptr) {
     error.is_of_text = false;
     error.type = impl->type;

@@ -352,10 +352,10 @@ TEST(RuleTest, FormatsBecomeTimes) {
 }
 
 TEST(RuleTest, OneExpressionMayOnlyCostSoMuch) {
-  KindPtr kind = SpecKind(
-      "{l: {type: array, items: {type: integer}}}",
-      "x-kubernetes-validations: [{rule: 'self.l.all(a, self.l.all(b, "
-      "self.l.all(c, a + b + c >= 0)))'}, {rule: 'false'}]");
+  KindPtr kind =
+      SpecKind("{l: {type: array, items: {type: integer}}}",
+               "x-kubernetes-validations: [{rule: 'self.l.all(a, self.l.all(b, "
+               "self.l.all(c, a + b + c >= 0)))'}, {rule: 'false'}]");
   std::string list = "1";
   for (int i = 0; i < 300; ++i) list += ", 1";
   EXPECT_THAT(

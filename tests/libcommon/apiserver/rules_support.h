@@ -33,9 +33,9 @@ struct RuleSchema {
     Value json = request["schema"];
     if (!json.is_object()) json = Value::MakeObject({{"type", "object"}});
     if (!is_root) {
-      json = Value::MakeObject(
-          {{"type", "object"},
-           {"properties", Value::MakeObject({{"x", json}})}});
+      json =
+          Value::MakeObject({{"type", "object"},
+                             {"properties", Value::MakeObject({{"x", json}})}});
     }
     std::vector<std::string> warnings;
     self = ParseCrdSchema(json, "", arena, errors, warnings);
@@ -101,7 +101,8 @@ inline Value AnswerCrd(Value crd) {
   std::vector<FieldError> errors;
   const std::string kind(crd["spec"]["names"].GetString("kind"));
   Value& names = crd.Mutable("spec").Mutable("names");
-  if (!names.Has("singular")) names.Set("singular", absl::AsciiStrToLower(kind));
+  if (!names.Has("singular"))
+    names.Set("singular", absl::AsciiStrToLower(kind));
   if (!names.Has("listKind")) names.Set("listKind", kind + "List");
   Value stored = Value::MakeArray();
   for (const Value& version : crd["spec"]["versions"].array()) {

@@ -1,13 +1,12 @@
 // What a real API server says of expressions, rules and definitions:
 // testdata/rules.jsonl, and of those of real projects: definitions.jsonl. Made
 // by tests/cel/kubernetes/differential --golden.
-#include "rules_support.h"
-
 #include <fstream>
 #include <map>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "rules_support.h"
 #include "weir/value/json.h"
 
 namespace weir::apiserver {

@@ -24,8 +24,8 @@ class People : public ObjectTypes {
   bool Has(absl::string_view object) const override {
     return object == "Person";
   }
-  std::optional<std::string> FieldType(
-      absl::string_view, absl::string_view field) const override {
+  std::optional<std::string> FieldType(absl::string_view,
+                                       absl::string_view field) const override {
     if (field == "name") return "string";
     if (field == "boss") return "object(Person)";
     return std::nullopt;
@@ -68,9 +68,8 @@ TEST(EmbeddingTest, FieldsOfObjectsAreChecked) {
 
 TEST(EmbeddingTest, ProgramsKnowTheirNames) {
   CompileError error;
-  const auto program =
-      Program::Compile("self.name == '' || [1].all(x, true)",
-                       PeopleOptions(), error);
+  const auto program = Program::Compile("self.name == '' || [1].all(x, true)",
+                                        PeopleOptions(), error);
   ASSERT_NE(program, nullptr) << error.message;
   EXPECT_TRUE(program->Names("self"));
   EXPECT_FALSE(program->Names("any"));
@@ -119,14 +118,14 @@ TEST(EmbeddingTest, ListsSayWhatIsEqual) {
   CompileError error;
   const auto text = [&](const std::string& expression) {
     Meter meter(1000, 1000);
-    return DebugText(Program::Compile(expression, {}, error)
-                         ->Evaluate(
-                             [&](absl::string_view name)
-                                 -> std::optional<Value> {
-                               if (name == "odd") return odd;
-                               return std::nullopt;
-                             },
-                             meter));
+    return DebugText(
+        Program::Compile(expression, {}, error)
+            ->Evaluate(
+                [&](absl::string_view name) -> std::optional<Value> {
+                  if (name == "odd") return odd;
+                  return std::nullopt;
+                },
+                meter));
   };
   EXPECT_EQ(text("odd == [2, 3]"), "true");
   EXPECT_EQ(text("[2, 3] == odd"), "false");
@@ -147,13 +146,12 @@ TEST(EmbeddingTest, ExtensionsAreOfferedOnRequest) {
     EXPECT_TRUE(program->Evaluate(NoVariables, meter).is_error()) << expression;
   }
   Options options;
-  options.environment =
-      MakeEnvironment({.has_encoders = false,
-                       .has_lists = true,
-                       .has_two_variables = true,
-                       .strings_version = 2,
-                       .has_literal_checks = true,
-                       .types = {"a.B"}});
+  options.environment = MakeEnvironment({.has_encoders = false,
+                                         .has_lists = true,
+                                         .has_two_variables = true,
+                                         .strings_version = 2,
+                                         .has_literal_checks = true,
+                                         .types = {"a.B"}});
   options.is_checked = true;
   EXPECT_EQ(ErrorOf("[3, 1].sortBy(x, -x)", options), "compiled as list(int)");
   EXPECT_EQ(ErrorOf("{'a': 1}.transformMap(k, v, v + 1)", options),
