@@ -67,6 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
                     QuantityCase{"Suffix", "1Q", nullptr},
                     QuantityCase{"TwoPoints", "1.2.3", nullptr},
                     QuantityCase{"Huge", "99999999999999999999E",
+                                 "10000000000E"},
+                    QuantityCase{"HugeBinary", "99999999999Ei",
                                  "9223372036854775807"}),
     [](const auto& info) { return std::string(info.param.name); });
 

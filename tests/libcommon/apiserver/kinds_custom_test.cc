@@ -274,9 +274,9 @@ TEST(CrdTest, StoredRulesThatDoNotCompileAreErrorsOfObjects) {
       Errors(kind, "{a: b}"),
       ElementsAre(
           "spec: Invalid value: \"object\": rule compile error: compilation "
-          "failed: ERROR: <input>:1:18: undeclared reference to "
+          "failed: ERROR: <input>:1:19: undeclared reference to "
           "'oddFunction' (in container '')\n | self.a.oddFunction()\n | "
-          ".................^"));
+          "..................^"));
 }
 
 TEST(CrdTest, MakesAKindOfEachServedVersion) {
