@@ -59,7 +59,7 @@ const std::shared_ptr<const cel::Environment>& KubernetesCel() {
         options.has_two_variables = true;
         options.strings_version = 2;
         options.has_literal_checks = true;
-        options.types = {"net.IP", "net.CIDR"};
+        options.types = {"net.IP", "net.CIDR", "duration", "timestamp"};
         AddCelUrls(options.functions);
         AddCelRegex(options.functions);
         AddCelLists(options.functions);

@@ -126,7 +126,7 @@ std::optional<TypePtr> Environment::FindType(absl::string_view name) const {
   if (std::find(types_.begin(), types_.end(), name) == types_.end()) {
     return std::nullopt;
   }
-  return MakeType(TypeKind::kOpaque, std::string(name), {});
+  return ParseType(name);
 }
 
 const FunctionDecl* Environment::Find(absl::string_view name) const {

@@ -54,7 +54,7 @@ struct EnvironmentOptions {
   // fit for them. Of checked programs.
   bool has_literal_checks = false;
   std::vector<Overload> functions;
-  // Opaque types that expressions may name: "net.IP".
+  // More types that expressions may name, as an Overload has them: "net.IP".
   std::vector<std::string> types;
 };
 
