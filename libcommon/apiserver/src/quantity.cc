@@ -13,9 +13,8 @@ constexpr __int128 kNano = 1000000000;
 // Upstream caps multiples of 2^10 at 2^63 - 1, and others at nothing; they end
 // at 10^28 here.
 constexpr __int128 kMaxBinary = static_cast<__int128>(INT64_MAX) * kNano;
-constexpr __int128 kMax =
-    static_cast<__int128>(1'000'000'000'000'000'000) * 1'000'000'000 *
-    10'000'000'000;
+constexpr __int128 kMax = static_cast<__int128>(1'000'000'000'000'000'000) *
+                          1'000'000'000 * 10'000'000'000;
 
 struct Suffix {
   absl::string_view text;

@@ -124,8 +124,12 @@ class Planner {
     const Type& type = checked_->TypeOf(expr);
     const std::string& known = checked_->names.at(&expr);
     const auto named = environment_.FindType(known);
-    if (type.kind == TypeKind::kType && named) {
-      return Planned(MakeConstant(Value::Type(TypeName(**named))));
+    if (type.kind == TypeKind::kType) {
+      // cel-go knows no variables that are types, and not all names of types.
+      if (!named || TypeName(**named) != known) {
+        return Fail(absl::StrCat("reference to undefined type: ", known));
+      }
+      return Planned(MakeConstant(Value::Type(known)));
     }
     return Planned(MakeVariable(known, true));
   }
