@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "ip_address.h"
 #include "kubernetes_functions.h"

@@ -2,11 +2,12 @@
 // Source: apiextensions-apiserver, packages schema/cel and
 // apis/apiextensions/validation.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "kubernetes_functions.h"
 #include "schema_crd.h"
