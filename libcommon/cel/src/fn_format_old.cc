@@ -192,10 +192,10 @@ bool AppendInteger(const Value& value, char verb, std::string& out) {
                         : verb == 'o' ? 8
                         : verb == 'd' ? 10
                                       : 16;
+  const char* all = verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string digits;
   do {
-    digits +=
-        (verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[rest % base];
+    digits += all[rest % base];
     rest /= base;
   } while (rest != 0);
   if (is_negative) digits += '-';
