@@ -71,6 +71,7 @@ absl::StatusOr<ManagerOptions> MakeManagerOptions(const CommonFlags& common) {
   options.health_address = common.health_addr;
   options.events_address = common.events_addr;
   options.hostname = common.hostname;
+  options.rest_after = kRestAfter;
   options.use_leader_election = common.enable_leader_election;
   kube::LeaderElectorOptions& lease = options.lease;
   lease.name_space = common.runtime_namespace.empty()
