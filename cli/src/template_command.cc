@@ -74,6 +74,8 @@ void AddReleaseFlags(CLI::App* command, TemplateArgs* args) {
           "More API versions that charts see, separated by commas", "VERSIONS");
   AddBoolean(command, "--skip-schema-validation", &args->skip_schema_validation,
              "Do not hold values against values.schema.json");
+  AddBoolean(command, "--enable-dns", &args->resolves_hosts,
+             "Let templates look up the addresses of hosts");
 }
 
 void AddServerFlags(CLI::App* command, TemplateArgs* args) {
@@ -174,7 +176,7 @@ void AddIgnoredFlags(CLI::App* command) {
        {"--force-conflicts", "--force", "--force-replace", "--create-namespace",
         "--server-side", "--replace", "--wait-for-jobs",
         "--rollback-on-failure", "--atomic", "--render-subchart-notes",
-        "--hide-notes", "--enable-dns"}) {
+        "--hide-notes"}) {
     CLI::Option* flag = command->add_flag(name, *ignored)
                             ->check(CheckBoolean)
                             ->group(kWithoutEffect);

@@ -55,6 +55,7 @@ struct TemplateArgs {
   helm::PrintOptions print;
   bool is_upgrade = false;
   bool skip_schema_validation = false;
+  bool resolves_hosts = false;
   std::string kube_version;
   std::vector<std::string> api_versions;
   std::string output_dir;

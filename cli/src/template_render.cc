@@ -262,6 +262,7 @@ absl::StatusOr<helm::Chart> Load(const std::string& path,
                                  TemplateServices& services,
                                  bool dependency_update) {
   helm::LoadOptions options;
+  if (args.resolves_hosts) options.resolve_host = helm::ResolveHost;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   WEIR_ASSIGN_OR_RETURN(helm::Chart chart, services.Load(path, options));
   WEIR_RETURN_IF_ERROR(helm::CheckInstallable(chart));

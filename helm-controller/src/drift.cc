@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/client_side_apply.h"
 #include "src/object_changes.h"
 #include "weir/apply/ignore_rules.h"
 #include "weir/apply/inventory.h"
+#include "weir/apply/managed_fields.h"
 #include "weir/apply/normalize.h"
 #include "weir/base/status.h"
 #include "weir/value/patch.h"
@@ -43,6 +45,37 @@ void Count(const std::vector<Difference>& differences, DriftedObject* drifted) {
   }
 }
 
+// The object once fields of these managers are ours.
+absl::Status TakeOver(const Context& ctx, const Workbench& bench,
+                      const std::vector<apply::ManagerMatch>& managers,
+                      const kube::ObjectRef& ref, Value* live) {
+  if (!apply::HasTakenOverManager((*live)["metadata"], managers)) {
+    return absl::OkStatus();
+  }
+  const auto patch = apply::ComputeCleanUpPatch(*live, kComponent, managers);
+  if (!patch.has_value()) return absl::OkStatus();
+  WEIR_ASSIGN_OR_RETURN(
+      *live,
+      bench.client.Patch(ctx, ref, kube::PatchType::kJson, *patch,
+                         {.field_manager = kComponent}),
+      "failed to clean-up disallowed field managers");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Value> Correct(const Context& ctx, const kube::Client& client,
+                              const DriftedObject& drifted,
+                              bool is_server_side) {
+  const ReleaseObject& wanted = drifted.wanted;
+  if (is_server_side) {
+    return client.Apply(ctx, wanted.object,
+                        {.field_manager = kComponent, .force = true});
+  }
+  WEIR_ASSIGN_OR_RETURN(
+      AppliedObject applied,
+      ApplyClientSide(ctx, client, wanted, {.looks_at_custom_objects = true}));
+  return std::move(applied.live);
+}
+
 bool IgnoresAll(const std::vector<std::vector<std::string>>& paths) {
   for (const auto& path : paths) {
     if (path.empty()) return true;
@@ -59,7 +92,10 @@ bool HasDriftChecks(const Plan& plan, const ReleaseObject& object) {
 
 absl::StatusOr<std::vector<DriftedObject>> FindDrift(
     const Context& ctx, Workbench& bench, const Plan& plan,
-    const helm::StoredRelease& release) {
+    const helm::StoredRelease& release,
+    const std::vector<std::string>& overridden) {
+  std::vector<apply::ManagerMatch> managers;
+  for (const std::string& name : overridden) managers.push_back({name});
   WEIR_ASSIGN_OR_RETURN(
       std::vector<ReleaseObject> objects,
       ReadObjects(ctx, bench.client, release.manifest(), release.name_space()));
@@ -92,7 +128,12 @@ absl::StatusOr<std::vector<DriftedObject>> FindDrift(
       problem = live[i].status();
       continue;
     }
-    const Value& now = live[i]->body;
+    Value now = std::move(live[i]->body);
+    if (absl::Status taken = TakeOver(ctx, bench, managers, object.ref, &now);
+        !taken.ok()) {
+      problem = std::move(taken);
+      continue;
+    }
     const auto accept = [&] {
       bench.tracker.RecordApplied(bench.owner, object.ref,
                                   apply::Tracker::DesiredDigest(object.object),
@@ -143,14 +184,15 @@ std::string DescribeDrift(const std::vector<DriftedObject>& drift) {
 }
 
 Correction CorrectDrift(const Context& ctx, Workbench& bench,
-                        const std::vector<DriftedObject>& drift) {
+                        const std::vector<DriftedObject>& drift,
+                        bool is_server_side) {
   Correction result;
   for (const bool is_creation : {true, false}) {
     for (const DriftedObject& one : drift) {
       if (one.is_gone != is_creation) continue;
       const std::string subject = apply::Subject(one.wanted.ref);
-      const absl::StatusOr<Value> live = bench.client.Apply(
-          ctx, one.wanted.object, {.field_manager = kComponent, .force = true});
+      const absl::StatusOr<Value> live =
+          Correct(ctx, bench.client, one, is_server_side);
       if (!live.ok()) {
         result.problems.push_back(
             absl::StrCat(subject, is_creation ? " create" : " patch",

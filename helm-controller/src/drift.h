@@ -28,10 +28,12 @@ bool HasDriftChecks(const Plan& plan, const ReleaseObject& object);
 
 // Dry runs of all objects, compared with what is there. An object counts as
 // it should be when it, or the live one, says so by label or annotation.
+// Fields of the managers `overridden` become ours before that.
 // Errors: those of the server, when nothing else was found.
 absl::StatusOr<std::vector<DriftedObject>> FindDrift(
     const Context& ctx, Workbench& bench, const Plan& plan,
-    const helm::StoredRelease& release);
+    const helm::StoredRelease& release,
+    const std::vector<std::string>& overridden);
 
 // "<Kind>/<ns>/<name> changed (1 additions, 2 changes, 0 removals)", a line
 // each.
@@ -42,7 +44,9 @@ struct Correction {
   std::vector<std::string> problems;
 };
 // Creates what is gone, then puts the rest right; goes on after an error.
+// `is_server_side`: how the release is applied.
 Correction CorrectDrift(const Context& ctx, Workbench& bench,
-                        const std::vector<DriftedObject>& drift);
+                        const std::vector<DriftedObject>& drift,
+                        bool is_server_side);
 
 }  // namespace weir::helm_controller

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "src/chart_sources.h"
 #include "src/chart_template.h"
-#include "src/deletion.h"
 #include "src/remediation.h"
 #include "src/values.h"
 #include "weir/base/duration.h"
@@ -27,14 +26,14 @@ constexpr size_t kDigestInVersion = 12;
 }  // namespace
 
 Pass::Pass(Environment& environment, Plan plan, StatusDraft draft,
-           const reconcile::Request& request)
+           const reconcile::Request& request, Target* target)
     : environment_(environment),
       plan_(std::move(plan)),
       draft_(std::move(draft)),
       report_(plan_, draft_, environment.manager.events()),
       writer_(request.writer),
       logger_(request.logger),
-      impersonated_(Impersonate(environment, plan_)) {
+      target_(*target) {
   draft_.conditions().MarkReconciling(reconcile::kProgressing,
                                       "Fulfilling prerequisites");
 }
@@ -59,6 +58,8 @@ Pass::Result Pass::RunStep(const Context& ctx) {
       return ReadValues(ctx);
     case Step::kChart:
       return LoadChart(ctx);
+    case Step::kCluster:
+      return FindCluster(ctx);
     case Step::kTarget:
       return CheckTarget(ctx);
     case Step::kUninstallOld:
@@ -205,6 +206,7 @@ Pass::Result Pass::FindSource(const Context& ctx) {
 }
 
 Pass::Result Pass::ReadValues(const Context& ctx) {
+  environment_.interruptions.Clear(plan_.key);
   absl::StatusOr<Value> values = ComposeValues(
       plan_,
       [&](const kube::ObjectRef& ref) {
@@ -255,6 +257,21 @@ Pass::Result Pass::LoadChart(const Context& ctx) {
                     Outcome::Retry(tracked));
   }
   Clear({"ChartMutateError"});
+  step_ = Step::kCluster;
+  return std::nullopt;
+}
+
+Pass::Result Pass::FindCluster(const Context& ctx) {
+  absl::StatusOr<Target> target = environment_.clusters->Find(
+      ctx, TargetRefOf(environment_.options.common, plan_));
+  if (!target.ok()) {
+    if (ctx.is_done()) return Outcome::Done();
+    return NotReady(ctx, "RESTClientError",
+                    std::string(target.status().message()),
+                    Outcome::Retry(target.status()));
+  }
+  Clear({"RESTClientError"});
+  target_.Become(*std::move(target), plan_.key);
   step_ = Step::kTarget;
   return std::nullopt;
 }
@@ -355,7 +372,7 @@ Pass::Result Pass::Prepare(const Context& ctx) {
 
   storage_ = std::make_unique<ReleaseStorage>(client(), plan_.storage_namespace,
                                               environment_.manager.clock());
-  bench_.reset(new Workbench{client(), *environment_.tracker, *storage_,
+  bench_.reset(new Workbench{client(), tracker(), *storage_,
                              environment_.manager.clock(), plan_.key,
                              plan_.health_rules, logger_});
   absl::StatusOr<std::vector<helm::StoredRelease>> revisions =
@@ -416,7 +433,7 @@ Outcome Pass::End(const Context& ctx, Outcome outcome, bool is_observed) {
     draft_.status().set_last_handled_reconcile_at(plan_.requested_at);
   }
   if (is_observed) draft_.status().set_observed_generation(plan_.generation);
-  environment_.tracker->Await(plan_.key, {});
+  if (target_.cluster != nullptr) tracker().Await(plan_.key, {});
   const absl::Status written = draft_.Write(ctx, *writer_);
   if (written.ok()) return outcome;
   settled_.reset();

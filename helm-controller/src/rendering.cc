@@ -68,10 +68,13 @@ absl::StatusOr<std::string> Kustomize(const Context& ctx,
       absl::StripPrefix(built.status().message(), "kustomize build failed: "));
 }
 
-helm::PostRenderer::Strategy StrategyOf(const Spec& spec) {
+helm::PostRenderer::Strategy StrategyOf(const Plan& plan) {
   using Strategy = helm::PostRenderer::Strategy;
-  const std::string& name = spec.post_render_strategy();
-  if (name == "nohooks") return Strategy::kNoHooks;
+  const std::string& name = plan.spec.post_render_strategy();
+  const bool is_unset = name.empty();
+  if (name == "nohooks" || (is_unset && plan.uses_helm3_defaults)) {
+    return Strategy::kNoHooks;
+  }
   return name == "separate" ? Strategy::kSeparate : Strategy::kCombined;
 }
 
@@ -110,6 +113,7 @@ absl::StatusOr<helm::StoredRelease> RenderPlan(const Context& ctx,
   release.is_upgrade = input.is_upgrade;
   helm::RenderOptions options;
   options.skip_schema_validation = !input.validates_schema;
+  if (input.resolves_hosts) options.resolve_host = helm::ResolveHost;
   options.lookup = [&](absl::string_view api_version, absl::string_view kind,
                        absl::string_view name_space, absl::string_view name) {
     return LookUp(ctx, client, api_version, kind, name_space, name);
@@ -121,7 +125,7 @@ absl::StatusOr<helm::StoredRelease> RenderPlan(const Context& ctx,
                           {[&](const std::string& documents) {
                              return PostRender(ctx, plan, documents);
                            },
-                           StrategyOf(plan.spec)}));
+                           StrategyOf(plan)}));
   helm::NewRelease made;
   made.name = plan.release_name;
   made.name_space = plan.release_namespace;
@@ -133,6 +137,7 @@ absl::StatusOr<helm::StoredRelease> RenderPlan(const Context& ctx,
   made.notes = rendered.notes;
   made.first_deployed = input.first_deployed;
   made.last_deployed = input.now;
+  made.is_server_side_applied = input.is_server_side;
   made.manifest = helm::JoinManifests(rendered.manifests.objects);
   return helm::MakeRelease(made, rendered.chart, input.values,
                            rendered.manifests.hooks);

@@ -29,6 +29,8 @@ struct RenderInput {
   bool is_upgrade = false;
   absl::Time first_deployed, now;
   bool validates_schema = true;
+  bool is_server_side = true;
+  bool resolves_hosts = false;  // Template function getHostByName.
 };
 
 // A revision that is pending.

@@ -1,4 +1,4 @@
 """All scenarios, in the order they run."""
 
 from . import (apply, basics, faults, heavy, registries,  # noqa: F401
-               releases, safety, sources)
+               releases, safety, sources, targets)
