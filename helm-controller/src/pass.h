@@ -92,7 +92,6 @@ class Pass {
 
   // pass_release.cc: the release.
   Result Decide(const Context& ctx);
-  absl::StatusOr<Observation> Observe() const;
   absl::StatusOr<bool> LookForDrift(const Context& ctx);
   Result OnDone(const Context& ctx, const StateResult& state);
   Result Begin(const Context& ctx, ActionKind kind);

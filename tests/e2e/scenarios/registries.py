@@ -10,10 +10,10 @@ import http.client
 import io
 import json
 import shutil
-import subprocess
 import tarfile
 import urllib.request
 
+from harness.helm import helm
 from harness.processes import Program, answers, free_port
 from harness.scenario import (Skip, check, condition, config_map, equal,
                               scenario)
@@ -94,19 +94,6 @@ class Registry(Program):
         self.request("PUT", f"/v2/{name}/manifests/{tag}", data,
                      Content_Type=MANIFEST)
         return digest(data)
-
-
-def helm(env, *arguments):
-    program = shutil.which("helm") or shutil.which(
-        "helm", path=f"{subprocess.os.environ.get('HOME', '')}/go/bin")
-    if not program:
-        raise Skip("no helm")
-    done = subprocess.run(
-        [program, *map(str, arguments)], text=True, capture_output=True,
-        check=False, env={"PATH": "/usr/bin:/bin", "HOME": str(
-            env.world.folder / "helm")})
-    check(done.returncode == 0, f"helm {arguments}: {done.stderr}")
-    return done.stdout
 
 
 def write_chart(folder, name, version, values="color: blue\n"):
