@@ -25,6 +25,7 @@
 #include "weir/base/clock.h"
 #include "weir/base/status.h"
 #include "weir/codec/codec.h"
+#include "weir/consumer/source_watch.h"
 #include "weir/helm/values.h"
 #include "weir/http/client.h"
 #include "weir/reconcile/status_writer.h"
@@ -76,7 +77,7 @@ absl::StatusOr<FoundChart> FetchChart(const Context& ctx,
                                       const std::string& host) {
   const artifact::SourceKey& source = plan.source;
   const absl::StatusOr<Value> object = client.Get(
-      ctx, {SourceKind(source.kind), {source.name_space, source.name}});
+      ctx, {consumer::SourceKind(source.kind), {source.name_space, source.name}});
   const bool is_template = plan.spec.has_chart();
   if (!object.ok() && (!is_template || !absl::IsNotFound(object.status()))) {
     return object.status();
@@ -88,8 +89,8 @@ absl::StatusOr<FoundChart> FetchChart(const Context& ctx,
         source.name_space, "/", source.name,
         object.ok() ? " asks for something else" : " is not there"));
   }
-  const ChartSources::Answer answer = ChartSources::Judge(*object, source.kind);
-  if (answer.state != ChartSources::State::kReady) {
+  const ChartSource answer = JudgeSource(*object, source.kind);
+  if (answer.state != ChartSource::State::kReady) {
     return absl::FailedPreconditionError(answer.message);
   }
   artifact::FetcherOptions options;

@@ -1,5 +1,6 @@
 #include "src/rendering.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -89,6 +90,12 @@ absl::StatusOr<std::string> PostRender(const Context& ctx, const Plan& plan,
     WEIR_ASSIGN_OR_RETURN(text, Kustomize(ctx, renderer.kustomize(), text));
   }
   WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, ParseAll(text));
+  // The engine knows what to say of what is no object.
+  if (std::any_of(objects.begin(), objects.end(), [](const Value& object) {
+        return object.GetString("kind").empty();
+      })) {
+    WEIR_RETURN_IF_ERROR(Kustomize(ctx, {}, text).status());
+  }
   std::string out;
   for (Value& object : objects) {
     apply::SetLabels(object, ToValue(plan.spec.common_metadata().labels()));
