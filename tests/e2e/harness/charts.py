@@ -120,6 +120,9 @@ class _RegistryHandler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         server, path = self.server, self.path.partition("?")[0]
+        if server.is_down:  # Of connections that were kept.
+            self.close_connection = True
+            return None
         server.requests.append(path)
         if server.fault == "unauthorized":
             return self.answer(401, b"{}", **{
@@ -209,6 +212,7 @@ class MemoryRegistry:
         server.tags, server.blobs = self.tags, self.blobs
         server.requests, server.fault = self.requests, self._fault
         server.handle_error = lambda *_: None
+        server.is_down = False
         self.port = server.server_address[1]
         self.server = server
         threading.Thread(target=server.serve_forever, daemon=True,
@@ -216,6 +220,7 @@ class MemoryRegistry:
 
     def stop(self):
         if self.server:
+            self.server.is_down = True
             self.server.shutdown()
             self.server.server_close()
             self.server = None

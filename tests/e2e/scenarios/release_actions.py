@@ -114,20 +114,21 @@ def uninstalled(env):
     commit_chart(env, templates={"broken.yaml": BROKEN_UPGRADE})
     release(env, upgrade={"remediation": {"strategy": "uninstall",
                                           "remediateLastFailure": True}})
-    before = released(env)["status"]["history"][0]["firstDeployed"]
+    released(env)
     uid = env.get("ConfigMap", "app-cm")["metadata"]["uid"]
     set_values(env, color="red", broken=True)
     wait_color(env, "red", timeout=60)
     obj = released(env, revision=1, timeout=60)
     check(env.get("ConfigMap", "app-cm")["metadata"]["uid"] != uid, "uid")
-    check(obj["status"]["history"][0]["firstDeployed"] != before, "history")
+    equal([h["action"] for h in obj["status"]["history"]], ["install"],
+          "history")
     equal(stored(env), {1: "deployed"}, "revisions")
 
 
 @scenario("an upgrade that fails is tried again, as often as it may be")
 def retried(env):
     commit_chart(env, templates={"broken.yaml": BROKEN})
-    release(env, upgrade={"remediation": {"retries": 2}})
+    release(env, maxHistory=20, upgrade={"remediation": {"retries": 2}})
     released(env)
     set_values(env, color="red", broken=True)
     obj = stalled(env, timeout=60)
@@ -141,7 +142,7 @@ def retried(env):
     env.wait("HelmRelease", "app", "handled", lambda o: o["status"].get(
         "lastHandledReconcileAt") == "1")
     equal(len(stored(env)), count, "a request alone tries once more")
-    env.annotate("HelmRelease", "app", env.namespace, **{
+    env.kube.annotate("HelmRelease", "app", env.namespace, **{
         "reconcile.fluxcd.io/requestedAt": "2",
         "reconcile.fluxcd.io/resetAt": "2"})
     env.until("tried again", lambda: len(
@@ -320,8 +321,13 @@ spec: {{a: {{{{ .Values.color }}}}}}
             "thing.yaml": thing, "crds/thing.yaml": definition(env, column)})
         env.fetch()
     publish("1.0.0", "first")
+    # Without them the kind is unknown.
+    release(env, "lacks", install={"crds": "Skip"}, upgrade={"crds": "Skip"})
+    env.failed("HelmRelease", "lacks", reason="InstallFailed",
+               message="ensure CRDs are installed first")
     release(env, install={"crds": "Create"}, upgrade={"crds": "Skip"})
     released(env)
+    released(env, "lacks", timeout=60)
     equal(column_of(env), "first", "installed")
     publish("1.1.0", "second")
     released(env, chart_version="1.1.0")
@@ -331,21 +337,10 @@ spec: {{a: {{{{ .Values.color }}}}}}
             upgrade={"crds": "CreateReplace"})
     released(env, chart_version="1.2.0")
     env.until("replaced", lambda: column_of(env) == "third")
-    env.delete("HelmRelease", "app")
-    env.wait_gone("HelmRelease", "app")
+    for name in ("app", "lacks"):
+        env.delete("HelmRelease", name)
+        env.wait_gone("HelmRelease", name)
     equal(column_of(env), "third", "kept")
     equal([o["metadata"]["name"] for o in env.kube.list(
         "Thing", env.namespace, f"{env.namespace}.example.com/v1")], [],
         "things")
-    # Without them the kind is unknown.
-    release(env, "skips", install={"crds": "Skip"})
-    released(env, "skips")
-    env.delete("HelmRelease", "skips")
-    env.wait_gone("HelmRelease", "skips")
-    env.kube.delete("CustomResourceDefinition",
-                    f"things.{env.namespace}.example.com")
-    env.until("the definition gone", lambda: not env.kube.find(
-        "CustomResourceDefinition", f"things.{env.namespace}.example.com"))
-    release(env, "lacks", install={"crds": "Skip"})
-    env.failed("HelmRelease", "lacks", reason="InstallFailed",
-               message="ensure CRDs are installed first")

@@ -78,8 +78,8 @@ def registry_is_down(env):
 FAULTS = {
     "unauthorized": ("OCIArtifactPullFailed", "401"),
     "limited": ("OCIArtifactPullFailed", "429"),
-    "other bytes": ("OCIArtifactPullFailed", ""),
-    "truncated": ("OCIArtifactPullFailed", ""),
+    "other bytes": ("OCIArtifactLayerOperationFailed", "has digest"),
+    "truncated": ("OCIArtifactLayerOperationFailed", ""),
 }
 
 
