@@ -15,6 +15,7 @@
 #include "invocation.h"
 #include "output.h"
 #include "release_files.h"
+#include "repository_chart.h"
 #include "weir/apply/inventory.h"
 #include "weir/base/status.h"
 #include "weir/helm_controller/preview.h"
@@ -101,23 +102,26 @@ absl::StatusOr<Preview> Compare(const Context& ctx, const kube::Client& client,
     request.source_controller_localhost = host;
   }
   WEIR_ASSIGN_OR_RETURN(request.chart, sources.FindChart(ctx, release, files));
-  if (request.chart.has_value()) {
+  const bool is_local = request.chart.has_value();
+  absl::StatusOr<Preview> preview =
+      helm_controller::PreviewRelease(ctx, client, request);
+  const bool lacks_chart = absl::IsFailedPrecondition(preview.status()) ||
+                           absl::IsUnavailable(preview.status());
+  if (is_local || !lacks_chart) return preview;
+  WEIR_ASSIGN_OR_RETURN(const auto wanted, helm_controller::ChartOf(release));
+  auto fetched = FetchFromRepository(ctx, client, files, wanted);
+  if (fetched.ok() && fetched->has_value()) {
+    request.chart = *std::move(fetched);
     return helm_controller::PreviewRelease(ctx, client, std::move(request));
   }
-  absl::StatusOr<Preview> preview =
-      helm_controller::PreviewRelease(ctx, client, std::move(request));
-  if (!absl::IsFailedPrecondition(preview.status()) &&
-      !absl::IsUnavailable(preview.status())) {
-    return preview;
-  }
-  WEIR_ASSIGN_OR_RETURN(const auto chart, helm_controller::ChartOf(release));
-  const std::string source = NameSource(chart.source);
+  const std::string source = NameSource(wanted.source);
   return absl::Status(
       preview.status().code(),
-      absl::StrCat(preview.status().message(),
-                   "\n  where this machine cannot get the chart, give a folder "
-                   "in place of its source: --source ",
-                   source, "=FOLDER"));
+      absl::StrCat(
+          preview.status().message(),
+          fetched.ok() ? "" : absl::StrCat("; ", fetched.status().message()),
+          "\n  give a folder in place of the chart's source: --source ", source,
+          "=FOLDER"));
 }
 
 int Run(const Context& ctx, const Globals& globals,

@@ -442,9 +442,12 @@ bool NamesReleaseFile(const TemplateArgs& args) {
   if (args.positional.empty()) return false;
   const std::string& path = args.positional.back();
   if (path == "-") return true;
-  struct stat info;
-  return (absl::EndsWith(path, ".yaml") || absl::EndsWith(path, ".yml")) &&
-         stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+  if (!absl::EndsWith(path, ".yaml") && !absl::EndsWith(path, ".yml")) {
+    return false;
+  }
+  // Of another file helm has its own to say.
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  return text.ok() && absl::StrContains(*text, "helm.toolkit.fluxcd.io/");
 }
 
 bool IsLocal(const TemplateArgs& args) {
