@@ -31,7 +31,7 @@ def charts(outside):
                      "Chart.yaml"),
         "no-version": (archive([("web/Chart.yaml", "name: web\n")]),
                        "ArtifactFailed", ""),
-        "bomb": (archive([*entries(), ("web/zeros", "\0" * 200_000_000)]),
+        "bomb": (archive([*entries(), ("web/zeros", "\0" * 60_000_000)]),
                  "ArtifactFailed", "maximum"),
         "many-files": (archive([*entries(), *((f"web/f/{i}", "x")
                                               for i in range(120_000))]),

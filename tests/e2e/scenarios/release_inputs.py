@@ -120,15 +120,15 @@ def drift(env):
     equal(env.data("corrects-cm")["color"], "edited", "color")
 
 
-@scenario("a service account without rights, and with them", only="real")
+@scenario("a service account without rights, and with them", only="real",
+          private=True, world={"authorization": "RBAC"})
 def without_rights(env):
     commit_chart(env)
     env.apply({"kind": "ServiceAccount", "metadata": {"name": "deployer"}})
     release(env, serviceAccountName="deployer")
-    obj = env.failed("HelmRelease")
-    check("forbidden" in condition(obj, "Ready")["message"] and
-          f"system:serviceaccount:{env.namespace}:deployer" in condition(
-              obj, "Ready")["message"], condition(obj, "Ready"))
+    obj = env.failed("HelmRelease", message="forbidden")
+    check(f"system:serviceaccount:{env.namespace}:deployer" in condition(
+        obj, "Ready")["message"], condition(obj, "Ready"))
     equal(env.data("app-cm"), None, "data")
     rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]}
     role = {"kind": "Role", "metadata": {"name": "deployer"}, "rules": [rule]}

@@ -6,7 +6,8 @@ import json
 
 import yaml
 
-from harness.charts import HOOK, below, chart_files
+from harness.charts import (HOOK, ChartIndex, MemoryRegistry, below,
+                            chart_files, repository_source)
 from harness.helm import released, release, wait_color, weir
 from harness.scenario import check, equal, scenario
 
@@ -111,6 +112,37 @@ def diff_install(env):
         "1.0.0", "1.1.0"), encoding="utf-8")
     code, out, err = diff(env, "app", "--source", folder.parent)
     equal((code, "+ green" in out), (1, True), err)
+
+
+@scenario("weir diff of a version that the cluster has not fetched")
+def diff_version(env):
+    index = ChartIndex(env)
+    index.publish("1.0.0")
+    repository_source(env, index)
+    chart = {"chart": "web", "version": "1.0.0", "interval": "1h",
+             "sourceRef": {"kind": "HelmRepository", "name": "charts"}}
+    release(env, chart={"spec": chart})
+    released(env)
+    index.publish("1.1.0", color="green")
+    code, out, err = diff(env, "-f", "-", data=as_file(
+        env, chart={"spec": {**chart, "version": "1.x"}}))
+    equal(code, 1, err)
+    check("- blue\n    + green\n" in out and "web@1.1.0" in err, out + err)
+    with MemoryRegistry() as registry:
+        registry.push("1.0.0", "1.0.0")
+        env.apply({"kind": "HelmRepository", "metadata": {"name": "oci"},
+                   "spec": {"type": "oci", "insecure": True,
+                            "url": f"oci://{registry.address}/charts"}})
+        registry.push("1.2.0", "1.2.0", color="red")
+        code, out, err = diff(env, "-f", "-", data=as_file(
+            env, chart={"spec": {**chart, "version": ">=1.1", "sourceRef": {
+                "kind": "HelmRepository", "name": "oci"}}}))
+        equal(code, 1, err)
+        check("- blue\n    + red\n" in out, out)
+    code, out, err = diff(env, "-f", "-", data=as_file(
+        env, chart={"spec": {**chart, "version": "9.x"}}))
+    equal(code, 2, out)
+    check("--source HelmRepository/" in err, err)
 
 
 @scenario("weir template of a HelmRelease is what is installed")
