@@ -202,8 +202,8 @@ void HelmController::Impl::OnRelease(const kube::Change& change) {
   std::vector<kube::ObjectKey> concerned;
   for (const kube::ObjectKey& dependent :
        environment->references.FindByDependency(key)) {
-    if (is_good_news || consumer::AwaitsExpression(
-                            environment->controller->Get(dependent))) {
+    if (is_good_news ||
+        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
       concerned.push_back(dependent);
     }
   }

@@ -77,7 +77,8 @@ absl::StatusOr<FoundChart> FetchChart(const Context& ctx,
                                       const std::string& host) {
   const artifact::SourceKey& source = plan.source;
   const absl::StatusOr<Value> object = client.Get(
-      ctx, {consumer::SourceKind(source.kind), {source.name_space, source.name}});
+      ctx,
+      {consumer::SourceKind(source.kind), {source.name_space, source.name}});
   const bool is_template = plan.spec.has_chart();
   if (!object.ok() && (!is_template || !absl::IsNotFound(object.status()))) {
     return object.status();
