@@ -387,6 +387,11 @@ absl::StatusOr<Preview> PreviewRelease(const Context& ctx,
                                        const kube::Client& client,
                                        PreviewRequest request) {
   WEIR_ASSIGN_OR_RETURN(Plan plan, PlanOf(request.object));
+  if (plan.spec.has_kube_config()) {
+    return absl::UnimplementedError(
+        "spec.kubeConfig: the release is in another cluster, with which it is "
+        "not compared");
+  }
   Value live = request.object;
   if (request.is_edited) {
     absl::StatusOr<Value> found =

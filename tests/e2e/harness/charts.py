@@ -70,6 +70,14 @@ def below(folder, files):
     return {f"{folder}/{path}": text for path, text in files.items()}
 
 
+def write_files(folder, files):
+    """The same on disk."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
 def package(files, name="web"):
     """A chart's archive, always the same bytes."""
     plain = io.BytesIO()

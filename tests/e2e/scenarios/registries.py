@@ -13,6 +13,7 @@ import shutil
 import tarfile
 import urllib.request
 
+from harness.charts import write_files
 from harness.helm import helm
 from harness.processes import Program, answers, free_port
 from harness.scenario import (Skip, check, condition, config_map, equal,
@@ -101,10 +102,7 @@ def write_chart(folder, name, version, values="color: blue\n"):
                            f"version: {version}\n",
              "values.yaml": values,
              "templates/cm.yaml": json.dumps(config_map(name))}
-    for path, text in files.items():
-        file = folder / name / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(folder / name, files)
     return folder / name
 
 
@@ -255,11 +253,7 @@ def packaged_as_helm_does(env):
              for path, content in tree.items()}
     env.commit(files)
     env.source()
-    for path, content in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content if isinstance(content, bytes)
-                         else content.encode())
+    write_files(folder, files)
     for shape in SHAPES:
         env.apply({"kind": "HelmChart", "metadata": {"name": shape},
                    "spec": {"interval": "1h", "chart": shape,

@@ -7,9 +7,11 @@ import json
 import yaml
 
 from harness.charts import (HOOK, ChartIndex, MemoryRegistry, below,
-                            chart_files, repository_source)
+                            chart_files, repository_source, write_files)
 from harness.helm import released, release, wait_color, weir
 from harness.scenario import check, equal, scenario
+
+from .release_actions import definition
 
 SECRET = """apiVersion: v1
 kind: Secret
@@ -79,9 +81,7 @@ def diff_then_upgrade(env):
 def diff_install(env):
     files = chart_files()
     folder = env.world.folder / f"preview-{env.namespace}" / "chart"
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+    write_files(folder, files)
     env.commit(below("chart", files))
     env.source()
     spec = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
@@ -112,6 +112,51 @@ def diff_install(env):
         "1.0.0", "1.1.0"), encoding="utf-8")
     code, out, err = diff(env, "app", "--source", folder.parent)
     equal((code, "+ green" in out), (1, True), err)
+
+
+@scenario("weir diff of a chart with definitions, to where nothing is yet")
+def diff_definitions(env):
+    group = f"{env.namespace}.example.com"
+    files = below("chart", chart_files(templates={
+        "crds/thing.yaml": definition(env, "first"), "thing.yaml": f"""
+apiVersion: {group}/v1
+kind: Thing
+metadata: {{name: one}}
+"""}))
+    env.commit(files)
+    env.source()
+    env.ready("GitRepository")
+    spec = {"chart": {"spec": {"chart": "./chart", "sourceRef": {
+        "kind": "GitRepository", "name": "app"}}},
+        "interval": "1h", "suspend": True, "releaseName": "app",
+        "targetNamespace": f"{env.namespace}-new",
+        "install": {"createNamespace": True}}
+    release(env, **{**spec, "suspend": False})
+    released(env)
+    env.delete("HelmRelease", "app")
+    env.wait_gone("HelmRelease", "app")
+    env.kube.delete("CustomResourceDefinition", f"things.{group}")
+    env.kube.delete("Namespace", f"{env.namespace}-new")
+    for kind, name in (("CustomResourceDefinition", f"things.{group}"),
+                       ("Namespace", f"{env.namespace}-new")):
+        env.until(f"{name} gone", lambda k=kind, n=name: not env.kube.find(
+            k, n), 60)
+    folder = env.world.folder / f"definitions-{env.namespace}"
+    write_files(folder, files)
+    code, out, err = diff(env, "-f", "-", "--source", folder, data=json.dumps(
+        {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+         "metadata": {"name": "app", "namespace": env.namespace},
+         "spec": spec}))
+    equal((code, sorted(out.splitlines())), (1, [
+        f"► ConfigMap/{env.namespace}-new/app-cm created",
+        f"► CustomResourceDefinition/things.{group} created",
+        f"► Thing/{env.namespace}-new/one created"]), err)
+    code, out, err = diff(env, "-f", "-", "--source", folder, data=json.dumps(
+        {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+         "metadata": {"name": "app", "namespace": env.namespace},
+         "spec": {**spec, "kubeConfig": {"secretRef": {"name": "other"}}}}))
+    equal(code, 2, out)
+    check("another cluster" in err, err)
 
 
 @scenario("weir diff of a version that the cluster has not fetched")
@@ -150,10 +195,8 @@ def template_then_install(env):
     files = chart_files(templates={"secret.yaml": SECRET})
     folder = env.world.folder / f"template-{env.namespace}"
     env.commit(below("chart", {**files, "more.yaml": "size: 3\n"}))
-    for path, text in {**below("chart", files),
-                       "chart/more.yaml": "size: 3\n"}.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+    write_files(folder, {**below("chart", files),
+                         "chart/more.yaml": "size: 3\n"})
     env.source()
     objects = [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {

@@ -4,7 +4,7 @@ import json
 import random
 import time
 
-from harness.charts import BROKEN, HOOK, below, chart_files
+from harness.charts import BROKEN, HOOK, below, chart_files, write_files
 from harness.helm import (helm_here, helm_history as history, release, stored,
                           wait_color as wait_cm)
 from harness.scenario import check, equal, scenario
@@ -58,10 +58,7 @@ def helm_gives(env):
     env.commit(CHART)
     env.source()
     folder = env.world.folder / f"chart-{env.namespace}"
-    for path, text in CHART.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(folder, CHART)
     helm_here(env, "install", "app", folder / "chart", "--set", "color=red")
     before = env.get("ConfigMap", "app-cm")
     release(env)

@@ -99,8 +99,9 @@ struct Preview {
 // Compares what an upgrade (or installation) would apply with what is there, by
 // dry runs of server-side apply; of a release that is as it should be, what it
 // has stored. `client` acts as who asks, not as spec.serviceAccountName.
-// Errors: kFailedPrecondition when the chart is not published yet; those of
-// the server, of fetching, and of RenderHelmRelease.
+// Errors: kFailedPrecondition when the chart is not published yet;
+// kUnimplemented when the release is in another cluster; those of the server,
+// of fetching, and of RenderHelmRelease.
 absl::StatusOr<Preview> PreviewRelease(const Context& ctx,
                                        const kube::Client& client,
                                        PreviewRequest request);
