@@ -232,12 +232,17 @@ void HelmController::Impl::OnRelease(const kube::Change& change) {
   }
   if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
   // Dependents are woken by good news only.
-  if (!consumer::IsReadyAndObserved(change.after) ||
-      consumer::IsReadyAndObserved(change.before)) {
-    return;
+  const bool is_good_news = consumer::IsReadyAndObserved(change.after) &&
+                            !consumer::IsReadyAndObserved(change.before);
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& dependent :
+       environment->references.FindByDependency(key)) {
+    if (is_good_news ||
+        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
+      concerned.push_back(dependent);
+    }
   }
-  environment->controller->EnqueueAll(
-      environment->references.FindByDependency(key));
+  environment->controller->EnqueueAll(concerned);
 }
 
 void HelmController::Impl::OnSource(const std::string& kind,

@@ -17,18 +17,6 @@ namespace {
 
 constexpr char kControl[] = "helm.toolkit.fluxcd.io/driftDetection";
 
-// What drift is looked for in.
-Value Compared(Value object) {
-  object.Erase("status");
-  Value metadata = Value::MakeObject();
-  for (const char* field : {"labels", "annotations"}) {
-    const Value* found = object["metadata"].Find(field);
-    if (found != nullptr) metadata.Set(field, *found);
-  }
-  object.Set("metadata", std::move(metadata));
-  return object;
-}
-
 void Count(const std::vector<Difference>& differences, DriftedObject* drifted) {
   for (const Difference& difference : differences) {
     switch (difference.kind) {
@@ -84,6 +72,33 @@ bool IgnoresAll(const std::vector<std::vector<std::string>>& paths) {
 }
 
 }  // namespace
+
+Value ComparedPart(Value object) {
+  object.Erase("status");
+  Value metadata = Value::MakeObject();
+  for (const char* field : {"labels", "annotations"}) {
+    const Value* found = object["metadata"].Find(field);
+    if (found != nullptr) metadata.Set(field, *found);
+  }
+  object.Set("metadata", std::move(metadata));
+  return object;
+}
+
+absl::StatusOr<DryRun> DryRunApply(
+    const Context& ctx, const kube::Client& client,
+    const std::vector<std::vector<std::string>>& paths, const Value& now,
+    Value* wanted, const std::string& field_validation) {
+  apply::AdoptIgnoredPaths(paths, now, kComponent, *wanted);
+  DryRun run;
+  WEIR_ASSIGN_OR_RETURN(run.then,
+                        client.Apply(ctx, *wanted,
+                                     {.field_manager = kComponent,
+                                      .force = true,
+                                      .dry_run = true,
+                                      .field_validation = field_validation}));
+  run.differs = apply::DiffersBeyond(paths, now, run.then);
+  return run;
+}
 
 bool HasDriftChecks(const Plan& plan, const ReleaseObject& object) {
   return !IgnoresAll(plan.drift_ignore.PathsFor(object.object)) &&
@@ -145,21 +160,20 @@ absl::StatusOr<std::vector<DriftedObject>> FindDrift(
     }
     const auto paths = plan.drift_ignore.PathsFor(object.object);
     Value wanted = object.object;
-    apply::AdoptIgnoredPaths(paths, now, kComponent, wanted);
-    const absl::StatusOr<Value> then = bench.client.Apply(
-        ctx, wanted,
-        {.field_manager = kComponent, .force = true, .dry_run = true});
-    if (!then.ok()) {
-      problem = then.status();
+    const absl::StatusOr<DryRun> run =
+        DryRunApply(ctx, bench.client, paths, now, &wanted);
+    if (!run.ok()) {
+      problem = run.status();
       continue;
     }
-    if (!apply::DiffersBeyond(paths, now, *then)) {
+    if (!run->differs) {
       accept();
       continue;
     }
     DriftedObject drifted{std::move(object)};
     drifted.wanted.object = std::move(wanted);
-    Count(ComputeDifferences(Compared(now), Compared(*then)), &drifted);
+    Count(ComputeDifferences(ComparedPart(now), ComparedPart(run->then)),
+          &drifted);
     drift.push_back(std::move(drifted));
   }
   if (drift.empty() && !problem.ok()) {

@@ -23,6 +23,22 @@ struct DriftedObject {
   int additions = 0, changes = 0, removals = 0;
 };
 
+// What of an object drift is looked for in: all but its status and most of its
+// metadata.
+Value ComparedPart(Value object);
+
+// What the server would make of a live object, were `wanted` applied now.
+struct DryRun {
+  Value then;
+  bool differs = false;
+};
+// `paths`: those that others may change; `wanted` is made to agree with the
+// live object there.
+absl::StatusOr<DryRun> DryRunApply(
+    const Context& ctx, const kube::Client& client,
+    const std::vector<std::vector<std::string>>& paths, const Value& now,
+    Value* wanted, const std::string& field_validation = "");
+
 // Whether the release wants to know of changes of the object.
 bool HasDriftChecks(const Plan& plan, const ReleaseObject& object);
 

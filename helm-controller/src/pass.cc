@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/chart_sources.h"
 #include "src/chart_template.h"
+#include "src/observation.h"
 #include "src/remediation.h"
 #include "src/values.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
-#include "weir/text/semver.h"
 
 namespace weir::helm_controller {
 namespace {
@@ -21,7 +20,6 @@ using reconcile::Severity;
 
 // While the cache of sources is being filled.
 constexpr absl::Duration kCachePause = absl::Milliseconds(100);
-constexpr size_t kDigestInVersion = 12;
 
 }  // namespace
 
@@ -276,69 +274,20 @@ Pass::Result Pass::FindCluster(const Context& ctx) {
   return std::nullopt;
 }
 
-// The digest of an OCI artifact becomes part of the chart's version, so that a
-// tag that moves is noticed.
 absl::Status Pass::TrackDigest() {
-  const std::string& revision = artifact_.revision;
-  const bool has_digest = plan_.source.kind == "OCIRepository" ||
-                          (plan_.source.kind == "ExternalArtifact" &&
-                           absl::StrContains(revision, ':'));
-  if (!has_digest) return absl::OkStatus();
-  const absl::StatusOr<text::Version> version =
-      text::ParseVersion(chart_version_);
-  if (!version.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("invalid chart version ", chart_version_));
-  }
-  const size_t at = revision.find('@');
-  const std::string tag = revision.substr(0, at);
-  std::string tag_version = tag;
-  if (at != std::string::npos) {
-    std::replace(tag_version.begin(), tag_version.end(), '_', '+');
-  }
-  const std::string digest =
-      at == std::string::npos ? revision : revision.substr(at + 1);
-  const absl::StatusOr<text::Version> tagged = text::ParseVersion(tag_version);
-  if (tagged.ok() && (at == std::string::npos ||
-                      text::CompareVersions(*tagged, *version) != 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("artifact revision ", tag,
-                     " does not match chart version ", chart_version_));
-  }
-  const size_t colon = digest.find(':');
-  if (colon == std::string::npos ||
-      digest.size() - colon - 1 < kDigestInVersion) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("invalid artifact revision ", digest));
-  }
-  oci_digest_ = digest;
-  if (!environment_.IsEnabled("DisableChartDigestTracking")) {
-    text::Version tracked = *version;
-    tracked.metadata = digest.substr(colon + 1, kDigestInVersion);
-    chart_version_ = tracked.ToString();
-  }
+  WEIR_ASSIGN_OR_RETURN(
+      TrackedChart tracked,
+      TrackChart(plan_.source, artifact_.revision, chart_version_,
+                 !environment_.IsEnabled("DisableChartDigestTracking")));
+  chart_version_ = std::move(tracked.version);
+  oci_digest_ = std::move(tracked.oci_digest);
   return absl::OkStatus();
 }
 
 Pass::Result Pass::CheckTarget(const Context&) {
-  const Status& status = draft_.status();
-  const Snapshot* latest = Latest(status);
   step_ = Step::kPrepare;
-  if (status.storage_namespace().empty() || latest == nullptr) {
-    return std::nullopt;
-  }
-  const char* changed = nullptr;
-  if (plan_.storage_namespace != status.storage_namespace()) {
-    changed = "storage namespace";
-  } else if (plan_.release_namespace != latest->namespace_()) {
-    changed = "release namespace";
-  } else if (plan_.release_name != latest->name()) {
-    changed = "release name";
-  } else if (chart_->name() != latest->chart_name() &&
-             plan_.spec.upgrade().chart_name_change_strategy() !=
-                 "InPlaceUpdate") {
-    changed = "chart name";
-  }
+  const char* changed =
+      FindTargetChange(plan_, draft_.status(), chart_->name());
   if (changed == nullptr) return std::nullopt;
   logger_.Info(
       "release target configuration changed: running uninstall for current "

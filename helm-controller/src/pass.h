@@ -97,7 +97,6 @@ class Pass {
 
   // pass_release.cc: the release.
   Result Decide(const Context& ctx);
-  absl::StatusOr<Observation> Observe() const;
   absl::StatusOr<bool> LookForDrift(const Context& ctx);
   Result OnDone(const Context& ctx, const StateResult& state);
   Result Begin(const Context& ctx, ActionKind kind);
@@ -110,8 +109,6 @@ class Pass {
   ReleaseSettings SettingsOf(ActionKind kind, RenderInput* input) const;
   // Whether a release of the name may be installed.
   absl::Status CheckName();
-  // The revision after those that there are.
-  void FollowOn(RenderInput* input) const;
   absl::StatusOr<std::vector<ReleaseObject>> FindCrds(
       const RenderInput& input) const;
   absl::StatusOr<std::unique_ptr<ActionRun>> MakeRollback();

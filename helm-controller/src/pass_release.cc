@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "src/chart_sources.h"
 #include "src/chart_template.h"
+#include "src/observation.h"
 #include "src/pass.h"
 #include "src/release_objects.h"
 #include "src/remediation.h"
@@ -15,8 +16,6 @@
 #include "weir/apply/inventory.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
-#include "weir/helm/dependencies.h"
-#include "weir/helm/values.h"
 
 namespace weir::helm_controller {
 
@@ -34,44 +33,6 @@ Snapshot SnapshotOf(const helm::StoredRelease& release) {
 }
 
 }  // namespace
-
-absl::StatusOr<Observation> Pass::Observe() const {
-  Observation observation;
-  const Snapshot* latest = Latest(draft_.status());
-  if (!revisions_.empty()) {
-    const helm::StoredRelease& newest = revisions_.front();
-    Observation::Newest seen;
-    seen.status = newest.status();
-    seen.is_pending = newest.is_pending();
-    seen.chart_name = std::string(newest.chart_metadata().GetString("name"));
-    seen.chart_version =
-        std::string(newest.chart_metadata().GetString("version"));
-    if (latest != nullptr) seen.verification = Verify(*latest, newest);
-    observation.newest = std::move(seen);
-  }
-  observation.chart_name = chart_->name();
-  observation.chart_version = chart_version_;
-  observation.config_digest = config_digest_;
-  observation.post_renderers_digest =
-      DigestOfPostRenderers(plan_.spec, environment_.digest_algorithm);
-  observation.common_metadata_digest =
-      DigestOfCommonMetadata(plan_.spec, environment_.digest_algorithm);
-  const Snapshot* previous =
-      Previous(draft_.status(), IgnoresTests(plan_, draft_.status()));
-  if (previous == nullptr) return observation;
-  observation.rollback_target = Observation::Target::kUnfit;
-  observation.rollback_problem = "release disappeared from storage";
-  for (const helm::StoredRelease& revision : revisions_) {
-    if (!IsOf(*previous, revision)) continue;
-    if (Verify(*previous, revision) == Verification::kGood) {
-      observation.rollback_target = Observation::Target::kGood;
-    } else {
-      observation.rollback_problem =
-          "release not observed to be made for object";
-    }
-  }
-  return observation;
-}
 
 // Whether objects are not as the release has them. What nobody has touched
 // since it was applied needs no request.
@@ -100,20 +61,22 @@ Pass::Result Pass::Decide(const Context& ctx) {
         absl::StrCat("Could not determine release state: ", error.message()),
         Outcome::Retry(error));
   };
-  absl::StatusOr<Observation> observation = Observe();
-  if (!observation.ok()) return fail(observation.status());
-  StateResult state = DetermineState(plan_, draft_.status(), *observation);
+  Observation observation =
+      Observe(plan_, draft_.status(), revisions_,
+              {chart_->name(), chart_version_, config_digest_},
+              environment_.digest_algorithm);
+  StateResult state = DetermineState(plan_, draft_.status(), observation);
   if (state.state == State::kInSync && plan_.detects_drift()) {
     const absl::StatusOr<bool> has_drift = LookForDrift(ctx);
     if (!has_drift.ok()) return fail(has_drift.status());
-    observation->has_drift = *has_drift;
-    state = DetermineState(plan_, draft_.status(), *observation);
+    observation.has_drift = *has_drift;
+    state = DetermineState(plan_, draft_.status(), observation);
   }
   std::string handled = draft_.status().last_handled_force_at();
   const bool is_forced = TakeRequest(plan_.force_at, &handled);
   if (!handled.empty()) draft_.status().set_last_handled_force_at(handled);
   Decision decision = weir::helm_controller::Decide(
-      plan_, draft_.status(), state, *observation, is_forced);
+      plan_, draft_.status(), state, observation, is_forced);
   logger_.Info("state of the release", {{"state", decision.log}});
   switch (decision.history) {
     case Decision::History::kKeep:
@@ -331,7 +294,6 @@ ReleaseSettings Pass::SettingsOf(ActionKind kind, RenderInput* input) const {
     settings.takes_ownership = !action.disable_take_ownership();
     settings.validates = !action.disable_open_api_validation();
     settings.creates_crds_only = action.crds() != "CreateReplace";
-    input->validates_schema = !action.disable_schema_validation();
   };
   if (kind == ActionKind::kInstall) {
     fill(install);
@@ -360,33 +322,14 @@ absl::Status Pass::CheckName() {
       "release name check failed: cannot reuse a name that is still in use");
 }
 
-void Pass::FollowOn(RenderInput* input) const {
-  if (revisions_.empty()) return;
-  input->revision = revisions_.front().version() + 1;
-  if (!input->is_upgrade) return;
-  const helm::StoredRelease* deployed = FindDeployed(revisions_);
-  const helm::StoredRelease& base =
-      deployed == nullptr ? revisions_.front() : *deployed;
-  const auto first = ParseKubeTime(base.info().GetString("first_deployed"));
-  if (first.ok()) input->first_deployed = *first;
-  if (plan_.spec.upgrade().preserve_values()) {
-    input->chart.values =
-        helm::MergeMaps(base.json()["chart"]["values"], base.config());
-    input->values = helm::MergeMaps(base.config(), values_);
-  }
-}
-
 absl::StatusOr<std::vector<ReleaseObject>> Pass::FindCrds(
     const RenderInput& input) const {
   const std::string& policy = input.is_upgrade ? plan_.spec.upgrade().crds()
                                                : plan_.spec.install().crds();
   if (policy == "Skip") return std::vector<ReleaseObject>();
-  helm::Chart chart = input.chart;
-  WEIR_RETURN_IF_ERROR(helm::ProcessDependencies(chart, input.values),
-                       "failed to process chart dependencies");
   std::vector<std::string> ignored;
   WEIR_ASSIGN_OR_RETURN(std::vector<ReleaseObject> crds,
-                        ReadCrds(chart, OriginLabels(plan_.key), &ignored));
+                        CrdsOf(input, &ignored));
   if (!ignored.empty()) {
     logger_.Info(
         "ignoring objects in the chart's crds/ that are no definitions",
@@ -398,13 +341,9 @@ absl::StatusOr<std::vector<ReleaseObject>> Pass::FindCrds(
 absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeReleaseRun(
     const Context& ctx, ActionKind kind) {
   const bool is_install = kind == ActionKind::kInstall;
-  RenderInput input{.plan = plan_,
-                    .chart = *chart_,
-                    .values = values_,
-                    .is_upgrade = !is_install,
-                    .first_deployed = Now(),
-                    .now = Now()};
-  input.chart.metadata.version = chart_version_;
+  RenderInput input =
+      MakeRenderInput(plan_, *chart_, chart_version_, values_, revisions_,
+                      /*is_upgrade=*/!is_install, Now());
   ReleaseSettings settings = SettingsOf(kind, &input);
   if (is_install) {
     WEIR_RETURN_IF_ERROR(CheckName());
@@ -414,7 +353,6 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeReleaseRun(
                     ? "reusing the old release's values"
                     : "resetting values to the chart's original version");
   }
-  FollowOn(&input);
   WEIR_ASSIGN_OR_RETURN(settings.crds, FindCrds(input));
   WEIR_ASSIGN_OR_RETURN(
       helm::StoredRelease target,

@@ -259,9 +259,15 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
   const bool is_good_news =
       change.type == kube::ChangeType::kAdded ||
       (revision.has_value() && revision != ReadyRevision(change.before));
-  if (!is_good_news) return;
-  environment->controller->EnqueueAll(
-      environment->references.FindByDependency(key));
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& dependent :
+       environment->references.FindByDependency(key)) {
+    if (is_good_news ||
+        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
+      concerned.push_back(dependent);
+    }
+  }
+  environment->controller->EnqueueAll(concerned);
 }
 
 void KustomizeController::Impl::OnSource(const std::string& kind,

@@ -53,7 +53,7 @@ def check_callers(env, path, users):
 
 
 @scenario("a ServiceAccount applies what it may", private=True,
-          world={"has_rights": True})
+          world={"authorization": "RBAC"})
 def account_applies(env):
     make_account(env)
     env.commit({"a.yaml": config_map("a")})
@@ -76,7 +76,7 @@ def account_applies(env):
 
 
 @scenario("a ServiceAccount releases what it may", private=True,
-          world={"has_rights": True})
+          world={"authorization": "RBAC"})
 def account_releases(env):
     make_account(env)
     env.commit(CHART)
