@@ -211,7 +211,8 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
     }
   } else if ((is_v3() ? node->style != ScalarStyle::kPlain
                       : !node->is_implicit) ||
-             IsQuotedWhenRewritten(text, in_flow) || !DecodePlain(*node, out)) {
+             (!options_.keep_written && IsQuotedWhenRewritten(text, in_flow)) ||
+             !DecodePlain(*node, out)) {
     DecodeString(node, out);
     return true;
   }

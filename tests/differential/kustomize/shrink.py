@@ -1,4 +1,5 @@
 """Makes a failing tree small: files, then blocks of lines, then lines."""
+import re
 
 
 def _without(text, start, end):
@@ -23,6 +24,19 @@ def _block_end(lines, start):
                 lines[end].lstrip().startswith("- "))):
         end += 1
     return end
+
+
+def without_field(text, name):
+    """The text less the blocks of a field at its left edge."""
+    key = re.compile(r"[\"']?%s[\"']?:" % name)
+    lines = text.split("\n")
+    start = 0
+    while start < len(lines):
+        if key.match(lines[start]):
+            del lines[start:_block_end(lines, start)]
+        else:
+            start += 1
+    return "\n".join(lines)
 
 
 def shrink(files, fails, limit=2000):
