@@ -253,7 +253,10 @@ bool Decoder::DecodePlain(const Node& node, Result* out) const {
   using Type = YamlScalar::Type;
   if (found.type == Type::kTimestamp && is_v3()) {
     bool printable = true;
-    out->value = Value(YamlTimestampToRfc3339(node.text, &printable));
+    std::string date = YamlTimestampToRfc3339(node.text, &printable);
+    out->value = options_.keep_written ? Value::Written(Value(std::move(date)),
+                                                        std::string(node.text))
+                                       : Value(std::move(date));
     if (!printable) out->trouble = {Unfit::kTimeZone, node.start};
     return true;
   }

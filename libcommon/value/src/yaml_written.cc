@@ -44,7 +44,9 @@ Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema) {
   }
   if (found.type == Type::kTimestamp &&
       schema == YamlParseOptions::Schema::kYaml12) {
-    return KeepYamlText(Value(YamlTimestampToRfc3339(text)), text);
+    // Also where the text is the same: it is not one that is a string.
+    return Value::Written(Value(YamlTimestampToRfc3339(text)),
+                          std::string(text));
   }
   if (text == "<<") return Value::Written(Value(text), std::string(text));
   return Value(text);

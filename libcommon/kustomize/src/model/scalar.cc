@@ -31,9 +31,15 @@ Value StringOf(Style style, absl::string_view text) {
 // The value of what should be a date and is none.
 constexpr absl::string_view kTimestampTag = "!!timestamp";
 
+// What is written as a merge key, and is a string wherever it is a value,
+// whatever text it gets.
+bool IsMerge(const Value& value) { return value.AsString() == "<<"; }
+
 // A plain date, or what should be one.
 bool IsTimestamp(const Value& value) {
-  if (!value.is_string() || value.written() == nullptr) return false;
+  if (!value.is_string() || value.written() == nullptr || IsMerge(value)) {
+    return false;
+  }
   if (value.AsString() == kTimestampTag) return true;
   const Value read = Resolve(*value.written());
   return read.written() != nullptr && read == value;

@@ -157,9 +157,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   }
   WEIR_RETURN_IF_ERROR(budget.Replace(size, target->tree()));
   guard.Finish();
-  if (!allow_kind && target->kind() != kind) {
-    target->MutableTree().Set("kind", kind);
-  }
+  if (!allow_kind) SetUntagged(target->MutableTree(), "kind", kind);
   if (!allow_name) target->SetName(name);
   target->SetNamespace(ns);
   objects->Reindex(target);
