@@ -51,6 +51,11 @@ bool LooksLikeText(absl::string_view text) {
          PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
 }
 
+bool IsInteger(absl::string_view text) {
+  const Value read = Resolve(text);
+  return read.is_int() || read.kind() == Value::Kind::kUint;
+}
+
 bool SameType(const Value& a, const Value& b) {
   const auto is_integer = [](const Value& value) {
     return value.is_int() || value.kind() == Value::Kind::kUint;
@@ -176,7 +181,18 @@ Value StringFromJson(const Value& value) {
 }
 
 Value WithText(const Value& old, absl::string_view text) {
-  if (IsQuoted(old)) return StringOf(old.style(), text);
+  const bool is_quoted_number =
+      IsQuoted(old) && old.written() != nullptr && IsInteger(*old.written());
+  if (is_quoted_number && !IsInteger(text)) {
+    return Value::Written(Value(0), std::string(text));
+  }
+  if (IsQuoted(old)) {
+    Value quoted = is_quoted_number
+                       ? Value::Written(Value(text), std::string(text))
+                       : Value(text);
+    quoted.set_style(old.style());
+    return quoted;
+  }
   if (old.style() == Style::kUntagged) return UntaggedScalar(text);
   Value read = Resolve(text);
   if (IsTimestamp(old)) {
