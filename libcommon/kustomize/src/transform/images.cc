@@ -308,7 +308,7 @@ absl::Status ChangeImages(const ImageChanges& changes, const FieldSpecs& specs,
     ContainerWalk walk;
     WEIR_RETURN_IF_ERROR(walk.Collect(resource->tree(), &images));
     WEIR_RETURN_IF_ERROR(CollectFields(specs, resource, &images));
-    WEIR_RETURN_IF_ERROR(budget->Spend(walk.nodes() / 2));
+    WEIR_RETURN_IF_ERROR(budget->Spend(walk.nodes() * 2 / 3));
   }
   return absl::OkStatus();
 }
