@@ -218,7 +218,14 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
   }
   if (options_.keep_written) {
     out->value = KeepYamlText(std::move(out->value), text);
-    if (out->value.is_string()) out->value.set_style(StyleOf(*node));
+    if (out->value.is_string()) {
+      const Value::Style style = StyleOf(*node);
+      // What has a tag keeps it beside the quotes, so they say nothing.
+      const bool is_quoted = style == Value::Style::kSingleQuoted ||
+                             style == Value::Style::kDoubleQuoted;
+      out->value.set_style(is_quoted && !tag.empty() ? Value::Style::kPlain
+                                                     : style);
+    }
   }
   return true;
 }

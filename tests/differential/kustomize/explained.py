@@ -6,7 +6,7 @@ which both must agree (None: the results alone show it).
 """
 import re
 
-from shrink import without_field
+from shrink import block_end, without_field
 
 # Upstream's errors about what it has written itself.
 _REREADING = re.compile(rb"yaml: (line \d+: |unmarshal errors)|"
@@ -14,6 +14,7 @@ _REREADING = re.compile(rb"yaml: (line \d+: |unmarshal errors)|"
                         rb"did not find expected|could not find expected")
 _COMMENT = re.compile(r"(^|\s)#.*$", re.M)
 _TWICE = re.compile(rb'mapping key \\*"([^"\\]*)\\*" already defined')
+_KEY = re.compile(r"^( *)((?:- +)*)('[^']*'|\"[^\"]*\"|[\w./-]+): *")
 _BARE_KEY = re.compile(rb"map\[interface \{\}\]interface \{\}\{.*"
                        rb"json: unsupported type: "
                        rb"map\[interface \{\}\]interface \{\}", re.S)
@@ -73,11 +74,43 @@ def _hashes_lines(mine, theirs):
     return text == mine[1]
 
 
-def _names_one_key(mine, theirs):
-    """Whether both refuse a key that is there twice."""
-    keys = [_TWICE.findall(one[1]) for one in (mine, theirs)]
-    return (mine[0] == theirs[0] == "error" and bool(keys[0]) and
-            set(keys[0]) <= set(keys[1]))
+def _says_key_is_there_twice(mine, theirs):
+    return (mine[0] == theirs[0] == "error" and
+            _TWICE.search(mine[1]) is not None)
+
+
+def _without_second_keys(files):
+    """The same files, less the lines of keys that their maps have already,
+    also inside of texts."""
+    return {name: text if isinstance(text, bytes) else _unique(text)
+            for name, text in files.items()}
+
+
+def _unique(text):
+    lines = text.split("\n")
+    maps = []  # Of each map that is open: its indentation and keys.
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        found = _KEY.match(line)
+        if line.startswith("---"):
+            maps = []
+        if not found:
+            at += 1
+            continue
+        depth = len(found.group(1)) + len(found.group(2))
+        while maps and (maps[-1][0] > depth or
+                        found.group(2) and maps[-1][0] == depth):
+            maps.pop()
+        if not maps or maps[-1][0] < depth:
+            maps.append((depth, set()))
+        key = found.group(3).strip("'\"")
+        if key in maps[-1][1]:
+            del lines[at:block_end(lines, at)]
+            continue
+        maps[-1][1].add(key)
+        at += 1
+    return "\n".join(lines)
 
 
 RULES = (
@@ -85,6 +118,7 @@ RULES = (
     ("theirs compares lines", _compares_lines, _without_validators),
     ("theirs writes bare keys", _writes_bare_keys, None),
     ("theirs hashes lines", _hashes_lines, None),
-    ("a key twice, said earlier", _names_one_key, None),
+    ("a key twice, said earlier", _says_key_is_there_twice,
+     _without_second_keys),
 )
 KINDS = tuple(rule[0] for rule in RULES)

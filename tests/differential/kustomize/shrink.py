@@ -11,7 +11,7 @@ def _indent(line):
     return len(line) - len(line.lstrip(" "))
 
 
-def _block_end(lines, start):
+def block_end(lines, start):
     """The line after the block that a line opens, by indentation."""
     depth = _indent(lines[start])
     if lines[start].lstrip().startswith("- "):
@@ -33,7 +33,7 @@ def without_field(text, name):
     start = 0
     while start < len(lines):
         if key.match(lines[start]):
-            del lines[start:_block_end(lines, start)]
+            del lines[start:block_end(lines, start)]
         else:
             start += 1
     return "\n".join(lines)
@@ -65,7 +65,7 @@ def shrink(files, fails, limit=2000):
             start = 0
             while start < files[name].count("\n"):
                 lines = files[name].split("\n")
-                ends = {_block_end(lines, start), start + 1}
+                ends = {block_end(lines, start), start + 1}
                 for end in sorted(ends, reverse=True):
                     text = _without(files[name], start, end)
                     if attempt({**files, name: text}):
