@@ -12,6 +12,7 @@ from shrink import block_end, without_field
 _REREADING = re.compile(rb"yaml: (line \d+: |unmarshal errors)|"
                         rb"converting YAML to JSON|"
                         rb"did not find expected|could not find expected")
+_EMPTY = re.compile(rb"\n[ \n]*\n")
 _COMMENT = re.compile(r"(^|\s)#.*$", re.M)
 _TWICE = re.compile(rb'mapping key \\*"([^"\\]*)\\*" already defined')
 _KEY = re.compile(r"^( *)((?:- +)*)('[^']*'|\"[^\"]*\"|[\w./-]+): *")
@@ -31,6 +32,12 @@ def _misreads(mine, theirs):
             _REREADING.search(theirs[1]) is not None)
 
 
+def _loses_lines(mine, theirs):
+    """Whether nothing but empty lines differs."""
+    return (mine[0] == theirs[0] == "ok" and
+            _EMPTY.sub(b"\n", mine[1]) == _EMPTY.sub(b"\n", theirs[1]))
+
+
 def _without_comments(files):
     """The same files, less what looks like a comment, also inside of texts."""
     return {name: text if isinstance(text, bytes) else _COMMENT.sub("", text)
@@ -40,7 +47,7 @@ def _without_comments(files):
 def _compares_lines(mine, theirs):
     """Whether a validator has changed nothing that JSON has, says upstream,
     which shows the objects twice."""
-    if not _only_theirs_fails(mine, theirs) or (
+    if theirs[0] != "error" or (
             b"validator shouldn't modify the resource map: nodes unequal"
             not in theirs[1]):
         return False
@@ -75,8 +82,10 @@ def _hashes_lines(mine, theirs):
 
 
 def _says_key_is_there_twice(mine, theirs):
-    return (mine[0] == theirs[0] == "error" and
-            _TWICE.search(mine[1]) is not None)
+    """Or of a patch that it cannot be read, which is all that is said then."""
+    return mine[0] == "error" and (
+        _TWICE.search(mine[1]) is not None or
+        b"unable to parse SM or JSON patch" in mine[1])
 
 
 def _without_second_keys(files):
@@ -115,6 +124,7 @@ def _unique(text):
 
 RULES = (
     ("theirs misreads comments", _misreads, _without_comments),
+    ("theirs loses lines to comments", _loses_lines, _without_comments),
     ("theirs compares lines", _compares_lines, _without_validators),
     ("theirs writes bare keys", _writes_bare_keys, None),
     ("theirs hashes lines", _hashes_lines, None),
