@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "src/release_storage.h"
 #include "weir/apply/normalize.h"
 #include "weir/base/duration.h"
@@ -64,13 +63,10 @@ absl::StatusOr<std::string> Kustomize(const Context& ctx,
   options.load_restrictor =
       weir::kustomize::BuildOptions::LoadRestrictor::kNone;
   options.reorder = weir::kustomize::BuildOptions::Reorder::kNone;
-  const absl::StatusOr<weir::kustomize::BuildResult> built =
-      weir::kustomize::BuildForFlux(ctx, *files, ".", overrides, options);
-  if (built.ok()) return weir::kustomize::FormatResult(*built);
-  // That it is a build is no news to who reads of a post-renderer.
-  return absl::Status(
-      built.status().code(),
-      absl::StripPrefix(built.status().message(), "kustomize build failed: "));
+  WEIR_ASSIGN_OR_RETURN(
+      const weir::kustomize::BuildResult built,
+      weir::kustomize::BuildForFlux(ctx, *files, ".", overrides, options));
+  return weir::kustomize::FormatResult(built);
 }
 
 helm::PostRenderer::Strategy StrategyOf(const Plan& plan) {

@@ -104,6 +104,7 @@ weir::kustomize::FluxOverrides OverridesOf(const v1::KustomizationSpec& spec) {
   overrides.ignore_missing_components = spec.ignore_missing_components();
   overrides.build_metadata.assign(spec.build_metadata().begin(),
                                   spec.build_metadata().end());
+  overrides.failure = "kustomize build failed";
   return overrides;
 }
 
