@@ -110,7 +110,8 @@ Value MergeField(const SchemaType* type, absl::string_view key,
                  const Value& live) {
   SchemaField free;
   const SchemaField* field = FieldOf(type, key, &free);
-  const bool retains = field != nullptr && RetainsKeys(key);
+  // The schema holds only what leads to lists that merge.
+  const bool retains = type != nullptr && RetainsKeys(key);
   if (modified.is_object() && live.is_object()) {
     return MergeObjects(field == nullptr ? nullptr : field->type, original,
                         modified, live, retains);
