@@ -262,6 +262,7 @@ absl::StatusOr<helm::Chart> Load(const std::string& path,
                                  TemplateServices& services,
                                  bool dependency_update) {
   helm::LoadOptions options;
+  options.map_files = true;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   WEIR_ASSIGN_OR_RETURN(helm::Chart chart, services.Load(path, options));
   WEIR_RETURN_IF_ERROR(helm::CheckInstallable(chart));
@@ -412,6 +413,7 @@ absl::Status RenderTemplate(const TemplateArgs& args,
     WEIR_ASSIGN_OR_RETURN(text, helm::ShowOnly(text, args.show_only));
   }
   Print(text);
+  services.Finished();
   return absl::OkStatus();
 }
 
@@ -484,5 +486,7 @@ absl::StatusOr<std::unique_ptr<TemplateCluster>> LocalServices::Connect() {
 absl::StatusOr<helm::PostRender> LocalServices::FindPostRenderer() {
   return helm::PostRender();
 }
+
+void LocalServices::Finished() { _exit(0); }
 
 }  // namespace weir::cli

@@ -506,6 +506,18 @@ std::optional<Rune> UnquoteChar(absl::string_view text, char quote,
   }
 }
 
+std::optional<absl::string_view> PlainUnquote(absl::string_view quoted) {
+  if (quoted.size() < 2 || quoted.front() != quoted.back()) {
+    return std::nullopt;
+  }
+  const absl::string_view text = quoted.substr(1, quoted.size() - 2);
+  const absl::string_view special = quoted.front() == '`' ? "\r" : "\"\\\n";
+  if (text.find_first_of(special) != absl::string_view::npos) {
+    return std::nullopt;
+  }
+  return text;
+}
+
 std::optional<std::string> Unquote(absl::string_view quoted) {
   if (quoted.size() < 2 || quoted.front() != quoted.back()) {
     return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -34,7 +35,10 @@ bool IsBlank(Rune rune) {
 }
 
 bool IsAlphaNumeric(Rune rune) {
-  return rune == '_' || (rune >= 0 && (IsLetter(rune) || IsDigit(rune)));
+  if (rune < 0x80)
+    return rune == '_' ||
+           (rune >= 0 && absl::ascii_isalnum(static_cast<unsigned char>(rune)));
+  return IsLetter(rune) || IsDigit(rune);
 }
 
 bool HasLeftTrim(absl::string_view text) {
@@ -74,7 +78,7 @@ std::string DescribeRune(Rune rune) {
 
 std::string Token::ToString() const {
   if (type == TokenType::kEof) return "EOF";
-  if (type == TokenType::kError) return error;
+  if (type == TokenType::kError) return std::string(text);
   if (type >= TokenType::kBlock) return absl::StrCat("<", text, ">");
   absl::string_view shown = text;
   std::string out;
@@ -153,7 +157,8 @@ void Lexer::Ignore() {
 Token Lexer::Error(std::string text) {
   Token token;
   token.pos = start_;
-  token.error = std::move(text);
+  if (error_.empty()) error_ = std::move(text);
+  token.text = error_;
   token.line = start_line_;
   start_ = pos_ = 0;
   input_ = input_.substr(0, 0);
@@ -308,10 +313,11 @@ Token Lexer::LexInside() {
 
 Token Lexer::LexSpace() {
   int spaces = 0;
-  while (IsBlank(Peek())) {
-    Read();
+  for (; pos_ < input_.size() && IsBlank(input_[pos_]); ++pos_) {
+    if (input_[pos_] == '\n') ++line_;
     ++spaces;
   }
+  if (pos_ == input_.size()) at_eof_ = true;
   // The last of them may belong to " -}}".
   if (HasRightTrim(input_.substr(pos_ - 1)) &&
       absl::StartsWith(input_.substr(pos_ + 1), kRightDelim)) {
@@ -321,10 +327,19 @@ Token Lexer::LexSpace() {
   return Take(TokenType::kSpace);
 }
 
-Token Lexer::LexIdentifier() {
+// Skips letters, digits and underscores; gives what comes next.
+Rune Lexer::SkipWord() {
+  while (pos_ < input_.size() && input_[pos_] > 0 &&
+         IsAlphaNumeric(input_[pos_]))
+    ++pos_;
   Rune rune = Read();
   while (IsAlphaNumeric(rune)) rune = Read();
   Back();
+  return rune;
+}
+
+Token Lexer::LexIdentifier() {
+  const Rune rune = SkipWord();
   const absl::string_view word = input_.substr(start_, pos_ - start_);
   if (!AtTerminator()) {
     return Error(absl::StrCat("bad character ", DescribeRune(rune)));
@@ -343,9 +358,7 @@ Token Lexer::LexFieldOrVariable(TokenType type) {
   if (AtTerminator()) {
     return Take(type == TokenType::kField ? TokenType::kDot : type);
   }
-  Rune rune = Read();
-  while (IsAlphaNumeric(rune)) rune = Read();
-  Back();
+  const Rune rune = SkipWord();
   if (!AtTerminator()) {
     return Error(absl::StrCat("bad character ", DescribeRune(rune)));
   }
@@ -417,6 +430,10 @@ bool Lexer::ScanNumber() {
 
 Token Lexer::LexQuoted(Rune quote, TokenType type, absl::string_view message) {
   while (true) {
+    while (pos_ < input_.size() && input_[pos_] != quote &&
+           input_[pos_] != '\\' && input_[pos_] != '\n') {
+      ++pos_;
+    }
     Rune rune = Read();
     if (rune == quote) return Take(type);
     if (rune == '\\') {
@@ -428,11 +445,13 @@ Token Lexer::LexQuoted(Rune quote, TokenType type, absl::string_view message) {
 }
 
 Token Lexer::LexRawQuote() {
-  while (true) {
-    const Rune rune = Read();
-    if (rune == '`') return Take(TokenType::kRawString);
-    if (rune == kEof) return Error("unterminated raw quoted string");
+  const size_t end = input_.find('`', pos_);
+  if (end == absl::string_view::npos) {
+    return Error("unterminated raw quoted string");
   }
+  line_ += CountLines(input_.substr(pos_, end - pos_));
+  pos_ = end + 1;
+  return Take(TokenType::kRawString);
 }
 
 }  // namespace weir::gotmpl

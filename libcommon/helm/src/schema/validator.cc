@@ -204,7 +204,8 @@ bool SchemaValidator::ValidateBasics(Frame& frame, Outcome* outcome) {
     }
     if (!is_one) return fail(EnumText(wanted.array()));
   }
-  if (draft_ < 2019 && schema["format"].is_string() && value.is_string()) {
+  if ((draft_ < 2019 || asserts_formats_) && schema["format"].is_string() &&
+      value.is_string()) {
     const std::string& format = schema["format"].AsString();
     const std::string wrong = CheckFormat(format, value.AsString());
     if (!wrong.empty()) {
@@ -239,12 +240,11 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
   if (is_alone) {
     // Beside a $ref, old drafts know nothing but `const`.
     const std::string wrong = WrongConstant(frame);
-    outcome = wrong.empty()
-                  ? ValidateReference(frame, schema["$ref"].AsString())
-                  : Outcome(MakeError(frame, wrong));
+    outcome = wrong.empty() ? ValidateReference(frame, "$ref")
+                            : Outcome(MakeError(frame, wrong));
   } else if (ValidateBasics(frame, &outcome)) {
     if (schema["$ref"].is_string()) {
-      Add(frame, ValidateReference(frame, schema["$ref"].AsString()));
+      Add(frame, ValidateReference(frame, "$ref"));
     }
     if (frame.value->is_object()) ValidateObject(frame);
     if (frame.value->is_array()) ValidateArray(frame);
@@ -263,8 +263,11 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
 }
 
 SchemaValidator::Outcome SchemaValidator::ValidateReference(
-    Frame& frame, const std::string& reference) {
-  const Value* target = Resolve(*frame.schema, reference);
+    Frame& frame, const std::string& keyword) {
+  const Value* target =
+      keyword == "$ref"
+          ? Resolve(*frame.schema, (*frame.schema)[keyword].AsString())
+          : ResolveDynamically(frame, keyword);
   if (target == nullptr) return std::nullopt;
   Outcome outcome = ValidateSelf(frame, *target, false);
   if (!outcome.has_value()) return std::nullopt;
