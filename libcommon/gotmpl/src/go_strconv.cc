@@ -511,9 +511,11 @@ std::optional<absl::string_view> PlainUnquote(absl::string_view quoted) {
     return std::nullopt;
   }
   const absl::string_view text = quoted.substr(1, quoted.size() - 2);
-  const absl::string_view special = quoted.front() == '`' ? "\r" : "\"\\\n";
-  if (text.find_first_of(special) != absl::string_view::npos) {
-    return std::nullopt;
+  const bool is_raw = quoted.front() == '`';
+  for (const char c : text) {
+    if (is_raw ? c == '\r' : c == '"' || c == '\\' || c == '\n') {
+      return std::nullopt;
+    }
   }
   return text;
 }

@@ -14,7 +14,6 @@ namespace {
 
 constexpr Rune kEof = -1;
 constexpr absl::string_view kLeftDelim = "{{", kRightDelim = "}}";
-constexpr absl::string_view kSpaces = " \t\r\n";
 
 constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
     {"block", TokenType::kBlock},
@@ -30,14 +29,17 @@ constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
     {"with", TokenType::kWith},
 };
 
+bool IsAscii(char c) { return (static_cast<unsigned char>(c) & 0x80) == 0; }
+
 bool IsBlank(Rune rune) {
   return rune == ' ' || rune == '\t' || rune == '\r' || rune == '\n';
 }
 
 bool IsAlphaNumeric(Rune rune) {
-  if (rune < 0x80)
-    return rune == '_' ||
-           (rune >= 0 && absl::ascii_isalnum(static_cast<unsigned char>(rune)));
+  if (rune < 0) return false;
+  if (rune < 0x80) {
+    return rune == '_' || absl::ascii_isalnum(static_cast<unsigned char>(rune));
+  }
   return IsLetter(rune) || IsDigit(rune);
 }
 
@@ -50,12 +52,15 @@ bool HasRightTrim(absl::string_view text) {
 }
 
 size_t LeadingBlanks(absl::string_view text) {
-  return std::min(text.find_first_not_of(kSpaces), text.size());
+  size_t count = 0;
+  while (count < text.size() && IsBlank(text[count])) ++count;
+  return count;
 }
 
 size_t TrailingBlanks(absl::string_view text) {
-  const size_t last = text.find_last_not_of(kSpaces);
-  return last == absl::string_view::npos ? text.size() : text.size() - last - 1;
+  size_t count = 0;
+  while (count < text.size() && IsBlank(text[text.size() - 1 - count])) ++count;
+  return count;
 }
 
 int CountLines(absl::string_view text) {
@@ -101,22 +106,29 @@ Rune Lexer::Read() {
     at_eof_ = true;
     return kEof;
   }
+  const char c = input_[pos_];
+  if (IsAscii(c)) {
+    ++pos_;
+    if (c == '\n') ++line_;
+    return c;
+  }
   size_t size = 1;
   const Rune rune = DecodeRune(rest(), &size);
   pos_ += size;
-  if (rune == '\n') ++line_;
   return rune;
 }
 
 void Lexer::Back() {
   if (at_eof_ || pos_ == 0) return;
+  const char c = input_[pos_ - 1];
   size_t size = 1;
-  const Rune rune = DecodeLastRune(input_.substr(0, pos_), &size);
+  if (!IsAscii(c)) DecodeLastRune(input_.substr(0, pos_), &size);
   pos_ -= size;
-  if (rune == '\n') --line_;
+  if (c == '\n') --line_;
 }
 
 Rune Lexer::Peek() {
+  if (pos_ < input_.size() && IsAscii(input_[pos_])) return input_[pos_];
   const Rune rune = Read();
   Back();
   return rune;
@@ -254,8 +266,9 @@ Token Lexer::LexRightDelim() {
 }
 
 Token Lexer::LexInside() {
+  const char first = pos_ < input_.size() ? input_[pos_] : '\0';
   bool trims = false;
-  if (AtRightDelim(&trims)) {
+  if ((first == '}' || IsBlank(first)) && AtRightDelim(&trims)) {
     if (paren_depth_ == 0) return LexRightDelim();
     return Error("unclosed left paren");
   }
@@ -329,13 +342,15 @@ Token Lexer::LexSpace() {
 
 // Skips letters, digits and underscores; gives what comes next.
 Rune Lexer::SkipWord() {
-  while (pos_ < input_.size() && input_[pos_] > 0 &&
-         IsAlphaNumeric(input_[pos_]))
-    ++pos_;
-  Rune rune = Read();
-  while (IsAlphaNumeric(rune)) rune = Read();
-  Back();
-  return rune;
+  while (true) {
+    while (pos_ < input_.size() && IsAscii(input_[pos_]) &&
+           IsAlphaNumeric(input_[pos_])) {
+      ++pos_;
+    }
+    const Rune rune = Peek();
+    if (!IsAlphaNumeric(rune)) return rune;
+    Read();
+  }
 }
 
 Token Lexer::LexIdentifier() {
@@ -366,9 +381,11 @@ Token Lexer::LexFieldOrVariable(TokenType type) {
 }
 
 bool Lexer::AtTerminator() {
-  const Rune rune = Peek();
-  if (IsBlank(rune)) return true;
-  switch (rune) {
+  switch (Peek()) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
     case kEof:
     case '.':
     case ',':

@@ -253,8 +253,7 @@ const Token& TreeParser::Peek() {
 }
 
 const Token& TreeParser::PeekNonSpace() {
-  NextNonSpace();
-  Backup();
+  while (Peek().type == TokenType::kSpace) --peeked_;
   return Peek();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "src/utf8.h"
 #include "src/yaml_scalar.h"
 #include "src/yaml_source.h"
@@ -84,7 +85,10 @@ class PlainReader {
   bool Read(Value* out) {
     if (absl::string_view(at_, left()).substr(0, 4) == "---\n") at_ += 4;
     StartLine();
-    if (column_ < 0) return false;
+    if (column_ < 0) {
+      *out = Value();
+      return !is_odd_;
+    }
     const bool is_bracketed = *at_ == '{' || *at_ == '[';
     const bool is_read = is_bracketed ? Bracketed(0, out) && EndLine(-1)
                                       : Collection(column_, 0, out);
@@ -134,9 +138,16 @@ class PlainReader {
   bool Element(int column, int depth, Value* out);
   // A value behind its key or dash, in the block of column `outer`.
   bool Inline(int outer, int depth, Value* out);
-  bool PlainScalar(Value* out);
+  // What is on a line below its key or dash, deeper than their column.
+  bool Below(int column, int depth, Value* out) {
+    return AtDash() || IsKeyLine() ? Collection(column_, depth + 1, out)
+                                   : Inline(column, depth, out);
+  }
+  bool PlainScalar(int outer, Value* out);
+  bool PlainLine(absl::string_view* line);
+  bool NextPlainLine(int outer, size_t* breaks);
   bool Scalar(absl::string_view text, Value* out);
-  bool Quoted(std::string* made, absl::string_view* text);
+  bool Quoted(bool may_break, std::string* made, absl::string_view* text);
   bool QuotedScalar(Value* out);
   bool Block(int outer, Value* out);
   bool FindIndent(int outer, int* indent) const;
@@ -218,7 +229,7 @@ bool PlainReader::IsKeyLine() const {
 bool PlainReader::Key(std::string* made, absl::string_view* key) {
   if (!Count()) return false;
   if (*at_ == '"' || *at_ == '\'') {
-    if (!Quoted(made, key) || at_ == end_ || *at_ != ':') return false;
+    if (!Quoted(false, made, key) || at_ == end_ || *at_ != ':') return false;
   } else {
     if ((ClassOf(*at_) & kNotFirst) != 0 || AtDash()) return false;
     const char* c = at_;
@@ -260,7 +271,7 @@ bool PlainReader::Member(int column, int depth, Value* out) {
   SkipSpaces();
   if (!AtLineEnd() && *at_ != '#') return Inline(column, depth, out);
   NextLine();
-  if (column_ > column) return Collection(column_, depth + 1, out);
+  if (column_ > column) return Below(column, depth, out);
   if (column_ == column && AtDash()) {
     return Sequence(column, depth + 1, true, out);
   }
@@ -288,7 +299,7 @@ bool PlainReader::Element(int column, int depth, Value* out) {
   SkipSpaces();
   if (AtLineEnd() || *at_ == '#') {
     NextLine();
-    return column_ > column ? Collection(column_, depth + 1, out) : Empty(out);
+    return column_ > column ? Below(column, depth, out) : Empty(out);
   }
   const int inner = column + static_cast<int>(at_ - dash);
   if (!AtDash() && !IsKeyLine()) return Inline(column, depth, out);
@@ -308,25 +319,60 @@ bool PlainReader::Inline(int outer, int depth, Value* out) {
     case '{':
       return Bracketed(depth + 1, out) && EndLine(outer);
     default:
-      return PlainScalar(out) && EndLine(outer);
+      return PlainScalar(outer, out) && EndLine(outer);
   }
 }
 
-bool PlainReader::PlainScalar(Value* out) {
+bool PlainReader::PlainScalar(int outer, Value* out) {
   if ((ClassOf(*at_) & kNotFirst) != 0) return false;
   if ((*at_ == '-' || *at_ == '?' || *at_ == ':') && IsBlankOrEnd(at_ + 1)) {
     return false;
   }
+  absl::string_view line;
+  if (!PlainLine(&line)) return false;
+  size_t breaks = 0;
+  if (!NextPlainLine(outer, &breaks)) return Scalar(line, out);
+  std::string text;
+  do {
+    if (out != nullptr) {
+      absl::StrAppend(&text, line,
+                      breaks == 1 ? " " : std::string(breaks - 1, '\n'));
+    }
+    if (!PlainLine(&line)) return false;
+  } while (NextPlainLine(outer, &breaks));
+  return Scalar(out == nullptr ? line : absl::StrCat(text, line), out);
+}
+
+// The rest of a line, to a comment, without the space at its end.
+bool PlainReader::PlainLine(absl::string_view* line) {
   const char* c = at_;
   for (; c != end_; ++c) {
     if ((ClassOf(*c) & kStops) == 0) continue;
-    if (*c == '\n' || (*c == '#' && c[-1] == ' ')) break;
+    if (*c == '\n' || (*c == '#' && c != at_ && c[-1] == ' ')) break;
     if (*c == '\t' || (*c == ':' && IsBlankOrEnd(c + 1))) return false;
   }
   while (c[-1] == ' ') --c;
-  const absl::string_view text(at_, static_cast<size_t>(c - at_));
+  *line = absl::string_view(at_, static_cast<size_t>(c - at_));
   at_ = c;
-  return Scalar(text, out);
+  return true;
+}
+
+// Goes to the next line when the scalar goes on there.
+bool PlainReader::NextPlainLine(int outer, size_t* breaks) {
+  const char* const end = at_;
+  SkipSpaces();
+  *breaks = 0;
+  const char* line = at_;
+  while (at_ != end_ && *at_ == '\n') {
+    ++*breaks;
+    line = ++at_;
+    SkipSpaces();
+  }
+  if (*breaks > 0 && at_ != end_ && *at_ != '#' && at_ - line > outer) {
+    return true;
+  }
+  at_ = end;
+  return false;
 }
 
 // One without quotes.
@@ -352,12 +398,18 @@ bool PlainReader::Scalar(absl::string_view text, Value* out) {
 }
 
 // What is between the quotes, in `made` when it is not as it stands there.
-bool PlainReader::Quoted(std::string* made, absl::string_view* text) {
+bool PlainReader::Quoted(bool may_break, std::string* made,
+                         absl::string_view* text) {
   const char quote = *at_;
   const char* start = ++at_;
   bool is_made = false;
   for (;; ++at_) {
-    if (at_ == end_ || *at_ == '\n' || *at_ == '\t') return false;
+    if (at_ == end_ || *at_ == '\t') return false;
+    if (*at_ == '\n') {
+      ++at_;
+      if (!may_break || AtMarker()) return false;
+      --at_;
+    }
     const bool is_escape = quote == '"' && *at_ == '\\';
     if (*at_ != quote && !is_escape) continue;
     const char next = left() > 1 ? at_[1] : '\0';
@@ -383,26 +435,30 @@ bool PlainReader::Quoted(std::string* made, absl::string_view* text) {
 bool PlainReader::QuotedScalar(Value* out) {
   std::string made;
   absl::string_view text;
-  if (!Count() || !Quoted(&made, &text)) return false;
+  // Folding is left to who knows it all.
+  if (!Count() || !Quoted(out == nullptr, &made, &text)) return false;
   if (out != nullptr) *out = Value(text);
   return true;
 }
 
-// The indentation of the block that starts here, by its first line.
+// The indentation of the block that starts here, by its first line; 0 when it
+// has none.
 bool PlainReader::FindIndent(int outer, int* indent) const {
   int deepest = 0;
+  *indent = 0;
   for (const char* line = at_; line != end_;) {
     const char* c = line;
     while (c != end_ && *c == ' ') ++c;
-    if (c == end_) return false;
-    *indent = static_cast<int>(c - line);
+    if (c == end_) return true;
+    const int column = static_cast<int>(c - line);
     if (*c != '\n') {
-      return *c != '\t' && *indent > outer && *indent >= deepest;
+      if (column > outer) *indent = column;
+      return *c != '\t' && (*indent == 0 || *indent >= deepest);
     }
-    deepest = std::max(deepest, *indent);
+    deepest = std::max(deepest, column);
     line = c + 1;
   }
-  return false;
+  return true;
 }
 
 bool PlainReader::Block(int outer, Value* out) {
@@ -416,9 +472,11 @@ bool PlainReader::Block(int outer, Value* out) {
   ++at_;
   int indent = 0;
   if (!FindIndent(outer, &indent)) return false;
+  // Empty lines that are kept are rare where there is nothing else.
+  if (indent == 0 && chomping == '+') return false;
   std::string text;
   std::string breaks;
-  while (at_ != end_) {
+  while (indent > 0 && at_ != end_) {
     const char* line = at_;
     while (at_ != end_ && *at_ == ' ' && at_ - line < indent) ++at_;
     if (at_ == end_) break;
@@ -438,9 +496,11 @@ bool PlainReader::Block(int outer, Value* out) {
     ++at_;
     if (out != nullptr) breaks.push_back('\n');
   }
-  if (chomping == '+') text.append(breaks);
-  if (chomping != '+' && chomping != '-' && !breaks.empty())
+  if (chomping == '+') {
+    text.append(breaks);
+  } else if (chomping != '-' && !breaks.empty()) {
     text.push_back('\n');
+  }
   if (out != nullptr) *out = Value(std::move(text));
   StartLine();
   return column_ <= outer;
@@ -478,7 +538,7 @@ bool PlainReader::InBrackets(int depth, Value* out) {
 bool PlainReader::FlowKey(std::string* made, absl::string_view* key) {
   if (!Count() || at_ == end_) return false;
   const bool is_quoted = *at_ == '"' || *at_ == '\'';
-  if (is_quoted ? !Quoted(made, key) : !Word(key) || !IsText(*key)) {
+  if (is_quoted ? !Quoted(false, made, key) : !Word(key) || !IsText(*key)) {
     return false;
   }
   if (at_ == end_ || *at_ != ':' || key->size() > kMaxKey || *key == "<<") {

@@ -72,7 +72,22 @@ INSTANTIATE_TEST_SUITE_P(
         "  k: v\nx: y\n", "k: v\n x: y\n", "k\n", "- \n", "-\n", "k: ---\n",
         "k: 'a' : b\n", "- \"a\": b\n", "- 'a''b': c\n", "- [a]: b\n",
         "k: a: \n", "k: a:\n", "k: a:b\n", "k:: v\n", "- a: b: c\n",
-        "- - k: v\n    x: y\n  - z\n", "k: ! v\n", "k: '\n", "k: \"\n"));
+        "- - k: v\n    x: y\n  - z\n", "k: ! v\n", "k: '\n", "k: \"\n",
+        "k:\n    {}\nx: y\n", "k:\n    {}\n  x: y\n", "k:\n  text\nx: y\n",
+        "k:\n  'text'\nx: y\n", "k:\n  |\n  text\n", "k:\n  text\n  more\n",
+        "k: a\n  b\n\n\n  c\nx: y\n", "k: a\n  b: c\n", "k: a\n  b:\n",
+        "k: a # c\n  b\n", "k: a\n  # c\n  b\n", "k: a\n  b # c\nx: y\n",
+        "k: a\n  b # c\n  d\n", "k: a\n\n  # c\nx: y\n", "k: a\n  - b\n",
+        "k: a\n  #b\n", "k: a\n  b#c\n", "k: 1\n  2\n", "k: a  \n  b  \n",
+        "- a\n  b\n- c\n", "- a\n b\n", "- a\nb\n", "-\n  a\n  b\n- c\n",
+        "- a: b\n    c\n  d: e\n", "- a: b\n  c\n", "k: a\n\tb\n",
+        "k: a\n  b\tc\n", "x: 'a\n  b'\nk: v\n", "x: 'a\n\nb'\nk: v\n",
+        "x: \"a\n---\nb\"\nk: v\n", "x: \"a\\\n  b\"\nk: v\n",
+        "x: 'a\n  b': c\nk: v\n", "'a\n b': c\nk: v\n", "k: |\n\n# c\nx: y\n",
+        "k: |-\n\nx: y\n", "k: |+\n\n\nx: y\n", "k: |\n\n  \n", "k: |+\n\n",
+        "  k: |\n\n  # c\n  x: y\n", "k: |\n   \n  a\n", "# a\n# b\n",
+        "---\n# a\n", "---\n", "--- # c\nk: v\n", "k: a\n  ---\n",
+        "k: a\n---\nb\n", "x: a\n  {b}\n  [c\nk: v\n", "k: .inf\n  a\n"));
 
 TEST(PlainYamlTest, LongKeysAndDepthAreLeftToTheWholeReader) {
   const std::string key(1020, 'k');

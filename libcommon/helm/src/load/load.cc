@@ -302,7 +302,8 @@ absl::StatusOr<Chart> LoadArchiveCalled(const std::string& path,
     status.SetPayload("weir.dev/cause", absl::Cord(files.status().message()));
     return status;
   }
-  return LoadChecked(CheckApiVersion(*files), *std::move(files), options);
+  const absl::Status version = CheckApiVersion(*files);
+  return LoadChecked(version, *std::move(files), options);
 }
 
 }  // namespace
@@ -378,7 +379,8 @@ absl::StatusOr<Chart> LoadChartTree(std::vector<File> files,
       file.data.RemovePrefix(3);
     }
   }
-  return LoadChecked(CheckApiVersion(files), std::move(files), options);
+  const absl::Status version = CheckApiVersion(files);
+  return LoadChecked(version, std::move(files), options);
 }
 
 absl::Status ExpandChart(absl::string_view archive, const std::string& folder,
@@ -425,7 +427,8 @@ absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,
     }
     return Annotate(files.status(), "unable to load chart archive");
   }
-  return LoadChecked(CheckApiVersion(*files), *std::move(files), options);
+  const absl::Status version = CheckApiVersion(*files);
+  return LoadChecked(version, *std::move(files), options);
 }
 
 }  // namespace weir::helm

@@ -106,6 +106,23 @@ void AppendError(const SchemaError& error, int indent, std::string* out) {
   for (const SchemaError& cause : error.causes) AppendError(cause, indent, out);
 }
 
+// Whether a reference may be in it. What is as deep as nobody writes may have
+// one.
+bool MentionsReference(const Value& value, int depth) {
+  if (depth > kMaxDepth) return true;
+  for (const Value& item : value.array()) {
+    if (MentionsReference(item, depth + 1)) return true;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (member.key == "$ref" || member.key == "$dynamicRef" ||
+        member.key == "$recursiveRef" ||
+        MentionsReference(member.value, depth + 1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string EnumText(const Value::Array& wanted) {
   std::vector<std::string> texts;
   for (const Value& one : wanted) {
@@ -131,12 +148,13 @@ SchemaValidator::SchemaValidator(const Value& schema, const LoadSchema& load)
   for (const auto& [url, draft] : kDrafts) {
     if (absl::StrContains(dialect, url)) draft_ = draft;
   }
-  Register(schema, "file:///values.schema.json", 0);
+  has_references_ = MentionsReference(schema, 0);
+  if (has_references_) Register(schema, "file:///values.schema.json", 0);
 }
 
 absl::Status SchemaValidator::Validate(const Value& value,
                                        std::vector<SchemaError>* errors) {
-  Follow(root_, 0);
+  if (has_references_) Follow(root_, 0);
   if (!status_.ok()) return status_;
   Frame frame{&root_,  &value,
               nullptr, next_value_id_++,

@@ -123,6 +123,7 @@ class SchemaValidator {
   std::set<const Value*> followed_;
   int draft_ = 2020;
   bool asserts_formats_ = false;
+  bool has_references_ = false;
   // By address of each registered schema object: the base of its references.
   std::map<const Value*, std::string> bases_;
   std::map<std::string, const Value*> targets_;  // By URL.
