@@ -2,6 +2,8 @@
 // went into malloc, most of it to merge what is free, which a short process
 // does without. Small blocks are cut from chunks and kept by size; large ones
 // are malloc's.
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -11,7 +13,9 @@ namespace {
 constexpr size_t kStep = 16;
 constexpr size_t kHeader = sizeof(size_t);  // Steps of the block; 0: malloc's.
 constexpr size_t kMostSteps = 64;
-constexpr size_t kChunk = size_t{64} << 10;
+// Each with its pages, which cost less together than one by one.
+constexpr size_t kFirstChunk = size_t{64} << 10;
+constexpr size_t kChunk = size_t{256} << 10;
 
 struct Block {
   Block* next;
@@ -30,11 +34,14 @@ void* Labelled(char* block, size_t steps) {
 }
 
 void* NewChunk(size_t steps) {
-  auto* chunk = static_cast<char*>(std::malloc(kChunk));
-  if (chunk == nullptr) throw std::bad_alloc();
+  const size_t size = heap.at == nullptr ? kFirstChunk : kChunk;
+  void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  auto* chunk = static_cast<char*>(pages);
   // What is handed out is aligned, and its header before it.
   heap.at = chunk + kStep - kHeader;
-  heap.end = chunk + kChunk - kHeader;
+  heap.end = chunk + size - kHeader;
   char* block = heap.at;
   heap.at += steps * kStep;
   return Labelled(block, steps);
