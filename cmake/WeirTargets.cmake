@@ -9,6 +9,8 @@ if(PROJECT_IS_TOP_LEVEL)
     -Wno-missing-field-initializers
     # GoogleTest's own macros shadow the `info` of a table's name lambda.
     $<$<NOT:$<BOOL:$<TARGET_PROPERTY:WEIR_IS_TEST>>>:-Wshadow>
+    # A program that is linked statically drops what it does not use.
+    $<$<CONFIG:Release>:-ffunction-sections -fdata-sections>
     # GCC 12 raises false alarms about inlined std::string when it optimises
     # (its bugs 105329, 105651), and other compilers will find others: who
     # builds a release is not to be stopped by them.

@@ -36,6 +36,7 @@ struct Invocation {
 void AddApiserverCommand(CLI::App& app, Invocation& invocation);
 void AddBuildCommand(CLI::App& app, Invocation& invocation);
 void AddCompletionCommand(CLI::App& app, Invocation& invocation);
+void AddDiffCommand(CLI::App& app, Invocation& invocation);
 void AddGetCommand(CLI::App& app, Invocation& invocation);
 void AddReconcileCommand(CLI::App& app, Invocation& invocation);
 void AddSuspendCommands(CLI::App& app, Invocation& invocation);

@@ -41,6 +41,7 @@ int Main(const Context& ctx, int argc, char** argv) {
       "  weir up --git https://example.com/app.git --path deploy\n"
       "  weir build ./manifests           print what would be applied\n"
       "  weir template ./chart            print what a chart renders to\n"
+      "  weir diff hr podinfo -n apps     what an upgrade would change\n"
       "  weir get all -A                  what there is, and its state\n"
       "  weir reconcile ks app --with-source\n"
       "Help on a command: weir COMMAND --help");
@@ -51,6 +52,7 @@ int Main(const Context& ctx, int argc, char** argv) {
   AddUpCommand(app, invocation);
   AddBuildCommand(app, invocation);
   AddTemplateCommand(app, invocation);
+  AddDiffCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddReconcileCommand(app, invocation);
   AddSuspendCommands(app, invocation);

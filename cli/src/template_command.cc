@@ -74,6 +74,8 @@ void AddReleaseFlags(CLI::App* command, TemplateArgs* args) {
           "More API versions that charts see, separated by commas", "VERSIONS");
   AddBoolean(command, "--skip-schema-validation", &args->skip_schema_validation,
              "Do not hold values against values.schema.json");
+  AddBoolean(command, "--enable-dns", &args->resolves_hosts,
+             "Let templates look up the addresses of hosts");
 }
 
 void AddServerFlags(CLI::App* command, TemplateArgs* args) {
@@ -133,6 +135,17 @@ void AddOutputFlags(CLI::App* command, TemplateArgs* args) {
              "When objects cannot be read, print them all the same");
 }
 
+void AddReleaseFileFlags(CLI::App* command, TemplateArgs* args) {
+  AddList(command, "--source,--local-sources", &args->sources,
+          "With HelmReleases: the folder, or chart archive, that stands for a "
+          "source; of a HelmRepository it holds charts by name",
+          "[KIND/[NAMESPACE/]NAME=|URL=]FOLDER");
+  AddList(command, "--objects", &args->objects,
+          "With HelmReleases: more files and folders of ConfigMaps, Secrets "
+          "and HelmCharts that they refer to",
+          "PATH");
+}
+
 std::string CheckWait(const std::string& text) {
   for (const char* one : {"watcher", "legacy", "hookOnly", "true", "false"}) {
     if (text == one) return "";
@@ -174,7 +187,7 @@ void AddIgnoredFlags(CLI::App* command) {
        {"--force-conflicts", "--force", "--force-replace", "--create-namespace",
         "--server-side", "--replace", "--wait-for-jobs",
         "--rollback-on-failure", "--atomic", "--render-subchart-notes",
-        "--hide-notes", "--enable-dns"}) {
+        "--hide-notes"}) {
     CLI::Option* flag = command->add_flag(name, *ignored)
                             ->check(CheckBoolean)
                             ->group(kWithoutEffect);
@@ -208,7 +221,10 @@ void AddTemplateFlags(
       CLI::MultiOptionPolicy::TakeLast);
   command->footer(
       "CHART is a folder, an archive, a URL, REPOSITORY/NAME as helm knows "
-      "it,\nor a registry's oci://HOST/NAME.\n"
+      "it,\nor a registry's oci://HOST/NAME. Of a FILE with HelmReleases "
+      "(.yaml, "
+      "or - for\nstandard input) it prints what helm-controller would make of "
+      "each, or of the one\nnamed NAME.\n"
       "Examples:\n"
       "  weir template ./chart\n"
       "  weir template web ./chart -n shop -f production.yaml --set "
@@ -216,8 +232,11 @@ void AddTemplateFlags(
       "  weir template ./chart --show-only 'templates/*.yaml'\n"
       "  weir template web chart-1.2.0.tgz --include-crds --output-dir out\n"
       "  weir template ./chart --post-renderer ./kustomization\n"
-      "  weir template ./chart --dry-run=server");
-  command->add_option("ARGS", args->positional, "[NAME] CHART")
+      "  weir template ./chart --dry-run=server\n"
+      "  weir template release.yaml --source ./chart\n"
+      "  weir build apps | weir template - --source "
+      "HelmRepository/podinfo=./charts");
+  command->add_option("ARGS", args->positional, "[NAME] CHART|FILE")
       ->required()
       ->type_name("");
   AddReleaseFlags(command, args.get());
@@ -225,6 +244,7 @@ void AddTemplateFlags(
   AddValueFlags(command, args.get());
   AddOutputFlags(command, args.get());
   AddServerFlags(command, args.get());
+  AddReleaseFileFlags(command, args.get());
   AddList(command, "-l,--labels", &args->labels, "Labels of the release",
           "LABELS");
   command->get_option("--labels")->group(kWithoutEffect);

@@ -55,6 +55,7 @@ struct TemplateArgs {
   helm::PrintOptions print;
   bool is_upgrade = false;
   bool skip_schema_validation = false;
+  bool resolves_hosts = false;
   std::string kube_version;
   std::vector<std::string> api_versions;
   std::string output_dir;
@@ -68,6 +69,9 @@ struct TemplateArgs {
   std::vector<std::string> post_renderer;  // At most one that is not empty.
   std::vector<std::string> post_renderer_args;
   std::vector<std::string> labels;
+  // Of a file with HelmReleases.
+  std::vector<std::string> sources;
+  std::vector<std::string> objects;
 
   // Whether objects are looked up in, and checked against, a cluster.
   bool asks_server() const {
@@ -115,6 +119,19 @@ class TemplateServices {
 // Renders, and prints or writes the result.
 absl::Status RenderTemplate(const TemplateArgs& args,
                             TemplateServices& services);
+
+// Whether what is to be rendered is a file with HelmReleases.
+bool NamesReleaseFile(const TemplateArgs& args);
+
+// What the flags say.
+absl::StatusOr<helm::Capabilities> CapabilitiesOf(const TemplateArgs& args);
+std::string NamespaceOf(const TemplateArgs& args);
+absl::StatusOr<Value> ValuesOf(const TemplateArgs& args,
+                               TemplateServices& services);
+// Prints or writes what was rendered, as the flags say.
+absl::Status PrintRelease(const TemplateArgs& args,
+                          const helm::RenderedRelease& rendered,
+                          const std::string& name);
 
 // Whether neither network, cluster nor another program is needed, so that
 // LocalServices will do.

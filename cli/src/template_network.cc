@@ -12,6 +12,7 @@
 #include "output.h"
 #include "template_cluster.h"
 #include "template_command.h"
+#include "template_release.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "weir/helm/fetch.h"
@@ -75,16 +76,17 @@ class NetworkServices : public TemplateServices {
 }  // namespace
 
 void AddTemplateCommand(CLI::App& app, Invocation& invocation) {
-  AddTemplateFlags(app, invocation,
-                   [&invocation](const Context& ctx, const TemplateArgs& args) {
-                     const auto timeout =
-                         ParseGoDuration(invocation.globals.timeout);
-                     if (!timeout.ok())
-                       return Fail(Annotate(timeout.status(), "--timeout"));
-                     NetworkServices services(ctx, args);
-                     const absl::Status status = RenderTemplate(args, services);
-                     return status.ok() ? 0 : Fail(status);
-                   });
+  AddTemplateFlags(
+      app, invocation,
+      [&invocation](const Context& ctx, const TemplateArgs& args) {
+        const auto timeout = ParseGoDuration(invocation.globals.timeout);
+        if (!timeout.ok()) return Fail(Annotate(timeout.status(), "--timeout"));
+        NetworkServices services(ctx, args);
+        const absl::Status status = NamesReleaseFile(args)
+                                        ? RenderReleaseFile(ctx, args, services)
+                                        : RenderTemplate(args, services);
+        return status.ok() ? 0 : Fail(status);
+      });
 }
 
 }  // namespace weir::cli

@@ -136,20 +136,6 @@ absl::StatusOr<std::pair<std::string, std::string>> NameAndChart(
   return std::make_pair(std::move(name), given[0]);
 }
 
-absl::StatusOr<helm::Capabilities> CapabilitiesOf(const TemplateArgs& args) {
-  helm::Capabilities capabilities = helm::DefaultCapabilities();
-  if (!args.kube_version.empty()) {
-    WEIR_ASSIGN_OR_RETURN(capabilities.kube_version,
-                          helm::ParseKubeVersion(args.kube_version),
-                          "invalid kube version '", args.kube_version, "'");
-  }
-  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> more,
-                        ListOf("-a, --api-versions", args.api_versions));
-  capabilities.api_versions.insert(capabilities.api_versions.end(),
-                                   more.begin(), more.end());
-  return capabilities;
-}
-
 absl::Status CheckMode(const TemplateArgs& args) {
   const std::string& mode = args.dry_run;
   if (mode == "client" || args.asks_server()) return absl::OkStatus();
@@ -283,13 +269,6 @@ absl::StatusOr<helm::Chart> Load(const std::string& path,
   return chart;
 }
 
-std::string NamespaceOf(const TemplateArgs& args) {
-  if (!args.name_space.empty()) return args.name_space;
-  const std::string set = EnvironmentOr("HELM_NAMESPACE", "");
-  if (!set.empty()) return set;
-  return KubeNamespace(args.kubeconfig, args.cluster.context);
-}
-
 // The chart rendered, by a cluster where one is asked.
 absl::StatusOr<helm::RenderedRelease> RenderChart(
     const TemplateArgs& args, helm::Chart chart, const Value& values,
@@ -297,6 +276,7 @@ absl::StatusOr<helm::RenderedRelease> RenderChart(
     TemplateServices& services, TemplateCluster* cluster) {
   helm::RenderOptions options;
   options.skip_schema_validation = args.skip_schema_validation;
+  if (args.resolves_hosts) options.resolve_host = helm::ResolveHost;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   options.load_schema = [&services](const std::string& url) {
     return services.LoadSchema(url);
@@ -352,7 +332,65 @@ void PrintFailed(const absl::Status& status) {
   Print(absl::StrCat(absl::StripAsciiWhitespace(text), "\n"));
 }
 
+// What is printed; with --output-dir it is written instead.
+absl::StatusOr<std::string> FormatOrWrite(const TemplateArgs& args,
+                                          const helm::RenderedRelease& rendered,
+                                          const std::string& name) {
+  if (args.output_dir.empty()) {
+    return helm::FormatRelease(rendered, args.print);
+  }
+  WEIR_RETURN_IF_ERROR(WriteRelease(rendered, name, args));
+  return std::string("\n");
+}
+
+absl::Status PrintShown(const TemplateArgs& args, std::string text) {
+  if (!args.show_only.empty()) {
+    WEIR_ASSIGN_OR_RETURN(text, helm::ShowOnly(text, args.show_only));
+  }
+  Print(text);
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::StatusOr<helm::Capabilities> CapabilitiesOf(const TemplateArgs& args) {
+  helm::Capabilities capabilities = helm::DefaultCapabilities();
+  if (!args.kube_version.empty()) {
+    WEIR_ASSIGN_OR_RETURN(capabilities.kube_version,
+                          helm::ParseKubeVersion(args.kube_version),
+                          "invalid kube version '", args.kube_version, "'");
+  }
+  WEIR_ASSIGN_OR_RETURN(const std::vector<std::string> more,
+                        ListOf("-a, --api-versions", args.api_versions));
+  capabilities.api_versions.insert(capabilities.api_versions.end(),
+                                   more.begin(), more.end());
+  return capabilities;
+}
+
+std::string NamespaceOf(const TemplateArgs& args) {
+  if (!args.name_space.empty()) return args.name_space;
+  const std::string set = EnvironmentOr("HELM_NAMESPACE", "");
+  if (!set.empty()) return set;
+  return KubeNamespace(args.kubeconfig, args.cluster.context);
+}
+
+absl::StatusOr<Value> ValuesOf(const TemplateArgs& args,
+                               TemplateServices& services) {
+  helm::ValuesSources sources = args.values;
+  WEIR_ASSIGN_OR_RETURN(sources.files,
+                        ListOf("-f, --values", args.value_files));
+  const auto read = [&](const std::string& name) {
+    return IsUrl(name) ? services.ReadUrl(name) : ReadInput(name);
+  };
+  return helm::ReadValues(sources, read);
+}
+
+absl::Status PrintRelease(const TemplateArgs& args,
+                          const helm::RenderedRelease& rendered,
+                          const std::string& name) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, FormatOrWrite(args, rendered, name));
+  return PrintShown(args, std::move(text));
+}
 
 absl::Status RenderTemplate(const TemplateArgs& args,
                             TemplateServices& services) {
@@ -366,13 +404,7 @@ absl::Status RenderTemplate(const TemplateArgs& args,
   WEIR_ASSIGN_OR_RETURN(const auto name_and_chart, NameAndChart(args));
   WEIR_ASSIGN_OR_RETURN(const std::string path,
                         services.Locate(name_and_chart.second));
-  helm::ValuesSources sources = args.values;
-  WEIR_ASSIGN_OR_RETURN(sources.files,
-                        ListOf("-f, --values", args.value_files));
-  const auto read = [&](const std::string& name) {
-    return IsUrl(name) ? services.ReadUrl(name) : ReadInput(name);
-  };
-  WEIR_ASSIGN_OR_RETURN(const Value values, helm::ReadValues(sources, read));
+  WEIR_ASSIGN_OR_RETURN(const Value values, ValuesOf(args, services));
   WEIR_ASSIGN_OR_RETURN(helm::Chart chart,
                         Load(path, services, args.chart.dependency_update));
   helm::Release release;
@@ -400,34 +432,41 @@ absl::Status RenderTemplate(const TemplateArgs& args,
     }
     return rendered.status();
   }
-  std::string text = "\n";
-  if (!args.output_dir.empty()) {
-    WEIR_RETURN_IF_ERROR(WriteRelease(*rendered, release.name, args));
-  } else if (args.show_only.empty() && cluster == nullptr) {
+  if (cluster == nullptr && args.output_dir.empty() && args.show_only.empty()) {
     helm::WriteRelease(*rendered, args.print,
                        [](absl::string_view piece) { PrintPiece(piece); });
-    text.clear();
-  } else {
-    text = helm::FormatRelease(*rendered, args.print);
+    Print("");
+    services.Finished();
+    return absl::OkStatus();
   }
+  WEIR_ASSIGN_OR_RETURN(std::string text,
+                        FormatOrWrite(args, *rendered, release.name));
   if (cluster != nullptr && args.output_dir.empty()) {
     helm::PrintOptions installed = args.print;
     installed.no_hooks = true;
     WEIR_RETURN_IF_ERROR(cluster->Check(
         helm::FormatRelease(*rendered, installed), release, args));
   }
-  if (!args.show_only.empty()) {
-    WEIR_ASSIGN_OR_RETURN(text, helm::ShowOnly(text, args.show_only));
+  return PrintShown(args, std::move(text));
+}
+
+bool NamesReleaseFile(const TemplateArgs& args) {
+  if (args.positional.empty()) return false;
+  const std::string& path = args.positional.back();
+  if (path == "-") return true;
+  if (!absl::EndsWith(path, ".yaml") && !absl::EndsWith(path, ".yml")) {
+    return false;
   }
-  Print(text);
-  services.Finished();
-  return absl::OkStatus();
+  // Of another file helm has its own to say.
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  return text.ok() && absl::StrContains(*text, "helm.toolkit.fluxcd.io/");
 }
 
 bool IsLocal(const TemplateArgs& args) {
   const ChartFlags& chart = args.chart;
   if (args.asks_server() || chart.verify || chart.dependency_update ||
-      !chart.repository.empty() || args.positional.empty()) {
+      !chart.repository.empty() || args.positional.empty() ||
+      NamesReleaseFile(args)) {
     return false;
   }
   for (const std::string& one : args.post_renderer) {

@@ -232,6 +232,7 @@ absl::Status UpSession::Impl::MakeControllers() {
   manager_options.transport = transport;
   manager_options.logger = logger;
   manager_options.hostname = "weir";
+  manager_options.rest_after = reconcile::kRestAfter;
   WEIR_ASSIGN_OR_RETURN(manager, reconcile::Manager::Create(manager_options));
 
   source::Options source_options;

@@ -27,6 +27,10 @@ class ActionRun {
   // Does all that can be done now. After an error the action has failed; what
   // it changed in the storage is in the workbench.
   virtual absl::StatusOr<Progress> Advance(const Context& ctx) = 0;
+  // Whether it waits for health in a way that may be given up.
+  virtual bool awaits_health() const { return false; }
+  // Gives up: the action has failed, as if Advance had returned the result.
+  virtual absl::Status GiveUp(const Context&) { return absl::OkStatus(); }
 };
 
 // Brings a new revision to the cluster: installs, upgrades, rolls back.
@@ -39,6 +43,9 @@ struct ReleaseSettings {
   bool runs_hooks = true;
   bool takes_ownership = true;
   bool validates = true;
+  bool is_server_side = true;
+  bool replaces = false;            // Client-side: in place of patches.
+  bool creates_crds_only = false;   // Client-side, those there stay as is.
   bool cleans_up = false;           // Deletes what a failure created.
   std::string created_namespace;    // To create first; empty: none.
   std::vector<ReleaseObject> crds;  // To apply first.
@@ -54,6 +61,12 @@ class ReleaseRun : public ActionRun {
              std::vector<helm::StoredRelease> revisions);
 
   absl::StatusOr<Progress> Advance(const Context& ctx) override;
+  bool awaits_health() const override {
+    return step_ == Step::kAwait && !settings_.waits_as_helm3;
+  }
+  absl::Status GiveUp(const Context& ctx) override {
+    return Fail(ctx, absl::AbortedError("context canceled"));
+  }
 
  private:
   enum class Step {
@@ -72,7 +85,10 @@ class ReleaseRun : public ActionRun {
   using Result = absl::StatusOr<bool>;
   Result RunStep(const Context& ctx);
   Result ApplyCrds(const Context& ctx);
+  absl::StatusOr<Value> ApplyCrd(const Context& ctx, const ReleaseObject& crd);
   Result AwaitCrds();
+  absl::Status CreateNamespace(const Context& ctx);
+  Value LogOfName() const;
   Result Prepare(const Context& ctx);
   Result RunHooks(const Context& ctx, const char* phase, Step next);
   Result Apply(const Context& ctx);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/chart_sources.h"
 #include "src/environment.h"
+#include "src/memory_watch.h"
 #include "src/reconciler.h"
 #include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
@@ -36,13 +37,22 @@ absl::Status CheckSupported(const Options& options) {
     return absl::UnimplementedError(
         "--default-kubeconfig-service-account is not supported yet");
   }
-  for (const char* gate : {"UseHelm3Defaults", "AllowDNSLookups"}) {
-    if (options.common.feature_gates.IsEnabled(gate)) {
-      return absl::UnimplementedError(
-          absl::StrCat("the feature gate ", gate, " is not supported yet"));
-    }
-  }
   return absl::OkStatus();
+}
+
+// As Flux words them.
+reconcile::RemoteOptions MakeRemoteOptions(const Options& options) {
+  reconcile::RemoteOptions remote = reconcile::MakeRemoteOptions(
+      options.common, options.insecure_kubeconfig_exec,
+      options.insecure_kubeconfig_tls);
+  remote.errors.unreadable = "could not get KubeConfig secret '$0': $1";
+  remote.errors.missing_key =
+      "KubeConfig secret '$0' does not contain a '$1' key with data";
+  remote.errors.missing_default_key =
+      "KubeConfig secret '$0' does not contain a 'value' or 'value.yaml' key "
+      "with data";
+  remote.errors.malformed = "failed to load KubeConfig from secret '$0': $1";
+  return remote;
 }
 
 artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
@@ -52,6 +62,7 @@ artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
   fetcher.http_client = std::make_shared<http::Client>();
   fetcher.host_override = options.source_controller_localhost;
   fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
+  fetcher.request_timeout = options.http_timeout;
   return fetcher;
 }
 
@@ -96,26 +107,27 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
             "key of that certificate, a PEM file");
   flags.Add("http-retry", &options->http_retry,
             "tries again for an artifact's download, at most 3 in a pass");
-  flags.Add("http-timeout", &options->http_timeout, "accepted, without effect");
+  flags.Add("http-timeout", &options->http_timeout,
+            "how long a try for an artifact's download may take");
   flags.Add("graceful-shutdown-timeout", &options->graceful_shutdown_timeout,
-            "accepted, without effect: the next process goes on");
+            "how long passes under way may go on once the process is to end");
   flags.AddRepeated("override-manager", &options->override_managers,
-                    "accepted; fields are taken over in any case");
+                    "a field manager whose fields drift detection takes over");
   flags.Add("default-kubeconfig-service-account",
             &options->default_kubeconfig_service_account, "not supported yet");
   flags.Add("insecure-kubeconfig-exec", &options->insecure_kubeconfig_exec,
-            "accepted; kubeConfig is not supported yet");
+            "run the programs that kubeconfigs of spec.kubeConfig name");
   flags.Add("insecure-kubeconfig-tls", &options->insecure_kubeconfig_tls,
-            "accepted; kubeConfig is not supported yet");
+            "let these kubeconfigs turn off the check of certificates");
   flags.Add("oom-watch-interval", &options->oom_watch_interval,
-            "accepted; memory is bounded by other means");
+            "with the gate OOMWatch: how often to look at the memory");
   flags.Add("oom-watch-memory-threshold", &options->oom_watch_memory_threshold,
-            "accepted; memory is bounded by other means");
+            "percent of the memory at which the process ends");
   flags.Add("oom-watch-max-memory-path", &options->oom_watch_max_memory_path,
-            "accepted; memory is bounded by other means");
+            "file with the memory there is; empty: the cgroup's");
   flags.Add("oom-watch-current-memory-path",
             &options->oom_watch_current_memory_path,
-            "accepted; memory is bounded by other means");
+            "file with the memory in use; empty: the cgroup's");
 }
 
 struct HelmController::Impl {
@@ -135,8 +147,7 @@ struct HelmController::Impl {
     }
     informers.clear();
     reconciler->ForgetAll();
-    environment->storage.reset();
-    environment->tracker.reset();
+    environment->clusters.reset();
     environment->sources.reset();
   }
 
@@ -155,7 +166,8 @@ struct HelmController::Impl {
   }
 
   void AddController();
-  void WatchValues(const std::string& kind);
+  void MakeClusters();
+  void WatchConfigs(const std::string& kind);
   void OnSource(const std::string& kind, const kube::Change& change);
   void OnRelease(const kube::Change& change);
   void OnStorage(const kube::ObjectKey& release);
@@ -186,23 +198,51 @@ void HelmController::Impl::AddController() {
       [](Impl& impl, const kube::Change& change) { impl.OnRelease(change); }));
 }
 
+void HelmController::Impl::MakeClusters() {
+  apply::TrackerOptions tracker;
+  tracker.field_manager = kComponent;
+  tracker.owner_label = OriginNameLabel();
+  tracker.override_managers = environment->options.override_managers;
+  tracker.logger = environment->manager.logger();
+  const auto make =
+      [&manager = environment->manager, tracker,
+       on_news = Guarded(
+           [](Impl& self, const kube::ObjectKey& owner,
+              const apply::Tracker::News& news) { self.OnNews(owner, news); }),
+       on_storage = Guarded([](Impl& self, const kube::ObjectKey& release) {
+         self.OnStorage(release);
+       })](std::unique_ptr<kube::Client> client) {
+        return std::make_shared<Cluster>(manager, std::move(client), tracker,
+                                         on_news, on_storage);
+      };
+  environment->clusters = std::make_unique<reconcile::TargetClusters<Cluster>>(
+      environment->manager, MakeRemoteOptions(environment->options),
+      make(nullptr), make);
+}
+
 void HelmController::Impl::OnRelease(const kube::Change& change) {
   const kube::ObjectKey key = kube::KeyOf(change.after);
   if (change.type == kube::ChangeType::kDeleted) {
     environment->references.Update(key, References());
     environment->drift.Forget(key);
+    environment->interruptions.Clear(key);
   } else if (change.type == kube::ChangeType::kAdded ||
              change.before["spec"] != change.after["spec"]) {
     environment->references.Update(key, ReferencesOf(change.after));
   }
   if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
   // Dependents are woken by good news only.
-  if (!consumer::IsReadyAndObserved(change.after) ||
-      consumer::IsReadyAndObserved(change.before)) {
-    return;
+  const bool is_good_news = consumer::IsReadyAndObserved(change.after) &&
+                            !consumer::IsReadyAndObserved(change.before);
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& dependent :
+       environment->references.FindByDependency(key)) {
+    if (is_good_news ||
+        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
+      concerned.push_back(dependent);
+    }
   }
-  environment->controller->EnqueueAll(
-      environment->references.FindByDependency(key));
+  environment->controller->EnqueueAll(concerned);
 }
 
 void HelmController::Impl::OnSource(const std::string& kind,
@@ -241,7 +281,7 @@ void HelmController::Impl::OnNews(const kube::ObjectKey& owner,
       environment->drift.NextDelay(owner, environment->manager.clock().Now()));
 }
 
-void HelmController::Impl::WatchValues(const std::string& kind) {
+void HelmController::Impl::WatchConfigs(const std::string& kind) {
   kube::InformerOptions options;
   options.gvk = {"", "v1", kind};
   options.name_space = environment->manager.options().name_space;
@@ -261,8 +301,14 @@ void HelmController::Impl::WatchValues(const std::string& kind) {
       std::move(options), environment->manager.logger()));
   informers.back()->AddHandler([this, kind](const kube::Change& change) {
     if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
-    environment->controller->EnqueueAll(
-        environment->references.FindByValues(kind, kube::KeyOf(change.after)));
+    const kube::ObjectKey key = kube::KeyOf(change.after);
+    const std::vector<kube::ObjectKey> concerned =
+        environment->references.FindByConfig(kind, key);
+    for (const kube::ObjectKey& one : concerned) {
+      environment->interruptions.Note(one,
+                                      absl::StrCat(kind, "/", key.ToString()));
+    }
+    environment->controller->EnqueueAll(concerned);
   });
 }
 
@@ -291,19 +337,7 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
   environment.charts = std::make_unique<ChartStore>(
       std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)));
 
-  apply::TrackerOptions tracker;
-  tracker.field_manager = kComponent;
-  tracker.owner_label = OriginNameLabel();
-  tracker.logger = manager.logger();
-  environment.tracker = std::make_unique<apply::Tracker>(
-      manager.client(), manager.tasks(), std::move(tracker),
-      impl->Guarded(
-          [](Impl& self, const kube::ObjectKey& owner,
-             const apply::Tracker::News& news) { self.OnNews(owner, news); }));
-  environment.storage = std::make_unique<StorageWatch>(
-      manager, impl->Guarded([](Impl& self, const kube::ObjectKey& release) {
-        self.OnStorage(release);
-      }));
+  impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
       impl->Guarded(
@@ -312,8 +346,8 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
           }));
   impl->AddController();
   if (!environment.IsEnabled("DisableConfigWatchers")) {
-    impl->WatchValues("ConfigMap");
-    impl->WatchValues("Secret");
+    impl->WatchConfigs("ConfigMap");
+    impl->WatchConfigs("Secret");
   }
   return std::unique_ptr<HelmController>(new HelmController(std::move(impl)));
 }
@@ -321,11 +355,31 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
 absl::Status Run(const Context& ctx, Options options) {
   WEIR_ASSIGN_OR_RETURN(reconcile::ManagerOptions manager_options,
                         reconcile::MakeManagerOptions(options.common));
+  // Events are sent for as long as usual after that.
+  manager_options.grace += options.graceful_shutdown_timeout;
+  manager_options.grace -= manager_options.drain;
+  manager_options.drain = options.graceful_shutdown_timeout;
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
                         reconcile::Manager::Create(std::move(manager_options)));
+  const Context own = ctx.WithCancel();
+  if (options.common.feature_gates.IsEnabled("OOMWatch")) {
+    WEIR_ASSIGN_OR_RETURN(
+        MemoryWatch watch,
+        MemoryWatch::Create({options.oom_watch_max_memory_path,
+                             options.oom_watch_current_memory_path,
+                             options.oom_watch_memory_threshold,
+                             options.oom_watch_interval}),
+        "unable to setup OOM watcher");
+    manager->AddRunnable("memory",
+                         [watch = std::move(watch), own,
+                          logger = manager->logger()](const Context& run) {
+                           watch.Run(run, logger, [&own] { own.Cancel(); });
+                           return absl::OkStatus();
+                         });
+  }
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<HelmController> controller,
                         HelmController::Create(*manager, std::move(options)));
-  return manager->Run(ctx);
+  return manager->Run(own);
 }
 
 }  // namespace weir::helm_controller

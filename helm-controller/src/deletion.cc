@@ -11,32 +11,14 @@ namespace weir::helm_controller {
 
 using reconcile::Outcome;
 
-namespace {
-
-std::string ServiceAccountOf(const Environment& environment, const Plan& plan) {
-  return plan.spec.service_account_name().empty()
-             ? environment.options.common.default_service_account
-             : plan.spec.service_account_name();
-}
-
-}  // namespace
-
-std::unique_ptr<kube::Client> Impersonate(const Environment& environment,
-                                          const Plan& plan) {
-  const std::string name = ServiceAccountOf(environment, plan);
-  if (name.empty()) return nullptr;
-  return environment.manager.client().Impersonate(
-      absl::StrCat("system:serviceaccount:", plan.key.name_space, ":", name));
-}
-
 Deletion::Deletion(Environment& environment, Plan plan, StatusDraft draft,
-                   const reconcile::Request& request)
+                   const reconcile::Request& request, Target* target)
     : environment_(environment),
       plan_(std::move(plan)),
       draft_(std::move(draft)),
       report_(plan_, draft_, environment.manager.events()),
       writer_(request.writer),
-      impersonated_(Impersonate(environment, plan_)) {}
+      target_(*target) {}
 
 Outcome Deletion::Advance(const Context& ctx,
                           const reconcile::Request& request) {
@@ -78,31 +60,49 @@ Outcome Deletion::Advance(const Context& ctx,
   return Release(ctx);
 }
 
-absl::StatusOr<bool> Deletion::IsLeft(const Context& ctx) const {
+absl::StatusOr<bool> Deletion::IsLeft(const Context& ctx) {
   if (draft_.status().storage_namespace().empty() ||
       Latest(draft_.status()) == nullptr) {
     return true;
   }
-  const std::string account = ServiceAccountOf(environment_, plan_);
-  if (account.empty()) return false;
-  const absl::Status found = environment_.manager.client()
-                                 .Get(ctx, {{"", "v1", "ServiceAccount"},
-                                            {plan_.key.name_space, account}})
-                                 .status();
-  if (absl::IsNotFound(found)) return true;
-  WEIR_RETURN_IF_ERROR(found, "failed to confirm ServiceAccount '", account,
-                       "' can be used to uninstall release");
+  const auto fail = [&](absl::string_view what, const absl::Status& error) {
+    const absl::Status failed = Annotate(error, what);
+    draft_.conditions().MarkFalse(reconcile::kReady, kUninstallFailed,
+                                  failed.message());
+    return failed;
+  };
+  const reconcile::TargetRef ref =
+      TargetRefOf(environment_.options.common, plan_);
+  absl::StatusOr<Target> target = environment_.clusters->Find(ctx, ref);
+  if (absl::IsNotFound(target.status())) return true;
+  if (!target.ok()) {
+    return fail("failed to build REST client getter to uninstall release",
+                target.status());
+  }
+  if (!ref.kubeconfig.has_value() && !ref.account.name.empty()) {
+    const absl::Status found =
+        environment_.manager.client()
+            .Get(ctx, {{"", "v1", "ServiceAccount"}, ref.account})
+            .status();
+    if (absl::IsNotFound(found)) return true;
+    if (!found.ok()) {
+      return fail(
+          absl::StrCat("failed to confirm ServiceAccount '", ref.account.name,
+                       "' can be used to uninstall release"),
+          found);
+    }
+  }
+  target_.Become(*std::move(target), plan_.key);
   return false;
 }
 
 absl::Status Deletion::Start(const Context& ctx) {
-  const kube::Client& client =
-      impersonated_ == nullptr ? environment_.manager.client() : *impersonated_;
+  const kube::Client& client = target_.client();
   storage_ = std::make_unique<ReleaseStorage>(
       client, draft_.status().storage_namespace(),
       environment_.manager.clock());
   bench_.reset(new Workbench{
-      client, *environment_.tracker, *storage_, environment_.manager.clock(),
+      client, target_.cluster->tracker, *storage_, environment_.manager.clock(),
       plan_.key, plan_.health_rules, environment_.manager.logger()});
   WEIR_ASSIGN_OR_RETURN(std::vector<helm::StoredRelease> revisions,
                         storage_->List(ctx, Latest(draft_.status())->name()));
@@ -126,7 +126,7 @@ void Deletion::OnUninstalled(const absl::Status& status) {
     RefreshSnapshot(release, "uninstall", environment_.digest_algorithm,
                     &draft_.status());
   }
-  report_.UninstallEnded(status);
+  report_.UninstallEnded(status, bench_->log);
   report_.Summarize();
 }
 
@@ -138,7 +138,7 @@ Outcome Deletion::Retry(const Context& ctx, const absl::Status& error) {
 }
 
 Outcome Deletion::Release(const Context& ctx) {
-  environment_.tracker->ForgetOwner(plan_.key);
+  target_.Leave(plan_.key);
   // Whoever watches sees how it ended.
   if (is_started_) {
     const absl::Status written = draft_.Write(ctx, *writer_);

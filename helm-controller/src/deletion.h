@@ -22,9 +22,10 @@ namespace weir::helm_controller {
 
 class Deletion {
  public:
-  // `plan`: as far as the spec can be read.
+  // `plan`: as far as the spec can be read. `target`: where the last pass
+  // released; it must outlive this.
   Deletion(Environment& environment, Plan plan, StatusDraft draft,
-           const reconcile::Request& request);
+           const reconcile::Request& request, Target* target);
 
   // Continues after Await; the object is gone, or free, at any other outcome
   // but an error.
@@ -32,8 +33,9 @@ class Deletion {
                              const reconcile::Request& request);
 
  private:
-  // Whether the release is left as it is.
-  absl::StatusOr<bool> IsLeft(const Context& ctx) const;
+  // Whether the release is left as it is: there is none, or nobody to act as.
+  // Else finds out where it is. Errors have been noted on Ready.
+  absl::StatusOr<bool> IsLeft(const Context& ctx);
   absl::Status Start(const Context& ctx);
   void OnUninstalled(const absl::Status& status);
   reconcile::Outcome Retry(const Context& ctx, const absl::Status& error);
@@ -44,16 +46,11 @@ class Deletion {
   StatusDraft draft_;
   Report report_;
   const reconcile::StatusWriter* const writer_;
-  const std::unique_ptr<kube::Client> impersonated_;
+  Target& target_;
   std::unique_ptr<ReleaseStorage> storage_;
   std::unique_ptr<Workbench> bench_;
   std::unique_ptr<ActionRun> run_;
   bool is_started_ = false;
 };
-
-// The client that acts as spec.serviceAccountName, or as the flag
-// --default-service-account says; null: the controller's own.
-std::unique_ptr<kube::Client> Impersonate(const Environment& environment,
-                                          const Plan& plan);
 
 }  // namespace weir::helm_controller

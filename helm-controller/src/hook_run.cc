@@ -29,12 +29,13 @@ bool IsDeletedBy(const helm::Hook& hook, absl::string_view policy) {
 }  // namespace
 
 HookRun::HookRun(Workbench& bench, helm::StoredRelease* release,
-                 std::string event, absl::Duration timeout,
+                 std::string event, absl::Duration timeout, bool is_server_side,
                  std::function<bool(const std::string& name)> selects)
     : bench_(bench),
       release_(*release),
       event_(std::move(event)),
-      timeout_(timeout) {
+      timeout_(timeout),
+      is_server_side_(is_server_side) {
   for (size_t i = 0; i < release_.hooks().size(); ++i) {
     helm::Hook hook = helm::ReadHook(release_.hooks()[i]);
     if (!Contains(hook.events, event_)) continue;
@@ -136,11 +137,8 @@ HookRun::Result HookRun::Start(const Context& ctx) {
   WEIR_RETURN_IF_ERROR(bench_.Update(ctx, release_));
   std::vector<apply::HealthTarget> targets;
   for (const ReleaseObject& object : objects) {
-    kube::WriteOptions write;
-    write.field_manager = kComponent;
-    write.field_validation = "Strict";
     const absl::StatusOr<Value> live =
-        bench_.client.Apply(ctx, object.object, write);
+        CreateObject(ctx, bench_, object, is_server_side_);
     if (!live.ok()) {
       NoteEnd(helm::kHookFailed);
       Fail(Annotate(live.status(), absl::StrCat("warning: Hook ", event_, " ",

@@ -25,9 +25,10 @@ class HookRun {
  public:
   // `event`: "pre-install" and so on. What becomes of hooks is noted in
   // `release`, which must outlive the run, and stored as each begins.
-  // `selects`: which hooks to run; null: all.
+  // `is_server_side`: how their objects are created. `selects`: which hooks to
+  // run; null: all.
   HookRun(Workbench& bench, helm::StoredRelease* release, std::string event,
-          absl::Duration timeout,
+          absl::Duration timeout, bool is_server_side,
           std::function<bool(const std::string& name)> selects = nullptr);
 
   // Errors: of the first hook that failed.
@@ -65,6 +66,7 @@ class HookRun {
   helm::StoredRelease& release_;
   const std::string event_;
   const absl::Duration timeout_;
+  const bool is_server_side_;
   std::vector<Entry> entries_;  // In the order in which they run.
   size_t current_ = 0;
   Step step_ = Step::kClear;

@@ -5,7 +5,7 @@
 // Source: helm-engine.md, section 9.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,8 +23,15 @@ struct ApplySettings {
   std::string release_name, release_namespace;
   bool takes_ownership = true;
   bool validates = true;  // Unknown fields are errors.
-  // Objects of the release that was there before.
-  std::set<kube::ObjectRef> known;
+  // Applied on the server, or else as Helm 3 did: created, patched by what
+  // changed in the manifest, or, with `replaces`, put in place of what is
+  // there.
+  bool is_server_side = true;
+  bool replaces = false;
+  // For the log: whether the objects were applied on the client before.
+  bool upgrades_managers = true;
+  // Objects of the release that was there before, as its manifest has them.
+  std::map<kube::ObjectRef, Value> known;
   bool is_update = false;  // Errors are worded as those of an upgrade.
 };
 
@@ -34,11 +41,18 @@ struct ApplyResult {
   absl::Status status;  // The first error; what came before it is done.
 };
 
-// Applies the objects on the server, in their order, those of one kind that
-// follow each other at once.
+// Applies the objects, in their order, those of one kind that follow each
+// other at once.
 ApplyResult ApplyObjects(const Context& ctx, Workbench& bench,
                          const std::vector<ReleaseObject>& objects,
                          const ApplySettings& settings);
+
+// Creates one object, or sees to it that it is there: by server-side apply
+// without force, or by a plain creation. For hooks and namespaces.
+// Errors: kAlreadyExists of a plain creation.
+absl::StatusOr<Value> CreateObject(const Context& ctx, Workbench& bench,
+                                   const ReleaseObject& object,
+                                   bool is_server_side);
 
 // Why objects that are there may not become ours; OK when all may.
 // Errors: kFailedPrecondition, in Helm's words.

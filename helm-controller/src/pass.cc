@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/chart_sources.h"
 #include "src/chart_template.h"
-#include "src/deletion.h"
+#include "src/observation.h"
 #include "src/remediation.h"
 #include "src/values.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
-#include "weir/text/semver.h"
 
 namespace weir::helm_controller {
 namespace {
@@ -22,19 +20,18 @@ using reconcile::Severity;
 
 // While the cache of sources is being filled.
 constexpr absl::Duration kCachePause = absl::Milliseconds(100);
-constexpr size_t kDigestInVersion = 12;
 
 }  // namespace
 
 Pass::Pass(Environment& environment, Plan plan, StatusDraft draft,
-           const reconcile::Request& request)
+           const reconcile::Request& request, Target* target)
     : environment_(environment),
       plan_(std::move(plan)),
       draft_(std::move(draft)),
       report_(plan_, draft_, environment.manager.events()),
       writer_(request.writer),
       logger_(request.logger),
-      impersonated_(Impersonate(environment, plan_)) {
+      target_(*target) {
   draft_.conditions().MarkReconciling(reconcile::kProgressing,
                                       "Fulfilling prerequisites");
 }
@@ -59,6 +56,8 @@ Pass::Result Pass::RunStep(const Context& ctx) {
       return ReadValues(ctx);
     case Step::kChart:
       return LoadChart(ctx);
+    case Step::kCluster:
+      return FindCluster(ctx);
     case Step::kTarget:
       return CheckTarget(ctx);
     case Step::kUninstallOld:
@@ -205,6 +204,7 @@ Pass::Result Pass::FindSource(const Context& ctx) {
 }
 
 Pass::Result Pass::ReadValues(const Context& ctx) {
+  environment_.interruptions.Clear(plan_.key);
   absl::StatusOr<Value> values = ComposeValues(
       plan_,
       [&](const kube::ObjectRef& ref) {
@@ -255,73 +255,39 @@ Pass::Result Pass::LoadChart(const Context& ctx) {
                     Outcome::Retry(tracked));
   }
   Clear({"ChartMutateError"});
+  step_ = Step::kCluster;
+  return std::nullopt;
+}
+
+Pass::Result Pass::FindCluster(const Context& ctx) {
+  absl::StatusOr<Target> target = environment_.clusters->Find(
+      ctx, TargetRefOf(environment_.options.common, plan_));
+  if (!target.ok()) {
+    if (ctx.is_done()) return Outcome::Done();
+    return NotReady(ctx, "RESTClientError",
+                    std::string(target.status().message()),
+                    Outcome::Retry(target.status()));
+  }
+  Clear({"RESTClientError"});
+  target_.Become(*std::move(target), plan_.key);
   step_ = Step::kTarget;
   return std::nullopt;
 }
 
-// The digest of an OCI artifact becomes part of the chart's version, so that a
-// tag that moves is noticed.
 absl::Status Pass::TrackDigest() {
-  const std::string& revision = artifact_.revision;
-  const bool has_digest = plan_.source.kind == "OCIRepository" ||
-                          (plan_.source.kind == "ExternalArtifact" &&
-                           absl::StrContains(revision, ':'));
-  if (!has_digest) return absl::OkStatus();
-  const absl::StatusOr<text::Version> version =
-      text::ParseVersion(chart_version_);
-  if (!version.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("invalid chart version ", chart_version_));
-  }
-  const size_t at = revision.find('@');
-  const std::string tag = revision.substr(0, at);
-  std::string tag_version = tag;
-  if (at != std::string::npos) {
-    std::replace(tag_version.begin(), tag_version.end(), '_', '+');
-  }
-  const std::string digest =
-      at == std::string::npos ? revision : revision.substr(at + 1);
-  const absl::StatusOr<text::Version> tagged = text::ParseVersion(tag_version);
-  if (tagged.ok() && (at == std::string::npos ||
-                      text::CompareVersions(*tagged, *version) != 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("artifact revision ", tag,
-                     " does not match chart version ", chart_version_));
-  }
-  const size_t colon = digest.find(':');
-  if (colon == std::string::npos ||
-      digest.size() - colon - 1 < kDigestInVersion) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("invalid artifact revision ", digest));
-  }
-  oci_digest_ = digest;
-  if (!environment_.IsEnabled("DisableChartDigestTracking")) {
-    text::Version tracked = *version;
-    tracked.metadata = digest.substr(colon + 1, kDigestInVersion);
-    chart_version_ = tracked.ToString();
-  }
+  WEIR_ASSIGN_OR_RETURN(
+      TrackedChart tracked,
+      TrackChart(plan_.source, artifact_.revision, chart_version_,
+                 !environment_.IsEnabled("DisableChartDigestTracking")));
+  chart_version_ = std::move(tracked.version);
+  oci_digest_ = std::move(tracked.oci_digest);
   return absl::OkStatus();
 }
 
 Pass::Result Pass::CheckTarget(const Context&) {
-  const Status& status = draft_.status();
-  const Snapshot* latest = Latest(status);
   step_ = Step::kPrepare;
-  if (status.storage_namespace().empty() || latest == nullptr) {
-    return std::nullopt;
-  }
-  const char* changed = nullptr;
-  if (plan_.storage_namespace != status.storage_namespace()) {
-    changed = "storage namespace";
-  } else if (plan_.release_namespace != latest->namespace_()) {
-    changed = "release namespace";
-  } else if (plan_.release_name != latest->name()) {
-    changed = "release name";
-  } else if (chart_->name() != latest->chart_name() &&
-             plan_.spec.upgrade().chart_name_change_strategy() !=
-                 "InPlaceUpdate") {
-    changed = "chart name";
-  }
+  const char* changed =
+      FindTargetChange(plan_, draft_.status(), chart_->name());
   if (changed == nullptr) return std::nullopt;
   logger_.Info(
       "release target configuration changed: running uninstall for current "
@@ -355,7 +321,7 @@ Pass::Result Pass::Prepare(const Context& ctx) {
 
   storage_ = std::make_unique<ReleaseStorage>(client(), plan_.storage_namespace,
                                               environment_.manager.clock());
-  bench_.reset(new Workbench{client(), *environment_.tracker, *storage_,
+  bench_.reset(new Workbench{client(), tracker(), *storage_,
                              environment_.manager.clock(), plan_.key,
                              plan_.health_rules, logger_});
   absl::StatusOr<std::vector<helm::StoredRelease>> revisions =
@@ -416,7 +382,7 @@ Outcome Pass::End(const Context& ctx, Outcome outcome, bool is_observed) {
     draft_.status().set_last_handled_reconcile_at(plan_.requested_at);
   }
   if (is_observed) draft_.status().set_observed_generation(plan_.generation);
-  environment_.tracker->Await(plan_.key, {});
+  if (target_.cluster != nullptr) tracker().Await(plan_.key, {});
   const absl::Status written = draft_.Write(ctx, *writer_);
   if (written.ok()) return outcome;
   settled_.reset();

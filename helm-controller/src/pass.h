@@ -20,6 +20,7 @@
 #include "src/drift.h"
 #include "src/environment.h"
 #include "src/plan.h"
+#include "src/rendering.h"
 #include "src/report.h"
 #include "src/workbench.h"
 #include "weir/artifact/artifact.h"
@@ -46,8 +47,10 @@ struct Settled {
 
 class Pass {
  public:
+  // `target`: where the pass before released; it becomes where this one does,
+  // and must outlive it.
   Pass(Environment& environment, Plan plan, StatusDraft draft,
-       const reconcile::Request& request);
+       const reconcile::Request& request, Target* target);
 
   // Does all that can be done now. The pass is over unless the outcome is
   // Await.
@@ -66,6 +69,7 @@ class Pass {
     kSource,
     kValues,
     kChart,
+    kCluster,
     kTarget,
     kUninstallOld,
     kPrepare,
@@ -86,27 +90,42 @@ class Pass {
   Result ReadValues(const Context& ctx);
   Result LoadChart(const Context& ctx);
   absl::Status TrackDigest();
+  Result FindCluster(const Context& ctx);
   Result CheckTarget(const Context& ctx);
   Result UninstallOld(const Context& ctx);
   Result Prepare(const Context& ctx);
 
   // pass_release.cc: the release.
   Result Decide(const Context& ctx);
-  absl::StatusOr<Observation> Observe() const;
   absl::StatusOr<bool> LookForDrift(const Context& ctx);
   Result OnDone(const Context& ctx, const StateResult& state);
   Result Begin(const Context& ctx, ActionKind kind);
+  bool IsAnnouncementNeeded(ActionKind kind) const;
   absl::StatusOr<std::unique_ptr<ActionRun>> MakeRun(const Context& ctx,
                                                      ActionKind kind);
   absl::StatusOr<std::unique_ptr<ActionRun>> MakeReleaseRun(const Context& ctx,
                                                             ActionKind kind);
+  // What the spec says of installing or upgrading.
+  ReleaseSettings SettingsOf(ActionKind kind, RenderInput* input) const;
+  // Whether a release of the name may be installed.
+  absl::Status CheckName();
+  absl::StatusOr<std::vector<ReleaseObject>> FindCrds(
+      const RenderInput& input) const;
   absl::StatusOr<std::unique_ptr<ActionRun>> MakeRollback();
+  // For Helm's log.
+  Value LogOfName() const;
   Result Unlock(const Context& ctx);
   // A process that ended may have stored a revision that the status does not
   // know: it is taken up, so that what was before stays the one to go back to.
   void AdoptLostRevision(const Context& ctx);
   Result Correct(const Context& ctx);
   Result Act(const Context& ctx);
+  // What cancels the wait for health, "Kind/ns/name"; nothing when nothing
+  // does.
+  std::optional<std::string> FindCanceller(const Context& ctx) const;
+  Result Cancel(const Context& ctx, const std::string& canceller);
+
+  // pass_outcome.cc: what became of it.
   Result OnActionEnded(const Context& ctx, const absl::Status& status);
   void RecordRelease(const Context& ctx, const absl::Status& status);
   void RecordTest(const absl::Status& status);
@@ -134,10 +153,8 @@ class Pass {
   // Whether the annotation asks for something that was not handled yet; notes
   // it as handled.
   bool TakeRequest(const std::string& value, std::string* handled);
-  const kube::Client& client() const {
-    return impersonated_ == nullptr ? environment_.manager.client()
-                                    : *impersonated_;
-  }
+  const kube::Client& client() const { return target_.client(); }
+  apply::Tracker& tracker() const { return target_.cluster->tracker; }
   absl::Time Now() const { return environment_.manager.clock().Now(); }
 
   Environment& environment_;
@@ -146,7 +163,7 @@ class Pass {
   Report report_;
   const reconcile::StatusWriter* const writer_;
   Logger logger_;
-  const std::unique_ptr<kube::Client> impersonated_;
+  Target& target_;
 
   Step step_ = Step::kChartTemplate;
   Value applied_chart_;  // The HelmChart, when this pass wrote it.

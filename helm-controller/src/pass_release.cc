@@ -6,7 +6,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/chart_sources.h"
 #include "src/chart_template.h"
+#include "src/observation.h"
 #include "src/pass.h"
 #include "src/release_objects.h"
 #include "src/remediation.h"
@@ -14,8 +16,6 @@
 #include "weir/apply/inventory.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
-#include "weir/helm/dependencies.h"
-#include "weir/helm/values.h"
 
 namespace weir::helm_controller {
 
@@ -34,60 +34,22 @@ Snapshot SnapshotOf(const helm::StoredRelease& release) {
 
 }  // namespace
 
-absl::StatusOr<Observation> Pass::Observe() const {
-  Observation observation;
-  const Snapshot* latest = Latest(draft_.status());
-  if (!revisions_.empty()) {
-    const helm::StoredRelease& newest = revisions_.front();
-    Observation::Newest seen;
-    seen.status = newest.status();
-    seen.is_pending = newest.is_pending();
-    seen.chart_name = std::string(newest.chart_metadata().GetString("name"));
-    seen.chart_version =
-        std::string(newest.chart_metadata().GetString("version"));
-    if (latest != nullptr) seen.verification = Verify(*latest, newest);
-    observation.newest = std::move(seen);
-  }
-  observation.chart_name = chart_->name();
-  observation.chart_version = chart_version_;
-  observation.config_digest = config_digest_;
-  observation.post_renderers_digest =
-      DigestOfPostRenderers(plan_.spec, environment_.digest_algorithm);
-  observation.common_metadata_digest =
-      DigestOfCommonMetadata(plan_.spec, environment_.digest_algorithm);
-  const Snapshot* previous =
-      Previous(draft_.status(), IgnoresTests(plan_, draft_.status()));
-  if (previous == nullptr) return observation;
-  observation.rollback_target = Observation::Target::kUnfit;
-  observation.rollback_problem = "release disappeared from storage";
-  for (const helm::StoredRelease& revision : revisions_) {
-    if (!IsOf(*previous, revision)) continue;
-    if (Verify(*previous, revision) == Verification::kGood) {
-      observation.rollback_target = Observation::Target::kGood;
-    } else {
-      observation.rollback_problem =
-          "release not observed to be made for object";
-    }
-  }
-  return observation;
-}
-
 // Whether objects are not as the release has them. What nobody has touched
 // since it was applied needs no request.
 absl::StatusOr<bool> Pass::LookForDrift(const Context& ctx) {
-  const apply::Tracker& tracker = *environment_.tracker;
   const std::vector<ReleaseObject> objects = ReadObjectsOffline(
       revisions_.front().manifest(), revisions_.front().name_space());
   const auto checked = static_cast<size_t>(std::count_if(
       objects.begin(), objects.end(),
       [this](const ReleaseObject& one) { return HasDriftChecks(plan_, one); }));
-  const size_t tracked = tracker.CountOf(plan_.key);
-  if (!tracker.HasDrift(plan_.key) &&
+  const size_t tracked = tracker().CountOf(plan_.key);
+  if (!tracker().HasDrift(plan_.key) && !tracker().IsBlind(plan_.key) &&
       (tracked == objects.size() || tracked == checked)) {
     return false;
   }
   WEIR_ASSIGN_OR_RETURN(drift_,
-                        FindDrift(ctx, *bench_, plan_, revisions_.front()));
+                        FindDrift(ctx, *bench_, plan_, revisions_.front(),
+                                  environment_.options.override_managers));
   return !drift_.empty();
 }
 
@@ -99,20 +61,22 @@ Pass::Result Pass::Decide(const Context& ctx) {
         absl::StrCat("Could not determine release state: ", error.message()),
         Outcome::Retry(error));
   };
-  absl::StatusOr<Observation> observation = Observe();
-  if (!observation.ok()) return fail(observation.status());
-  StateResult state = DetermineState(plan_, draft_.status(), *observation);
+  Observation observation =
+      Observe(plan_, draft_.status(), revisions_,
+              {chart_->name(), chart_version_, config_digest_},
+              environment_.digest_algorithm);
+  StateResult state = DetermineState(plan_, draft_.status(), observation);
   if (state.state == State::kInSync && plan_.detects_drift()) {
     const absl::StatusOr<bool> has_drift = LookForDrift(ctx);
     if (!has_drift.ok()) return fail(has_drift.status());
-    observation->has_drift = *has_drift;
-    state = DetermineState(plan_, draft_.status(), *observation);
+    observation.has_drift = *has_drift;
+    state = DetermineState(plan_, draft_.status(), observation);
   }
   std::string handled = draft_.status().last_handled_force_at();
   const bool is_forced = TakeRequest(plan_.force_at, &handled);
   if (!handled.empty()) draft_.status().set_last_handled_force_at(handled);
   Decision decision = weir::helm_controller::Decide(
-      plan_, draft_.status(), state, *observation, is_forced);
+      plan_, draft_.status(), state, observation, is_forced);
   logger_.Info("state of the release", {{"state", decision.log}});
   switch (decision.history) {
     case Decision::History::kKeep:
@@ -181,7 +145,7 @@ Pass::Result Pass::OnDone(const Context& ctx, const StateResult& state) {
                        config_digest_,
                        revisions_.front().version(),
                        revisions_.front().resource_version(),
-                       environment_.tracker->CountOf(plan_.key)};
+                       tracker().CountOf(plan_.key)};
   }
   return End(ctx,
              Outcome::RequeueAfter(Jitter(
@@ -238,14 +202,18 @@ Pass::Result Pass::Begin(const Context& ctx, ActionKind kind) {
     draft_.conditions().MarkUnknown(reconcile::kReady, reconcile::kProgressing,
                                     message);
   }
-  if (const absl::Status written = draft_.Write(ctx, *writer_); !written.ok()) {
-    return absl::IsNotFound(written) ? Outcome::Done()
-                                     : Outcome::Retry(written);
+  if (IsAnnouncementNeeded(kind)) {
+    const absl::Status written = draft_.Write(ctx, *writer_);
+    if (!written.ok()) {
+      return absl::IsNotFound(written) ? Outcome::Done()
+                                       : Outcome::Retry(written);
+    }
   }
   action_ = kind;
   action_started_ = Now();
   bench_->written.clear();
   bench_->deleted.clear();
+  bench_->log.Clear();
   if (kind == ActionKind::kUnlock) return Unlock(ctx);
   if (kind == ActionKind::kCorrectDrift) return Correct(ctx);
   if (type == ActionType::kRelease) {
@@ -264,6 +232,14 @@ Pass::Result Pass::Begin(const Context& ctx, ActionKind kind) {
   run_ = *std::move(run);
   step_ = Step::kAct;
   return std::nullopt;
+}
+
+// An upgrade that does not wait is told of once it is done. Of others the
+// status says where the release is before there is one.
+bool Pass::IsAnnouncementNeeded(ActionKind kind) const {
+  return kind != ActionKind::kUpgrade ||
+         draft_.object()["status"].GetString("storageNamespace") !=
+             plan_.storage_namespace;
 }
 
 absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRun(const Context& ctx,
@@ -301,88 +277,105 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRun(const Context& ctx,
                                         revisions_);
 }
 
-absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeReleaseRun(
-    const Context& ctx, ActionKind kind) {
-  const bool is_install = kind == ActionKind::kInstall;
+ReleaseSettings Pass::SettingsOf(ActionKind kind, RenderInput* input) const {
   const auto& install = plan_.spec.install();
   const auto& upgrade = plan_.spec.upgrade();
-  RenderInput input{.plan = plan_,
-                    .chart = *chart_,
-                    .values = values_,
-                    .is_upgrade = !is_install,
-                    .first_deployed = Now(),
-                    .now = Now()};
-  input.chart.metadata.version = chart_version_;
   ReleaseSettings settings;
+  settings.timeout = plan_.TimeoutOf(kind);
+  settings.waits_as_helm3 = plan_.waits_as_helm3();
+  settings.is_server_side = plan_.applies_on_server(
+      kind, !revisions_.empty() && revisions_.front().is_server_side_applied());
+  input->is_server_side = settings.is_server_side;
+  input->resolves_hosts = environment_.IsEnabled("AllowDNSLookups");
   const auto fill = [&](const auto& action) {
     settings.waits = !action.disable_wait();
     settings.waits_for_jobs = !action.disable_wait_for_jobs();
     settings.runs_hooks = !action.disable_hooks();
     settings.takes_ownership = !action.disable_take_ownership();
     settings.validates = !action.disable_open_api_validation();
-    input.validates_schema = !action.disable_schema_validation();
+    settings.creates_crds_only = action.crds() != "CreateReplace";
   };
-  std::string crds;
-  if (is_install) {
+  if (kind == ActionKind::kInstall) {
     fill(install);
-    crds = install.crds();
     settings.kind = ReleaseSettings::Kind::kInstall;
-    if (!revisions_.empty()) {
-      const std::string status = revisions_.front().status();
-      const bool is_free =
-          status == helm::kUninstalled || status == helm::kFailed;
-      if (!install.replace() || !is_free) {
-        return absl::FailedPreconditionError(
-            "release name check failed: cannot reuse a name that is still in "
-            "use");
-      }
-    }
     if (install.create_namespace() && plan_.spec.has_target_namespace()) {
       settings.created_namespace = plan_.release_namespace;
     }
   } else {
     fill(upgrade);
-    crds = upgrade.crds();
     settings.kind = ReleaseSettings::Kind::kUpgrade;
     settings.cleans_up = upgrade.cleanup_on_fail();
+    settings.replaces = upgrade.force() && !settings.is_server_side;
     settings.max_history = plan_.max_history;
   }
-  settings.timeout = plan_.TimeoutOf(kind);
-  settings.waits_as_helm3 = plan_.waits_as_helm3();
-  if (!revisions_.empty()) {
-    input.revision = revisions_.front().version() + 1;
-    const helm::StoredRelease* deployed = FindDeployed(revisions_);
-    const helm::StoredRelease& base =
-        deployed == nullptr ? revisions_.front() : *deployed;
-    const auto first = ParseKubeTime(base.info().GetString("first_deployed"));
-    if (!is_install && first.ok()) input.first_deployed = *first;
-    if (!is_install && upgrade.preserve_values()) {
-      input.chart.values =
-          helm::MergeMaps(base.json()["chart"]["values"], base.config());
-      input.values = helm::MergeMaps(base.config(), values_);
-    }
+  return settings;
+}
+
+absl::Status Pass::CheckName() {
+  if (revisions_.empty()) return absl::OkStatus();
+  const std::string status = revisions_.front().status();
+  const bool is_free = status == helm::kUninstalled || status == helm::kFailed;
+  if (plan_.spec.install().replace() && is_free) return absl::OkStatus();
+  bench_->Log("error: release name check failed",
+              Value::MakeObject({{"error", Value::MakeObject()}}));
+  return absl::FailedPreconditionError(
+      "release name check failed: cannot reuse a name that is still in use");
+}
+
+absl::StatusOr<std::vector<ReleaseObject>> Pass::FindCrds(
+    const RenderInput& input) const {
+  const std::string& policy = input.is_upgrade ? plan_.spec.upgrade().crds()
+                                               : plan_.spec.install().crds();
+  if (policy == "Skip") return std::vector<ReleaseObject>();
+  std::vector<std::string> ignored;
+  WEIR_ASSIGN_OR_RETURN(std::vector<ReleaseObject> crds,
+                        CrdsOf(input, &ignored));
+  if (!ignored.empty()) {
+    logger_.Info(
+        "ignoring objects in the chart's crds/ that are no definitions",
+        {{"objects", absl::StrJoin(ignored, "; ")}});
   }
-  if (crds != "Skip") {
-    helm::Chart chart = input.chart;
-    WEIR_RETURN_IF_ERROR(helm::ProcessDependencies(chart, input.values),
-                         "failed to process chart dependencies");
-    std::vector<std::string> ignored;
-    WEIR_ASSIGN_OR_RETURN(settings.crds,
-                          ReadCrds(chart, OriginLabels(plan_.key), &ignored));
-    if (!ignored.empty()) {
-      logger_.Info(
-          "ignoring objects in the chart's crds/ that are no definitions",
-          {{"objects", absl::StrJoin(ignored, "; ")}});
-    }
+  return crds;
+}
+
+absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeReleaseRun(
+    const Context& ctx, ActionKind kind) {
+  const bool is_install = kind == ActionKind::kInstall;
+  RenderInput input =
+      MakeRenderInput(plan_, *chart_, chart_version_, values_, revisions_,
+                      /*is_upgrade=*/!is_install, Now());
+  ReleaseSettings settings = SettingsOf(kind, &input);
+  if (is_install) {
+    WEIR_RETURN_IF_ERROR(CheckName());
+  } else {
+    bench_->Log("preparing upgrade", LogOfName());
+    bench_->Log(plan_.spec.upgrade().preserve_values()
+                    ? "reusing the old release's values"
+                    : "resetting values to the chart's original version");
   }
+  WEIR_ASSIGN_OR_RETURN(settings.crds, FindCrds(input));
   WEIR_ASSIGN_OR_RETURN(
       helm::StoredRelease target,
-      RenderPlan(ctx, client(), environment_.facts, std::move(input)));
+      RenderPlan(ctx, client(), target_.cluster->facts, std::move(input)));
+  if (!is_install) {
+    const Value& method = revisions_.front().json()["apply_method"];
+    bench_->Log(
+        "determined release apply method",
+        Value::MakeObject({{"previous_release_apply_method",
+                            method.is_string() ? method : Value("")},
+                           {"server_side_apply", settings.is_server_side}}));
+    bench_->Log("performing update", LogOfName());
+  }
   return std::make_unique<ReleaseRun>(*bench_, std::move(settings),
                                       std::move(target), revisions_);
 }
 
+Value Pass::LogOfName() const {
+  return Value::MakeObject({{"name", plan_.release_name}});
+}
+
 absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
+  bench_->Log("preparing rollback", LogOfName());
   const Snapshot* previous =
       Previous(draft_.status(), IgnoresTests(plan_, draft_.status()));
   const auto target = std::find_if(
@@ -393,9 +386,16 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
     return absl::NotFoundError(
         "missing target release for rollback: required to rollback");
   }
+  Value versions = LogOfName();
+  versions.Set("currentVersion", revisions_.front().version());
+  versions.Set("targetVersion", target->version());
+  bench_->Log("rolling back", versions);
   const auto& spec = plan_.spec.rollback();
   ReleaseSettings settings;
   settings.kind = ReleaseSettings::Kind::kRollback;
+  settings.is_server_side = plan_.applies_on_server(
+      ActionKind::kRollback, target->is_server_side_applied());
+  settings.replaces = spec.force() && !settings.is_server_side;
   settings.timeout = plan_.TimeoutOf(ActionKind::kRollback);
   settings.waits = !spec.disable_wait();
   settings.waits_for_jobs = !spec.disable_wait_for_jobs();
@@ -405,7 +405,8 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
   settings.max_history = plan_.max_history;
   helm::StoredRelease revision = *target;
   revision.mutable_json().Set("version", revisions_.front().version() + 1);
-  revision.mutable_json().Set("apply_method", "ssa");
+  revision.mutable_json().Set("apply_method",
+                              settings.is_server_side ? "ssa" : "csa");
   revision.SetStatus(helm::kPendingRollback,
                      absl::StrCat(kRollbackDescription, target->version()));
   revision.SetTime("last_deployed", Now());
@@ -476,7 +477,8 @@ Pass::Result Pass::Unlock(const Context& ctx) {
 }
 
 Pass::Result Pass::Correct(const Context& ctx) {
-  const Correction correction = CorrectDrift(ctx, *bench_, drift_);
+  const Correction correction = CorrectDrift(
+      ctx, *bench_, drift_, revisions_.front().is_server_side_applied());
   if (ctx.is_done()) return Outcome::Done();
   const Snapshot* latest = Latest(draft_.status());
   const std::string name = latest == nullptr ? "" : FullReleaseName(*latest);
@@ -508,6 +510,8 @@ Pass::Result Pass::Correct(const Context& ctx) {
 Pass::Result Pass::Act(const Context& ctx) {
   const absl::StatusOr<Progress> progress = run_->Advance(ctx);
   if (progress.ok() && *progress == Progress::kWaiting) {
+    const auto canceller = FindCanceller(ctx);
+    if (canceller.has_value()) return Cancel(ctx, *canceller);
     return AwaitUntil(ctx, bench_->wait_deadline);
   }
   // The process stops: what was begun is found locked, and taken up again.
@@ -515,241 +519,39 @@ Pass::Result Pass::Act(const Context& ctx) {
   return OnActionEnded(ctx, progress.status());
 }
 
-void Pass::TakeWritten() {
-  for (const auto& [version, release] : bench_->written) {
-    const auto known = std::find_if(
-        revisions_.begin(), revisions_.end(),
-        [&](const auto& one) { return one.version() == release.version(); });
-    if (known == revisions_.end()) {
-      revisions_.push_back(release);
-    } else {
-      *known = release;
-    }
+std::optional<std::string> Pass::FindCanceller(const Context& ctx) const {
+  if (!run_->awaits_health() ||
+      !environment_.IsEnabled("CancelHealthCheckOnNewRevision")) {
+    return std::nullopt;
   }
-  std::erase_if(revisions_, [this](const auto& one) {
-    return bench_->deleted.contains(one.version());
-  });
-  std::sort(
-      revisions_.begin(), revisions_.end(),
-      [](const auto& a, const auto& b) { return a.version() > b.version(); });
+  const Value& now = draft_.object();
+  if (reconcile::GenerationOf(now) != plan_.generation ||
+      reconcile::RequestedAt(now) != plan_.requested_at) {
+    return absl::StrCat("HelmRelease/", plan_.key.ToString());
+  }
+  const ChartSource source =
+      FindChartSource(ctx, *environment_.sources, plan_.source);
+  if (source.state == ChartSource::State::kReady &&
+      source.artifact.digest != artifact_.digest) {
+    return absl::StrCat(plan_.source.kind, "/", plan_.source.name_space, "/",
+                        plan_.source.name);
+  }
+  return environment_.interruptions.Find(plan_.key);
 }
 
-Snapshot Pass::Wanted() const {
-  Snapshot wanted;
-  wanted.set_chart_name(chart_->name());
-  wanted.set_chart_version(chart_version_);
-  if (!chart_->metadata.app_version.empty()) {
-    wanted.set_app_version(chart_->metadata.app_version);
-  }
-  wanted.set_config_digest(config_digest_);
-  if (!oci_digest_.empty()) wanted.set_oci_digest(oci_digest_);
-  return wanted;
-}
-
-Pass::Result Pass::OnActionEnded(const Context& ctx,
-                                 const absl::Status& status) {
+Pass::Result Pass::Cancel(const Context& ctx, const std::string& canceller) {
+  const absl::Status failed = run_->GiveUp(ctx);
+  if (ctx.is_done()) return Outcome::Done();
   run_.reset();
-  const bool has_stored = !bench_->written.empty();
-  switch (action_) {
-    case ActionKind::kInstall:
-    case ActionKind::kUpgrade:
-      RecordRelease(ctx, status);
-      break;
-    case ActionKind::kTest:
-      RecordTest(status);
-      break;
-    default:
-      RecordRemediation(ctx, status);
-      break;
-  }
-  TakeWritten();
-  // Ready goes on telling what was remediated.
-  if (action_ != ActionKind::kUninstallRemediation) report_.Summarize();
-  if (!status.ok() && !has_stored) return OnActionFailed(ctx, status);
-  if (action_ == ActionKind::kRollback ||
-      action_ == ActionKind::kUninstallRemediation) {
-    return OnRemediated(ctx);
-  }
-  step_ = Step::kDecide;
-  return std::nullopt;
-}
-
-void Pass::RecordRelease(const Context& ctx, const absl::Status& status) {
-  Status& out = draft_.status();
-  out.set_last_attempted_release_action_duration(
-      FormatGoDuration(Now() - action_started_));
-  const crypto::DigestAlgorithm algorithm = environment_.digest_algorithm;
-  const auto& written = bench_->written;
-  for (auto it = written.rbegin(); it != written.rend(); ++it) {
-    if (it == written.rbegin()) {
-      PrependSnapshot(
-          MakeSnapshot(it->second, ActionName(action_), oci_digest_, algorithm),
-          &out);
-    } else {
-      RefreshSnapshot(it->second, "", algorithm, &out);
-    }
-  }
-  if (!written.empty()) RecordInventory(ctx);
-  if (status.ok()) {
-    report_.ReleaseSucceeded(action_);
-    return;
-  }
-  report_.ReleaseFailed(action_, Wanted(), status);
-  if (!written.empty()) CountFailure(&out);
-}
-
-void Pass::RecordTest(const absl::Status& status) {
-  Status& out = draft_.status();
-  for (const auto& [version, release] : bench_->written) {
-    if (out.history().empty() || !IsOf(out.history(0), release)) continue;
-    const std::string action = out.history(0).action();
-    RefreshSnapshot(release, action, environment_.digest_algorithm, &out);
-    *out.mutable_history(0)->mutable_test_hooks() =
-        TestHooksOf(release, plan_.spec.test().filters());
-  }
-  if (status.ok()) {
-    report_.TestSucceeded();
-    return;
-  }
-  report_.TestFailed(status);
-  const Snapshot* latest = Latest(out);
-  if (latest != nullptr && HasBeenTested(*latest) &&
-      !IgnoresTests(plan_, out)) {
-    CountFailure(&out);
-  }
-}
-
-void Pass::RecordRemediation(const Context& ctx, const absl::Status& status) {
-  Status& out = draft_.status();
-  const crypto::DigestAlgorithm algorithm = environment_.digest_algorithm;
-  const bool is_rollback = action_ == ActionKind::kRollback;
-  Snapshot target;
-  if (is_rollback) {
-    const Snapshot* previous = Previous(out, IgnoresTests(plan_, out));
-    if (previous != nullptr) target = *previous;
-  }
-  const char* action = is_rollback ? "rollback"
-                       : action_ == ActionKind::kUninstall
-                           ? "uninstall"
-                           : "uninstall-remediation";
-  for (const auto& [version, release] : bench_->written) {
-    if (!RefreshSnapshot(release, action, algorithm, &out) && is_rollback) {
-      PrependSnapshot(MakeSnapshot(release, action, "", algorithm), &out);
-    }
-  }
-  if (is_rollback) {
-    if (!bench_->written.empty()) RecordInventory(ctx);
-    if (status.ok()) {
-      report_.RollbackSucceeded(target);
-    } else {
-      report_.RollbackFailed(target, status);
-    }
-  } else if (action_ == ActionKind::kUninstall) {
-    report_.UninstallEnded(status);
-  } else {
-    report_.UninstallRemediationEnded(status);
-  }
-}
-
-void Pass::RecordInventory(const Context& ctx) {
-  const helm::StoredRelease& release = bench_->written.rbegin()->second;
-  auto& inventory = *draft_.status().mutable_inventory();
-  inventory.clear_entries();
-  const auto add = [&](const kube::ObjectRef& ref) {
-    const apply::InventoryEntry entry = apply::MakeInventoryEntry(ref);
-    auto& added = *inventory.add_entries();
-    added.set_id(entry.id);
-    added.set_v(entry.version);
-  };
-  for (ReleaseObject& object :
-       ReadObjectsOffline(release.manifest(), release.name_space())) {
-    if (object.object["metadata"]["annotations"].Has("helm.sh/hook")) continue;
-    const auto resource = client().FindResource(ctx, object.ref.gvk);
-    if (resource.ok() && !resource->is_namespaced) {
-      object.ref.key.name_space.clear();
-    }
-    add(object.ref);
-  }
-  std::vector<std::string> ignored;
-  const auto crds = ReadCrds(*chart_, Value::MakeObject(), &ignored);
-  if (!crds.ok()) return;
-  for (const ReleaseObject& crd : *crds) add(crd.ref);
-}
-
-// The action changed nothing that is stored: it is tried again.
-Pass::Result Pass::OnActionFailed(const Context& ctx,
-                                  const absl::Status& error) {
-  if (const auto retry = ActiveRetry(plan_, draft_.status())) {
-    logger_.Error("action failed", {{"error", error}});
-    return RetryLater(ctx, *retry);
-  }
-  if (draft_.conditions().IsTrue(reconcile::kReady)) {
-    draft_.conditions().MarkFalse(reconcile::kReady, "ReconcileError",
-                                  error.message());
-  }
-  return End(ctx, Outcome::Retry(error), false);
-}
-
-Pass::Result Pass::OnRemediated(const Context& ctx) {
-  if (const auto retry = ActiveRetry(plan_, draft_.status())) {
-    return RetryLater(ctx, *retry);
-  }
-  const auto remediation = ActiveRemediation(plan_, draft_.status());
-  if (!remediation.has_value() || !remediation->is_exhausted() ||
-      remediation->is_uninstall_after_upgrade()) {
-    reconcile::Conditions conditions = draft_.conditions();
-    conditions.MarkReconciling(reconcile::kProgressingWithRetry,
-                               conditions.Message(reconcile::kReady));
-    return End(ctx, Outcome::RequeueAfter(absl::ZeroDuration()), false);
-  }
-  draft_.conditions().MarkStalled(
-      "RetriesExceeded",
-      absl::StrCat("Failed to ",
-                   draft_.status().last_attempted_release_action(), " after ",
-                   remediation->failures, " attempt(s)"));
-  return End(ctx,
-             Outcome::Terminal(
-                 absl::FailedPreconditionError("exceeded maximum retries")),
-             true);
-}
-
-Pass::Result Pass::UninstallOld(const Context& ctx) {
-  if (run_ == nullptr) {
-    const Snapshot& latest = *Latest(draft_.status());
-    storage_ = std::make_unique<ReleaseStorage>(
-        client(), draft_.status().storage_namespace(),
-        environment_.manager.clock());
-    bench_.reset(new Workbench{client(), *environment_.tracker, *storage_,
-                               environment_.manager.clock(), plan_.key,
-                               plan_.health_rules, logger_});
-    absl::StatusOr<std::vector<helm::StoredRelease>> revisions =
-        storage_->List(ctx, latest.name());
-    if (!revisions.ok()) {
-      return End(ctx, Outcome::Retry(revisions.status()), false);
-    }
-    revisions_ = *std::move(revisions);
-    action_ = ActionKind::kUninstall;
-    absl::StatusOr<std::unique_ptr<ActionRun>> run = MakeRun(ctx, action_);
-    if (run.ok()) run_ = *std::move(run);
-  }
-  if (run_ != nullptr) {
-    const absl::StatusOr<Progress> progress = run_->Advance(ctx);
-    if (progress.ok() && *progress == Progress::kWaiting) {
-      return AwaitUntil(ctx, bench_->wait_deadline);
-    }
-    if (!progress.ok() && ctx.is_done()) return Outcome::Done();
-    run_.reset();
-    RecordRemediation(ctx, progress.status());
-    report_.Summarize();
-    if (!progress.ok()) {
-      return End(ctx, Outcome::Retry(progress.status()), false);
-    }
-  }
-  environment_.tracker->ForgetOwner(plan_.key);
-  Status& status = draft_.status();
-  status.clear_history();
-  status.clear_storage_namespace();
-  ClearFailures(&status);
+  RecordRelease(ctx, failed);
+  report_.Summarize();
+  draft_.conditions().MarkFalse(
+      reconcile::kReady, "HealthCheckCanceled",
+      absl::StrCat("New reconciliation triggered by ", canceller));
+  report_.Emit(Severity::kInfo, "HealthCheckCanceled",
+               absl::StrCat("Health checks canceled due to new reconciliation "
+                            "triggered by ",
+                            canceller));
   return End(ctx, Outcome::RequeueAfter(absl::ZeroDuration()), false);
 }
 

@@ -128,6 +128,19 @@ bool Plan::detects_drift() const {
   return mode == "enabled" || mode == "warn";
 }
 
+bool Plan::applies_on_server(ActionKind kind, bool last) const {
+  if (kind == ActionKind::kInstall) {
+    return spec.install().has_server_side_apply()
+               ? spec.install().server_side_apply()
+               : !uses_helm3_defaults;
+  }
+  const std::string& mode = kind == ActionKind::kRollback
+                                ? spec.rollback().server_side_apply()
+                                : spec.upgrade().server_side_apply();
+  if (mode == "enabled" || mode == "disabled") return mode == "enabled";
+  return last;
+}
+
 absl::StatusOr<Plan> MakePlan(const Value& object,
                               const weir::helm::v2::HelmRelease& message) {
   Plan plan;
@@ -198,6 +211,15 @@ Value OriginLabels(const kube::ObjectKey& release) {
 
 std::string OriginNameLabel() { return absl::StrCat(kGroup, "/name"); }
 
+reconcile::TargetRef TargetRefOf(const reconcile::CommonFlags& flags,
+                                 const Plan& plan) {
+  const Spec& spec = plan.spec;
+  return reconcile::MakeTargetRef(
+      flags, plan.key.name_space,
+      spec.has_kube_config() ? &spec.kube_config() : nullptr,
+      spec.service_account_name());
+}
+
 References ReferencesOf(const Value& object) {
   References references;
   const kube::ObjectKey key = kube::KeyOf(object);
@@ -214,8 +236,13 @@ References ReferencesOf(const Value& object) {
         {name_space.empty() ? key.name_space : name_space, dependency.name()});
   }
   for (const auto& values : spec.values_from()) {
-    references.values.push_back(
+    references.configs.push_back(
         {{"", "v1", values.kind()}, {key.name_space, values.name()}});
+  }
+  if (spec.kube_config().has_secret_ref()) {
+    references.configs.push_back(
+        {{"", "v1", "Secret"},
+         {key.name_space, spec.kube_config().secret_ref().name()}});
   }
   references.storage = {spec.storage_namespace().empty()
                             ? key.name_space

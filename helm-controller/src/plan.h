@@ -16,6 +16,8 @@
 #include "weir/artifact/artifact.h"
 #include "weir/helm/v2/helmrelease.pb.h"
 #include "weir/kube/types.h"
+#include "weir/reconcile/flags.h"
+#include "weir/reconcile/target_clusters.h"
 #include "weir/value/value.h"
 
 namespace weir::helm_controller {
@@ -69,13 +71,19 @@ struct Plan {
   apply::HealthRules health_rules;
   apply::IgnoreRules drift_ignore;
   bool retries_by_default = false;  // Gate DefaultToRetryOnFailure.
+  // Gate UseHelm3Defaults: what the spec does not say is as in Helm 3.
+  bool uses_helm3_defaults = false;
 
   absl::Duration TimeoutOf(ActionKind kind) const;
   bool detects_drift() const;
   // waitStrategy "legacy".
   bool waits_as_helm3() const {
-    return spec.wait_strategy().name() == "legacy";
+    const std::string& name = spec.wait_strategy().name();
+    return name.empty() ? uses_helm3_defaults : name == "legacy";
   }
+  // Whether an action applies on the server. `last`: whether the release did
+  // that an upgrade follows, or that a rollback goes back to.
+  bool applies_on_server(ActionKind kind, bool last) const;
 };
 
 // Errors: kInvalidArgument when the spec cannot be read: a duration or an
@@ -97,13 +105,18 @@ std::string HelmChartName(const kube::ObjectKey& release);
 Value OriginLabels(const kube::ObjectKey& release);
 std::string OriginNameLabel();
 
+// Where it is released, and as whom.
+reconcile::TargetRef TargetRefOf(const reconcile::CommonFlags& flags,
+                                 const Plan& plan);
+
 // The references of an object's spec, as far as they can be read: for the
 // index of who is concerned by what.
 struct References {
   artifact::SourceKey source;
   std::vector<kube::ObjectKey> dependencies;
-  std::vector<kube::ObjectRef> values;  // ConfigMaps and Secrets.
-  kube::ObjectKey storage;              // Namespace and name of the release.
+  // ConfigMaps and Secrets: of values, of a kubeconfig.
+  std::vector<kube::ObjectRef> configs;
+  kube::ObjectKey storage;  // Namespace and name of the release.
 };
 References ReferencesOf(const Value& object);
 

@@ -15,21 +15,6 @@ namespace weir::helm_controller {
 
 using reconcile::Outcome;
 
-namespace {
-
-// What the schema allows and is not built.
-std::vector<std::string> FindUnsupported(
-    const weir::helm::v2::HelmRelease& message) {
-  std::vector<std::string> found = codec::FindUnsupported(message);
-  const auto& install = message.spec().install();
-  if (install.has_server_side_apply() && !install.server_side_apply()) {
-    found.push_back("spec.install.serverSideApply");
-  }
-  return found;
-}
-
-}  // namespace
-
 Reconciler::Reconciler(std::shared_ptr<Environment> environment)
     : environment_(std::move(environment)) {}
 
@@ -42,13 +27,15 @@ std::shared_ptr<Reconciler::Memory> Reconciler::MemoryOf(
 }
 
 void Reconciler::Forget(const kube::ObjectKey& key) {
-  environment_->tracker->ForgetOwner(key);
   std::shared_ptr<Memory> memory;
-  MutexLock lock(mu_);
-  const auto found = memories_.find(key);
-  if (found == memories_.end()) return;
-  memory = std::move(found->second);
-  memories_.erase(found);
+  {
+    MutexLock lock(mu_);
+    const auto found = memories_.find(key);
+    if (found == memories_.end()) return;
+    memory = std::move(found->second);
+    memories_.erase(found);
+  }
+  memory->target.Leave(key);
 }
 
 void Reconciler::ForgetAll() {
@@ -64,7 +51,10 @@ bool Reconciler::HasSettled(const kube::ObjectKey& key) {
 }
 
 bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
-                           const Status& status, const Settled& settled) const {
+                           const Status& status, const Memory& memory) const {
+  if (!memory.settled.has_value()) return false;
+  const Settled& settled = *memory.settled;
+  const Cluster& cluster = *memory.target.cluster;
   if (settled.generation != plan.generation ||
       status.observed_generation() != plan.generation ||
       (!plan.requested_at.empty() &&
@@ -82,17 +72,18 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
                 environment_->sources->FindCached(plan.source))) {
     return false;
   }
-  if (!environment_->storage->IsNewest(
-          {plan.storage_namespace, plan.release_name}, settled.version,
-          settled.resource_version)) {
+  if (!cluster.storage.IsNewest({plan.storage_namespace, plan.release_name},
+                                settled.version, settled.resource_version)) {
     return false;
   }
-  const apply::Tracker& tracker = *environment_->tracker;
-  if (plan.detects_drift() && (tracker.HasDrift(plan.key) ||
-                               tracker.CountOf(plan.key) != settled.tracked)) {
+  const apply::Tracker& tracker = cluster.tracker;
+  if (plan.detects_drift() &&
+      (tracker.HasDrift(plan.key) || tracker.IsBlind(plan.key) ||
+       tracker.CountOf(plan.key) != settled.tracked)) {
     return false;
   }
   if (FindUnmetDependency(ctx, *environment_, plan).has_value()) return false;
+  if (!IsTargetSettled(ctx, plan, memory.target)) return false;
   if (plan.spec.values_from().empty()) return true;
   // Only labelled ones are watched: the interval looks at all.
   const absl::StatusOr<Value> values =
@@ -102,6 +93,17 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
   return values.ok() &&
          DigestOfValues(*values, environment_->digest_algorithm) ==
              settled.config_digest;
+}
+
+bool Reconciler::IsTargetSettled(const Context& ctx, const Plan& plan,
+                                 const Target& target) const {
+  const reconcile::TargetRef ref =
+      TargetRefOf(environment_->options.common, plan);
+  if (!ref.kubeconfig.has_value()) {
+    return target.cluster == environment_->clusters->home();
+  }
+  const absl::StatusOr<Target> now = environment_->clusters->Find(ctx, ref);
+  return now.ok() && now->cluster == target.cluster;
 }
 
 Outcome Reconciler::Reconcile(const Context& ctx,
@@ -143,7 +145,7 @@ Outcome Reconciler::Start(const Context& ctx, const reconcile::Request& request,
     const absl::Status written = draft.Write(ctx, *request.writer);
     return written.ok() ? Outcome::Done() : Outcome::Retry(written);
   }
-  const std::vector<std::string> unsupported = FindUnsupported(message);
+  const std::vector<std::string> unsupported = codec::FindUnsupported(message);
   if (!unsupported.empty()) {
     return Refuse(ctx, request, std::move(draft), reconcile::kNotSupported,
                   codec::DescribeUnsupported(unsupported),
@@ -164,16 +166,17 @@ Outcome Reconciler::Start(const Context& ctx, const reconcile::Request& request,
   }
   plan->health_rules = *std::move(rules);
   plan->retries_by_default = environment_->IsEnabled("DefaultToRetryOnFailure");
-  if (memory.settled.has_value() &&
-      IsSettled(ctx, *plan, draft.status(), *memory.settled)) {
+  plan->uses_helm3_defaults = environment_->IsEnabled("UseHelm3Defaults");
+  if (IsSettled(ctx, *plan, draft.status(), memory)) {
     return Outcome::RequeueAfter(
         Jitter(plan->interval,
                environment_->options.common.interval_jitter_percentage));
   }
   memory.settled.reset();
   memory.is_settled = false;
-  memory.pass = std::make_unique<Pass>(*environment_, *std::move(plan),
-                                       std::move(draft), request);
+  memory.pass =
+      std::make_unique<Pass>(*environment_, *std::move(plan), std::move(draft),
+                             request, &memory.target);
   return Continue(ctx, request, memory);
 }
 
@@ -186,7 +189,7 @@ Outcome Reconciler::Continue(const Context& ctx,
   memory.settled = pass->settled();
   memory.is_settled = memory.settled.has_value();
   const Plan& plan = pass->plan();
-  if (memory.settled.has_value()) CatchUp(plan, *memory.settled);
+  if (memory.settled.has_value()) CatchUp(plan, memory);
   if (!request.is_resumed) return outcome;
   // What changed while the pass waited only woke it.
   const ChartSource source =
@@ -194,6 +197,7 @@ Outcome Reconciler::Continue(const Context& ctx,
   const bool is_outdated =
       reconcile::GenerationOf(request.object) != plan.generation ||
       reconcile::RequestedAt(request.object) != plan.requested_at ||
+      environment_->interruptions.Find(plan.key).has_value() ||
       (source.state == ChartSource::State::kReady &&
        !pass->artifact().revision.empty() &&
        source.artifact.digest != pass->artifact().digest);
@@ -201,13 +205,14 @@ Outcome Reconciler::Continue(const Context& ctx,
   return outcome;
 }
 
-void Reconciler::CatchUp(const Plan& plan, const Settled& settled) {
-  if (environment_->storage->HasNewer(
-          {plan.storage_namespace, plan.release_name}, settled.version,
-          settled.resource_version)) {
+void Reconciler::CatchUp(const Plan& plan, const Memory& memory) {
+  const Cluster& cluster = *memory.target.cluster;
+  if (cluster.storage.HasNewer({plan.storage_namespace, plan.release_name},
+                               memory.settled->version,
+                               memory.settled->resource_version)) {
     environment_->controller->Enqueue(plan.key);
   }
-  if (!plan.detects_drift() || !environment_->tracker->HasDrift(plan.key)) {
+  if (!plan.detects_drift() || !cluster.tracker.HasDrift(plan.key)) {
     return;
   }
   environment_->controller->EnqueueAfter(
@@ -257,7 +262,7 @@ Outcome Reconciler::Delete(const Context& ctx,
         std::make_unique<Deletion>(*environment_, *std::move(plan),
                                    StatusDraft(request.object, message.status(),
                                                environment_->manager.clock()),
-                                   request);
+                                   request, &memory.target);
   }
   const Outcome outcome = memory.deletion->Advance(ctx, request);
   if (outcome.kind() != Outcome::Kind::kAwait) memory.deletion.reset();

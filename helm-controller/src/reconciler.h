@@ -34,6 +34,7 @@ class Reconciler : public reconcile::Reconciler {
  private:
   // What is kept of a HelmRelease between calls.
   struct Memory {
+    Target target;                         // Where it was released last.
     std::unique_ptr<Pass> pass;            // Waiting.
     std::unique_ptr<Deletion> deletion;    // The same.
     std::optional<Settled> settled;        // The last pass, if it succeeded.
@@ -55,10 +56,13 @@ class Reconciler : public reconcile::Reconciler {
                             const std::string& told);
   // Whether all is as the last pass left it: then a pass would find nothing.
   bool IsSettled(const Context& ctx, const Plan& plan, const Status& status,
-                 const Settled& settled) const;
+                 const Memory& memory) const;
+  // Whether it is still the same cluster.
+  bool IsTargetSettled(const Context& ctx, const Plan& plan,
+                       const Target& target) const;
   // Wakes the HelmRelease for what others did during its pass: it was not news
   // yet.
-  void CatchUp(const Plan& plan, const Settled& settled);
+  void CatchUp(const Plan& plan, const Memory& memory);
   std::shared_ptr<Memory> MemoryOf(const kube::ObjectKey& key);
   void Forget(const kube::ObjectKey& key);
 

@@ -25,7 +25,7 @@ void ReferenceIndex::Update(const kube::ObjectKey& referrer,
   for (const kube::ObjectKey& key : references.dependencies) {
     targets.push_back(ReferenceMap::Target("dependency", key));
   }
-  for (const kube::ObjectRef& ref : references.values) {
+  for (const kube::ObjectRef& ref : references.configs) {
     targets.push_back(ReferenceMap::Target(ref.gvk.kind, ref.key));
   }
   if (!references.storage.name.empty()) {
@@ -49,7 +49,7 @@ std::vector<kube::ObjectKey> ReferenceIndex::FindByStorage(
   return map_.Find(ReferenceMap::Target("storage", release));
 }
 
-std::vector<kube::ObjectKey> ReferenceIndex::FindByValues(
+std::vector<kube::ObjectKey> ReferenceIndex::FindByConfig(
     const std::string& kind, const kube::ObjectKey& key) const {
   return map_.Find(ReferenceMap::Target(kind, key));
 }

@@ -26,7 +26,7 @@ class ReferenceIndex {
   std::vector<kube::ObjectKey> FindByStorage(
       const kube::ObjectKey& release) const;
   // By kind ("ConfigMap") and key.
-  std::vector<kube::ObjectKey> FindByValues(const std::string& kind,
+  std::vector<kube::ObjectKey> FindByConfig(const std::string& kind,
                                             const kube::ObjectKey& key) const;
 
  private:

@@ -45,29 +45,35 @@ std::string Annotation(const Value& object, const char* name) {
 
 }  // namespace
 
+absl::Status PlaceObject(const Context& ctx, const kube::Client& client,
+                         const std::string& name_space, Value* object) {
+  const absl::StatusOr<kube::Resource> resource =
+      client.FindResource(ctx, kube::GroupVersionKindOf(*object));
+  if (!resource.ok()) return resource.status();
+  Value& metadata = object->Mutable("metadata");
+  if (!resource->is_namespaced) {
+    metadata.Erase("namespace");
+  } else if (metadata.GetString("namespace").empty()) {
+    metadata.Set("namespace", name_space);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<ReleaseObject>> ReadObjects(
     const Context& ctx, const kube::Client& client, absl::string_view text,
     const std::string& name_space) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Value> objects, ParseObjects(text));
   std::vector<ReleaseObject> out;
   for (Value& object : objects) {
-    const kube::GroupVersionKind gvk = kube::GroupVersionKindOf(object);
-    const absl::StatusOr<kube::Resource> resource =
-        client.FindResource(ctx, gvk);
-    if (absl::IsNotFound(resource.status())) {
+    const absl::Status placed = PlaceObject(ctx, client, name_space, &object);
+    if (absl::IsNotFound(placed)) {
       return absl::NotFoundError(absl::StrCat(
           "resource mapping not found for name: \"",
           object["metadata"].GetString("name"), "\" namespace: \"",
           object["metadata"].GetString("namespace"), "\" from \"\": ",
-          resource.status().message(), "\nensure CRDs are installed first"));
+          placed.message(), "\nensure CRDs are installed first"));
     }
-    if (!resource.ok()) return resource.status();
-    Value& metadata = object.Mutable("metadata");
-    if (!resource->is_namespaced) {
-      metadata.Erase("namespace");
-    } else if (metadata.GetString("namespace").empty()) {
-      metadata.Set("namespace", name_space);
-    }
+    if (!placed.ok()) return placed;
     ReleaseObject one;
     one.ref = kube::RefOf(object);
     one.object = std::move(object);

@@ -32,8 +32,13 @@ absl::StatusOr<std::vector<ReleaseObject>> ReadObjects(
     const Context& ctx, const kube::Client& client, absl::string_view text,
     const std::string& name_space);
 
-// The same without a server: what cannot be read is left out, and all kinds
-// count as namespaced.
+// Gives a namespaced object without a namespace `name_space`, and takes it from
+// others. Errors: kNotFound when the server does not serve the kind.
+absl::Status PlaceObject(const Context& ctx, const kube::Client& client,
+                         const std::string& name_space, Value* object);
+
+// The same as ReadObjects without a server: what cannot be read is left out,
+// and all kinds count as namespaced.
 std::vector<ReleaseObject> ReadObjectsOffline(absl::string_view text,
                                               const std::string& name_space);
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/action_run.h"
+#include "src/client_side_apply.h"
 #include "src/plan.h"
 #include "weir/base/status.h"
 
@@ -76,14 +77,23 @@ ReleaseRun::Result ReleaseRun::RunStep(const Context& ctx) {
 ReleaseRun::Result ReleaseRun::ApplyCrds(const Context& ctx) {
   step_ = Step::kPrepare;
   if (settings_.crds.empty()) return false;
+  bench_.Log(
+      absl::StrCat("applying CustomResourceDefinition(s) with policy ",
+                   settings_.creates_crds_only ? "Create" : "CreateReplace"));
   std::vector<apply::HealthTarget> targets;
   for (const ReleaseObject& crd : settings_.crds) {
-    absl::StatusOr<Value> live = bench_.client.Apply(
-        ctx, crd.object, {.field_manager = kComponent, .force = true});
+    const absl::StatusOr<Value> live = ApplyCrd(ctx, crd);
+    if (absl::IsAlreadyExists(live.status())) {
+      bench_.Log(absl::StrCat("CustomResourceDefinition ", crd.ref.key.name,
+                              " is already present. Skipping."));
+      continue;
+    }
     if (!live.ok()) {
-      return Annotate(live.status(),
-                      absl::StrCat("failed to create CustomResourceDefinition ",
-                                   crd.ref.key.name));
+      return Annotate(
+          live.status(),
+          absl::StrCat("failed to apply CustomResourceDefinitions: failed to "
+                       "create CustomResourceDefinition ",
+                       crd.ref.key.name));
     }
     // Nobody corrects its drift, so the tracker does not know it.
     targets.push_back(HealthTargetOf(bench_, *live));
@@ -94,6 +104,29 @@ ReleaseRun::Result ReleaseRun::ApplyCrds(const Context& ctx) {
       bench_, std::move(targets), ObjectWait::Until::kHealthy, kCrdTimeout);
   step_ = Step::kAwaitCrds;
   return false;
+}
+
+absl::StatusOr<Value> ReleaseRun::ApplyCrd(const Context& ctx,
+                                           const ReleaseObject& crd) {
+  bench_.Log("creating resource(s)", Value::MakeObject({{"resources", 1}}));
+  bench_.LogCreationWay(settings_.is_server_side, /*force=*/true);
+  kube::WriteOptions write;
+  write.field_manager = kComponent;
+  if (!settings_.is_server_side) {
+    if (settings_.creates_crds_only) {
+      return bench_.client.Create(ctx, crd.object, write);
+    }
+    WEIR_ASSIGN_OR_RETURN(
+        AppliedObject applied,
+        ApplyClientSide(ctx, bench_.client, crd, {.replaces = true}));
+    return std::move(applied.live);
+  }
+  write.force = true;
+  absl::StatusOr<Value> live = bench_.client.Apply(ctx, crd.object, write);
+  bench_.Log(live.ok() ? "Created resource via patch"
+                       : "Error creating resource via patch",
+             live.ok() ? LogOfKind(crd.ref) : LogOfFailure(crd.ref));
+  return live;
 }
 
 ReleaseRun::Result ReleaseRun::AwaitCrds() {
@@ -116,6 +149,8 @@ ReleaseRun::Result ReleaseRun::Prepare(const Context& ctx) {
   apply_.release_namespace = target_.name_space();
   apply_.takes_ownership = settings_.takes_ownership;
   apply_.validates = settings_.validates;
+  apply_.is_server_side = settings_.is_server_side;
+  apply_.replaces = settings_.replaces;
   apply_.is_update = !is_install;
   std::set<kube::ObjectRef> wanted;
   for (const ReleaseObject& object : objects_) wanted.insert(object.ref);
@@ -129,8 +164,12 @@ ReleaseRun::Result ReleaseRun::Prepare(const Context& ctx) {
             ? *before
             : ReadObjectsOffline(revision.manifest(), revision.name_space());
     for (const ReleaseObject& object : known) {
-      apply_.known.insert(object.ref);
+      apply_.known.emplace(object.ref,
+                           settings_.is_server_side ? Value() : object.object);
       if (!wanted.contains(object.ref)) stale_.push_back(object.ref);
+    }
+    if (settings_.kind == ReleaseSettings::Kind::kUpgrade) {
+      apply_.upgrades_managers = !revision.is_server_side_applied();
     }
   }
   if (!settings_.takes_ownership &&
@@ -140,27 +179,47 @@ ReleaseRun::Result ReleaseRun::Prepare(const Context& ctx) {
                          is_install ? "install" : "update");
   }
   if (!settings_.created_namespace.empty()) {
-    const Value name_space = Value::MakeObject(
-        {{"apiVersion", "v1"},
-         {"kind", "Namespace"},
-         {"metadata",
-          Value::MakeObject(
-              {{"name", settings_.created_namespace},
-               {"labels", Value::MakeObject(
-                              {{"name", settings_.created_namespace}})}})}});
-    const absl::Status made =
-        bench_.client.Apply(ctx, name_space, {.field_manager = kComponent})
-            .status();
-    // One that is there may be labelled otherwise.
-    if (!made.ok() && !absl::IsAborted(made)) return made;
+    WEIR_RETURN_IF_ERROR(CreateNamespace(ctx));
   }
   for (const int version : FindSurplus(revisions_, settings_.max_history)) {
     WEIR_RETURN_IF_ERROR(bench_.Delete(ctx, target_.name(), version));
   }
+  if (!is_install) {
+    bench_.Log(settings_.kind == ReleaseSettings::Kind::kUpgrade
+                   ? "creating upgraded release"
+                   : "creating rolled back release",
+               LogOfName());
+  }
   WEIR_RETURN_IF_ERROR(bench_.Create(ctx, target_));
+  if (settings_.kind == ReleaseSettings::Kind::kRollback) {
+    bench_.Log("performing rollback", LogOfName());
+  }
   is_stored_ = true;
   step_ = Step::kPreHooks;
   return false;
+}
+
+absl::Status ReleaseRun::CreateNamespace(const Context& ctx) {
+  ReleaseObject made;
+  made.object = Value::MakeObject(
+      {{"apiVersion", "v1"},
+       {"kind", "Namespace"},
+       {"metadata",
+        Value::MakeObject(
+            {{"name", settings_.created_namespace},
+             {"labels",
+              Value::MakeObject({{"name", settings_.created_namespace}})}})}});
+  made.ref = kube::RefOf(made.object);
+  const absl::Status status =
+      CreateObject(ctx, bench_, made, settings_.is_server_side).status();
+  // One that is there may be labelled otherwise.
+  const bool is_there =
+      absl::IsAborted(status) || absl::IsAlreadyExists(status);
+  return is_there ? absl::OkStatus() : status;
+}
+
+Value ReleaseRun::LogOfName() const {
+  return Value::MakeObject({{"name", target_.name()}});
 }
 
 std::string ReleaseRun::HookEvent(const char* phase) const {
@@ -180,8 +239,8 @@ ReleaseRun::Result ReleaseRun::RunHooks(const Context& ctx, const char* phase,
   if (settings_.runs_hooks) {
     const std::string event = HookEvent(phase);
     if (hooks_ == nullptr) {
-      hooks_ =
-          std::make_unique<HookRun>(bench_, &target_, event, settings_.timeout);
+      hooks_ = std::make_unique<HookRun>(
+          bench_, &target_, event, settings_.timeout, settings_.is_server_side);
     }
     const absl::StatusOr<Progress> progress = hooks_->Advance(ctx);
     if (!progress.ok()) {
@@ -197,6 +256,12 @@ ReleaseRun::Result ReleaseRun::RunHooks(const Context& ctx, const char* phase,
     }
     if (*progress == Progress::kWaiting) return true;
     hooks_.reset();
+  } else if (next == Step::kApply &&
+             settings_.kind != ReleaseSettings::Kind::kInstall) {
+    bench_.Log(settings_.kind == ReleaseSettings::Kind::kUpgrade
+                   ? "upgrade hooks disabled"
+                   : "rollback hooks disabled",
+               LogOfName());
   }
   step_ = next;
   return false;
@@ -208,6 +273,8 @@ ReleaseRun::Result ReleaseRun::Apply(const Context& ctx) {
   WEIR_RETURN_IF_ERROR(applied.status);
   WEIR_RETURN_IF_ERROR(DeleteStale(ctx, bench_, stale_));
   targets_ = std::move(applied.targets);
+  objects_.clear();
+  apply_.known.clear();
   if (!settings_.waits_for_jobs) {
     std::erase_if(targets_, [](const apply::HealthTarget& target) {
       return target.ref.gvk.kind == "Job" && target.ref.gvk.group == "batch";
@@ -270,6 +337,15 @@ absl::Status ReleaseRun::Fail(const Context& ctx, const absl::Status& error) {
   hooks_.reset();
   step_ = Step::kDone;
   if (!is_stored_) return error;
+  if (settings_.kind == ReleaseSettings::Kind::kUpgrade) {
+    Value attributes = LogOfName();
+    attributes.Set("error", Value::MakeObject());
+    bench_.Log("warning: upgrade failed", attributes);
+  } else if (settings_.kind == ReleaseSettings::Kind::kRollback &&
+             has_changed_objects) {
+    bench_.Log(absl::StrCat("warning: Rollback \"", target_.name(),
+                            "\" failed: ", error.message()));
+  }
   const char* what =
       settings_.kind == ReleaseSettings::Kind::kInstall   ? "Release"
       : settings_.kind == ReleaseSettings::Kind::kUpgrade ? "Upgrade"
@@ -295,6 +371,11 @@ absl::Status ReleaseRun::Fail(const Context& ctx, const absl::Status& error) {
     }
   }
   if (settings_.cleans_up && !created_.empty()) {
+    const bool is_upgrade = settings_.kind == ReleaseSettings::Kind::kUpgrade;
+    bench_.Log(is_upgrade ? "cleanup on fail set"
+                          : "cleanup on fail set, cleaning up resources",
+               Value::MakeObject({{is_upgrade ? "cleaning_resources" : "count",
+                                   created_.size()}}));
     const DeleteResult deleted =
         DeleteObjects(ctx, bench_, created_, "background");
     if (!deleted.problems.empty()) {
@@ -304,6 +385,7 @@ absl::Status ReleaseRun::Fail(const Context& ctx, const absl::Status& error) {
           error.message(),
           ": unable to cleanup resources: ", deleted.problems.front()));
     }
+    bench_.Log("resource cleanup complete");
   }
   return error;
 }

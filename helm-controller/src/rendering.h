@@ -14,7 +14,10 @@
 #include "src/plan.h"
 #include "src/release_objects.h"
 #include "weir/base/context.h"
+#include "weir/helm/capabilities.h"
 #include "weir/helm/chart.h"
+#include "weir/helm/release.h"
+#include "weir/helm/render.h"
 #include "weir/helm/stored_release.h"
 #include "weir/kube/client.h"
 #include "weir/value/value.h"
@@ -29,7 +32,28 @@ struct RenderInput {
   bool is_upgrade = false;
   absl::Time first_deployed, now;
   bool validates_schema = true;
+  bool is_server_side = true;
+  bool resolves_hosts = false;  // Template function getHostByName.
 };
+
+// The input of the release that follows `revisions`, newest first. The plan
+// must outlive it.
+RenderInput MakeRenderInput(const Plan& plan, const helm::Chart& chart,
+                            const std::string& chart_version, Value values,
+                            const std::vector<helm::StoredRelease>& revisions,
+                            bool is_upgrade, absl::Time now);
+
+// The definitions in the chart's crds/, those of disabled charts below it left
+// out. Other objects there are told of in `ignored`.
+absl::StatusOr<std::vector<ReleaseObject>> CrdsOf(
+    const RenderInput& input, std::vector<std::string>* ignored);
+
+// Dependencies, values, templates and post-renderers. Of `options` the
+// validation of the schema is the input's.
+// Errors: as RenderPlan.
+absl::StatusOr<helm::RenderedRelease> RenderDocuments(
+    const Context& ctx, const helm::Capabilities& capabilities,
+    helm::RenderOptions options, RenderInput input);
 
 // A revision that is pending.
 // Errors: Helm's, of charts, values, templates and post-renderers.

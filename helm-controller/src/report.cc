@@ -66,10 +66,15 @@ void Report::CountFailed() {
 }
 
 void Report::Fail(const char* type, const char* reason,
-                  const std::string& message, const Snapshot* snapshot) {
+                  const std::string& message, const Snapshot* snapshot,
+                  const HelmLog& log) {
   CountFailed();
   draft_.conditions().MarkFalse(type, reason, message);
-  Emit(Severity::kError, reason, message, snapshot);
+  Emit(Severity::kError, reason,
+       log.empty()
+           ? message
+           : absl::StrCat(message, "\n\nLast Helm logs:\n\n", log.ToString()),
+       snapshot);
 }
 
 void Report::ReleaseSucceeded(ActionKind kind) {
@@ -90,14 +95,14 @@ void Report::ReleaseSucceeded(ActionKind kind) {
 }
 
 void Report::ReleaseFailed(ActionKind kind, const Snapshot& wanted,
-                           const absl::Status& error) {
+                           const absl::Status& error, const HelmLog& log) {
   const bool is_install = kind == ActionKind::kInstall;
   Fail(kReleased, is_install ? kInstallFailed : kUpgradeFailed,
        absl::StrCat("Helm ", ActionName(kind), " failed for release ",
                     plan_.release_namespace, "/", plan_.full_release_name,
                     " with chart ", VersionedChartName(wanted), ": ",
                     Text(error)),
-       &wanted);
+       &wanted, log);
 }
 
 void Report::TestSucceeded() {
@@ -120,7 +125,7 @@ void Report::TestFailed(const absl::Status& error) {
   Fail(kTestSuccess, kTestFailed,
        absl::StrCat("Helm test failed for ", Subject(*snapshot), ": ",
                     Text(error)),
-       snapshot);
+       snapshot, HelmLog());
 }
 
 void Report::RollbackSucceeded(const Snapshot& target) {
@@ -130,21 +135,22 @@ void Report::RollbackSucceeded(const Snapshot& target) {
   Emit(Severity::kInfo, kRollbackSucceeded, message, &target);
 }
 
-void Report::RollbackFailed(const Snapshot& target, const absl::Status& error) {
+void Report::RollbackFailed(const Snapshot& target, const absl::Status& error,
+                            const HelmLog& log) {
   Fail(kRemediated, kRollbackFailed,
        absl::StrCat("Helm rollback to previous ", Subject(target),
                     " failed: ", Text(error)),
-       &target);
+       &target, log);
 }
 
-void Report::UninstallEnded(const absl::Status& error) {
+void Report::UninstallEnded(const absl::Status& error, const HelmLog& log) {
   const Snapshot* snapshot = latest();
   if (snapshot == nullptr) return;
   if (!error.ok()) {
     Fail(kReleased, kUninstallFailed,
          absl::StrCat("Helm uninstall failed for ", Subject(*snapshot), ": ",
                       Text(error)),
-         snapshot);
+         snapshot, log);
     return;
   }
   draft_.status().clear_inventory();
@@ -153,14 +159,15 @@ void Report::UninstallEnded(const absl::Status& error) {
   Emit(Severity::kInfo, kUninstallSucceeded, message, snapshot);
 }
 
-void Report::UninstallRemediationEnded(const absl::Status& error) {
+void Report::UninstallRemediationEnded(const absl::Status& error,
+                                       const HelmLog& log) {
   const Snapshot* snapshot = latest();
   if (snapshot == nullptr) return;
   const std::string what =
       absl::StrCat("Helm uninstall remediation for ", Subject(*snapshot));
   if (!error.ok()) {
     Fail(kRemediated, kUninstallFailed,
-         absl::StrCat(what, " failed: ", Text(error)), snapshot);
+         absl::StrCat(what, " failed: ", Text(error)), snapshot, log);
     return;
   }
   const std::string message = absl::StrCat(what, " succeeded");

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "src/helm_log.h"
 #include "src/history.h"
 #include "src/plan.h"
 #include "weir/reconcile/events.h"
@@ -47,16 +48,18 @@ class Report {
             const std::string& message, const Snapshot* snapshot = nullptr);
 
   // The outcome of installing or upgrading. `wanted`: what was tried, as far
-  // as it is known before there is a revision of it.
+  // as it is known before there is a revision of it. Events of failures end
+  // with the log.
   void ReleaseSucceeded(ActionKind kind);
   void ReleaseFailed(ActionKind kind, const Snapshot& wanted,
-                     const absl::Status& error);
+                     const absl::Status& error, const HelmLog& log);
   void TestSucceeded();
   void TestFailed(const absl::Status& error);
   void RollbackSucceeded(const Snapshot& target);
-  void RollbackFailed(const Snapshot& target, const absl::Status& error);
-  void UninstallEnded(const absl::Status& error);
-  void UninstallRemediationEnded(const absl::Status& error);
+  void RollbackFailed(const Snapshot& target, const absl::Status& error,
+                      const HelmLog& log);
+  void UninstallEnded(const absl::Status& error, const HelmLog& log);
+  void UninstallRemediationEnded(const absl::Status& error, const HelmLog& log);
   void Unlocked(const Snapshot& snapshot, const std::string& status);
 
   // A condition Remediated that is True becomes the success of an upgrade:
@@ -72,7 +75,7 @@ class Report {
   const Snapshot* latest() const { return Latest(draft_.status()); }
   void CountFailed();
   void Fail(const char* type, const char* reason, const std::string& message,
-            const Snapshot* snapshot);
+            const Snapshot* snapshot, const HelmLog& log);
 
   const Plan& plan_;
   StatusDraft& draft_;

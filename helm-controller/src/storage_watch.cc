@@ -9,11 +9,13 @@
 
 namespace weir::helm_controller {
 
-StorageWatch::StorageWatch(reconcile::Manager& manager, Listener listener)
+StorageWatch::StorageWatch(const kube::Client& client, TaskQueue& tasks,
+                           Logger logger, std::string name_space,
+                           Listener listener)
     : listener_(std::move(listener)) {
   kube::InformerOptions options;
   options.gvk = {"", "v1", "Secret"};
-  options.name_space = manager.options().name_space;
+  options.name_space = std::move(name_space);
   options.label_selector = "owner=helm";
   options.metadata_only = true;
   options.transform = [](Value object) {
@@ -29,7 +31,7 @@ StorageWatch::StorageWatch(reconcile::Manager& manager, Listener listener)
     return Value::MakeObject({{"metadata", std::move(kept)}});
   };
   informer_ = std::make_unique<kube::Informer>(
-      manager.client(), manager.tasks(), std::move(options), manager.logger());
+      client, tasks, std::move(options), std::move(logger));
   informer_->AddHandler(
       [this](const kube::Change& change) { OnChange(change); });
 }

@@ -11,10 +11,12 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "weir/base/log.h"
 #include "weir/base/mutex.h"
+#include "weir/base/task_queue.h"
+#include "weir/kube/client.h"
 #include "weir/kube/informer.h"
 #include "weir/kube/types.h"
-#include "weir/reconcile/manager.h"
 
 namespace weir::helm_controller {
 
@@ -24,7 +26,9 @@ class StorageWatch {
   // is not at work on it any more.
   using Listener = std::function<void(const kube::ObjectKey& release)>;
 
-  StorageWatch(reconcile::Manager& manager, Listener listener);
+  // Of one namespace, or of all (""). Client and tasks must outlive it.
+  StorageWatch(const kube::Client& client, TaskQueue& tasks, Logger logger,
+               std::string name_space, Listener listener);
 
   // Whether the newest stored revision is this one, as its Secret was at
   // `resource_version`; false as long as that is not known.

@@ -73,6 +73,8 @@ UninstallRun::Result UninstallRun::RunStep(const Context& ctx) {
         step_ = Step::kDone;
         return false;
       }
+      bench_.Log("uninstall: deleting release",
+                 Value::MakeObject({{"name", release.name()}}));
       release.SetStatus(helm::kUninstalling,
                         "Deletion in progress (or silently failed)");
       release.SetTime("deleted", bench_.clock.Now());
@@ -104,12 +106,16 @@ UninstallRun::Result UninstallRun::RunHooks(const Context& ctx,
   if (settings_.runs_hooks) {
     if (hooks_ == nullptr) {
       hooks_ = std::make_unique<HookRun>(bench_, &revisions_.front(), event,
-                                         settings_.timeout);
+                                         settings_.timeout,
+                                         /*is_server_side=*/true);
     }
     const absl::StatusOr<Progress> progress = hooks_->Advance(ctx);
     if (progress.ok() && *progress == Progress::kWaiting) return true;
     hooks_.reset();
     if (!progress.ok()) return progress.status();
+  } else if (next == Step::kDelete) {
+    bench_.Log("delete hooks disabled",
+               Value::MakeObject({{"release", revisions_.front().name()}}));
   }
   step_ = next;
   return false;
@@ -159,6 +165,8 @@ UninstallRun::Result UninstallRun::Settle(const Context& ctx) {
   release.SetStatus(helm::kUninstalled, "Uninstallation complete");
   step_ = Step::kDone;
   if (!settings_.keeps_history) {
+    bench_.Log("purge requested",
+               Value::MakeObject({{"release", release.name()}}));
     const absl::Status purged = Purge(ctx);
     if (!purged.ok()) {
       problems_.push_back(absl::StrCat(
@@ -181,7 +189,8 @@ TestRun::TestRun(Workbench& bench, absl::Duration timeout,
                  std::function<bool(const std::string& name)> selects)
     : bench_(bench),
       release_(std::move(release)),
-      hooks_(bench, &release_, "test", timeout, std::move(selects)) {}
+      hooks_(bench, &release_, "test", timeout,
+             release_.is_server_side_applied(), std::move(selects)) {}
 
 absl::StatusOr<Progress> TestRun::Advance(const Context& ctx) {
   const absl::StatusOr<Progress> progress = hooks_.Advance(ctx);

@@ -9,7 +9,9 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "src/helm_log.h"
 #include "src/release_storage.h"
 #include "weir/apply/health_rules.h"
 #include "weir/apply/tracker.h"
@@ -19,6 +21,7 @@
 #include "weir/helm/stored_release.h"
 #include "weir/kube/client.h"
 #include "weir/kube/types.h"
+#include "weir/value/value.h"
 
 namespace weir::helm_controller {
 
@@ -45,6 +48,28 @@ struct Workbench {
 
   // Versions that were deleted.
   std::set<int> deleted;
+
+  // Of the action.
+  HelmLog log = {};
+
+  void Log(absl::string_view message,
+           const Value& attributes = Value::MakeObject()) {
+    log.Add(clock.Now(), message, attributes);
+  }
+  void LogApiError(absl::string_view message, const absl::Status& error,
+                   const Value& attributes) {
+    log.AddApiError(clock.Now(), message, error, attributes);
+  }
+  // How objects are created from now on.
+  void LogCreationWay(bool is_server_side, bool force) {
+    if (!is_server_side) {
+      return Log("using client-side apply for resource creation");
+    }
+    Log("using server-side apply for resource creation",
+        Value::MakeObject({{"dryRun", false},
+                           {"fieldValidationDirective", "Strict"},
+                           {"forceConflicts", force}}));
+  }
 
   absl::Status Create(const Context& ctx, helm::StoredRelease& release) {
     return Remember(storage.Create(ctx, release), release);

@@ -56,8 +56,6 @@ absl::StatusOr<std::set<kube::GroupKind>> ParseStageKinds(
 // Options that ask for what is not built yet.
 absl::Status CheckSupported(const Options& options) {
   const std::pair<const char*, bool> kFlags[] = {
-      {"default-service-account",
-       !options.common.default_service_account.empty()},
       {"default-decryption-service-account",
        !options.default_decryption_service_account.empty()},
       {"default-kubeconfig-service-account",
@@ -72,6 +70,21 @@ absl::Status CheckSupported(const Options& options) {
     }
   }
   return absl::OkStatus();
+}
+
+// As Flux words them.
+reconcile::RemoteOptions MakeRemoteOptions(const Options& options) {
+  reconcile::RemoteOptions remote = reconcile::MakeRemoteOptions(
+      options.common, options.insecure_kubeconfig_exec,
+      options.insecure_kubeconfig_tls);
+  remote.errors.unreadable = "unable to read KubeConfig secret '$0' error: $1";
+  remote.errors.missing_key =
+      "KubeConfig secret '$0' does not contain a '$1' key with a kubeconfig";
+  remote.errors.missing_default_key =
+      "KubeConfig secret '$0' does not contain a 'value' key with a "
+      "kubeconfig";
+  remote.errors.malformed = "$1";
+  return remote;
 }
 
 artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
@@ -136,14 +149,15 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
   flags.Add("sops-vault-configmap", &options->sops_vault_configmap,
             "not supported yet");
   flags.Add("insecure-kubeconfig-exec", &options->insecure_kubeconfig_exec,
-            "accepted; kubeConfig is not supported yet");
+            "run the programs that kubeconfigs of spec.kubeConfig name");
   flags.Add("insecure-kubeconfig-tls", &options->insecure_kubeconfig_tls,
-            "accepted; kubeConfig is not supported yet");
+            "let these kubeconfigs turn off the check of certificates");
 }
 
 struct KustomizeController::Impl {
   Impl(reconcile::Manager& manager, const Options& options)
       : environment(std::make_shared<Environment>(manager, options)),
+        reconciler(std::make_shared<Reconciler>(environment)),
         gate(std::make_shared<Gate>()) {
     MutexLock lock(gate->mu);
     gate->impl = this;
@@ -156,7 +170,8 @@ struct KustomizeController::Impl {
       gate->impl = nullptr;
     }
     informers.clear();
-    environment->tracker.reset();
+    reconciler->ForgetAll();
+    environment->clusters.reset();
     environment->sources.reset();
   }
 
@@ -175,12 +190,14 @@ struct KustomizeController::Impl {
   }
 
   void AddController();
-  void WatchVariables(const std::string& kind);
+  void MakeClusters();
+  void WatchConfigs(const std::string& kind);
   void OnSource(const std::string& kind, const kube::Change& change);
   void OnKustomization(const kube::Change& change);
   void OnNews(const kube::ObjectKey& owner, const apply::Tracker::News& news);
 
   const std::shared_ptr<Environment> environment;
+  const std::shared_ptr<Reconciler> reconciler;
   const std::shared_ptr<Gate> gate;
   apply::DriftDamper drift;
   std::vector<std::unique_ptr<kube::Informer>> informers;
@@ -198,12 +215,32 @@ void KustomizeController::Impl::AddController() {
   controller.concurrency = options.common.concurrent;
   controller.min_retry_delay = options.common.min_retry_delay;
   controller.max_retry_delay = options.common.max_retry_delay;
-  environment->controller = &environment->manager.AddController(
-      std::move(controller), std::make_shared<Reconciler>(environment));
+  environment->controller =
+      &environment->manager.AddController(std::move(controller), reconciler);
   environment->controller->informer().AddHandler(
       Guarded([](Impl& impl, const kube::Change& change) {
         impl.OnKustomization(change);
       }));
+}
+
+void KustomizeController::Impl::MakeClusters() {
+  apply::TrackerOptions tracker;
+  tracker.field_manager = kComponent;
+  tracker.owner_label = OwnerNameLabel();
+  tracker.override_managers = environment->options.override_managers;
+  tracker.logger = environment->manager.logger();
+  const auto make = [&manager = environment->manager, tracker,
+                     on_news =
+                         Guarded([](Impl& self, const kube::ObjectKey& owner,
+                                    const apply::Tracker::News& news) {
+                           self.OnNews(owner, news);
+                         })](std::unique_ptr<kube::Client> client) {
+    return std::make_shared<Cluster>(manager, std::move(client), tracker,
+                                     on_news);
+  };
+  environment->clusters = std::make_unique<reconcile::TargetClusters<Cluster>>(
+      environment->manager, MakeRemoteOptions(environment->options),
+      make(nullptr), make);
 }
 
 void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
@@ -222,9 +259,15 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
   const bool is_good_news =
       change.type == kube::ChangeType::kAdded ||
       (revision.has_value() && revision != ReadyRevision(change.before));
-  if (!is_good_news) return;
-  environment->controller->EnqueueAll(
-      environment->references.FindByDependency(key));
+  std::vector<kube::ObjectKey> concerned;
+  for (const kube::ObjectKey& dependent :
+       environment->references.FindByDependency(key)) {
+    if (is_good_news ||
+        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
+      concerned.push_back(dependent);
+    }
+  }
+  environment->controller->EnqueueAll(concerned);
 }
 
 void KustomizeController::Impl::OnSource(const std::string& kind,
@@ -256,7 +299,7 @@ void KustomizeController::Impl::OnNews(const kube::ObjectKey& owner,
   }
 }
 
-void KustomizeController::Impl::WatchVariables(const std::string& kind) {
+void KustomizeController::Impl::WatchConfigs(const std::string& kind) {
   kube::InformerOptions options;
   options.gvk = {"", "v1", kind};
   options.name_space = environment->manager.options().name_space;
@@ -276,8 +319,8 @@ void KustomizeController::Impl::WatchVariables(const std::string& kind) {
       std::move(options), environment->manager.logger()));
   informers.back()->AddHandler([this, kind](const kube::Change& change) {
     if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
-    environment->controller->EnqueueAll(environment->references.FindByVariables(
-        kind, kube::KeyOf(change.after)));
+    environment->controller->EnqueueAll(
+        environment->references.FindByConfig(kind, kube::KeyOf(change.after)));
   });
 }
 
@@ -308,16 +351,7 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
   environment.trees = std::make_unique<artifact::TreeCache>(
       std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)), trees);
 
-  apply::TrackerOptions tracker;
-  tracker.field_manager = kComponent;
-  tracker.owner_label = OwnerNameLabel();
-  tracker.override_managers = options.override_managers;
-  tracker.logger = manager.logger();
-  environment.tracker = std::make_unique<apply::Tracker>(
-      manager.client(), manager.tasks(), std::move(tracker),
-      impl->Guarded(
-          [](Impl& self, const kube::ObjectKey& owner,
-             const apply::Tracker::News& news) { self.OnNews(owner, news); }));
+  impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
       impl->Guarded(
@@ -326,8 +360,8 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
           }));
   impl->AddController();
   if (!environment.IsEnabled("DisableConfigWatchers")) {
-    impl->WatchVariables("ConfigMap");
-    impl->WatchVariables("Secret");
+    impl->WatchConfigs("ConfigMap");
+    impl->WatchConfigs("Secret");
   }
   return std::unique_ptr<KustomizeController>(
       new KustomizeController(std::move(impl)));

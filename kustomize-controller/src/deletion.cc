@@ -14,11 +14,12 @@ using reconcile::Outcome;
 using reconcile::Severity;
 
 Deletion::Deletion(Environment& environment, const Value& object,
-                   weir::kustomize::v1::Kustomization message)
+                   weir::kustomize::v1::Kustomization message, Target* target)
     : environment_(environment),
       key_(kube::KeyOf(object)),
       message_(std::move(message)),
-      started_(environment.manager.clock().Now()) {}
+      started_(environment.manager.clock().Now()),
+      target_(*target) {}
 
 Outcome Deletion::Advance(const Context& ctx,
                           const reconcile::Request& request) {
@@ -39,7 +40,7 @@ Outcome Deletion::Advance(const Context& ctx,
            "failed to wait for resources termination");
     }
   }
-  environment_.tracker->ForgetOwner(key_);
+  target_.Leave(key_);
   const absl::StatusOr<Value> freed =
       request.writer->RemoveFinalizer(ctx, request.object);
   if (!freed.ok()) return Outcome::Retry(freed.status());
@@ -71,24 +72,25 @@ absl::Status Deletion::DeleteObjects(const Context& ctx,
   if (inventory.empty() || !DeletesObjects(message_.spec())) {
     return absl::OkStatus();
   }
-  if (message_.spec().has_kube_config() ||
-      !message_.spec().service_account_name().empty()) {
-    // Deleting with another identity than the objects were applied with is
-    // worse than to wait for somebody who can.
-    const absl::Status status = absl::FailedPreconditionError(
-        "pruning needs spec.kubeConfig or spec.serviceAccountName, which is "
-        "not supported");
-    Emit(request, Severity::kError, std::string(status.message()));
-    return status;
+  const reconcile::TargetRef ref =
+      TargetRefOf(environment_.options.common, key_, message_.spec());
+  WEIR_ASSIGN_OR_RETURN(const bool has_account, HasAccount(ctx, ref.account));
+  if (!has_account) {
+    Emit(request, Severity::kError,
+         absl::StrCat("unable to prune objects: \n",
+                      apply::FormatSubjects(inventory)));
+    return absl::OkStatus();
   }
+  WEIR_ASSIGN_OR_RETURN(Target target, environment_.clusters->Find(ctx, ref));
+  target_.Become(std::move(target), key_);
   apply::PruneOptions options;
   options.owner_labels = OwnerLabels(key_);
   options.control_prefix = kGroup;
   options.concurrency = environment_.options.concurrent_ssa;
   // Our deletions are not drift.
-  environment_.tracker->ForgetOwner(key_);
+  target_.Leave(key_);
   const apply::PruneResult result =
-      apply::Prune(ctx, environment_.manager.client(), inventory, options);
+      apply::Prune(ctx, target_.client(), inventory, options);
   if (!result.status.ok()) {
     if (!ctx.is_done()) {
       Emit(request, Severity::kError, "pruning for deleted resource failed");
@@ -107,8 +109,20 @@ absl::Status Deletion::DeleteObjects(const Context& ctx,
     awaited_.push_back(entry.ref);
     awaited.push_back({entry.ref, /*is_ours=*/false});
   }
-  environment_.tracker->Await(key_, awaited);
+  target_.cluster->tracker.Await(key_, awaited);
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Deletion::HasAccount(
+    const Context& ctx, const kube::ObjectKey& account) const {
+  if (account.name.empty()) return true;
+  const absl::Status found =
+      environment_.manager.client()
+          .Get(ctx, {{"", "v1", "ServiceAccount"}, account})
+          .status();
+  if (absl::IsNotFound(found)) return false;
+  WEIR_RETURN_IF_ERROR(found, "looking for the account to prune as");
+  return true;
 }
 
 bool Deletion::AreGone() const {
@@ -116,7 +130,7 @@ bool Deletion::AreGone() const {
   return std::all_of(awaited_.begin(), awaited_.end(),
                      [&](const kube::ObjectRef& ref) {
                        const std::optional<apply::Health> health =
-                           environment_.tracker->HealthOf(ref, now);
+                           target_.cluster->tracker.HealthOf(ref, now);
                        return health.has_value() &&
                               health->status == apply::HealthStatus::kNotFound;
                      });

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "src/environment.h"
 #include "src/plan.h"
@@ -20,8 +22,9 @@ namespace weir::kustomize_controller {
 
 class Deletion {
  public:
+  // `target`: where the last pass applied; it must outlive this.
   Deletion(Environment& environment, const Value& object,
-           weir::kustomize::v1::Kustomization message);
+           weir::kustomize::v1::Kustomization message, Target* target);
 
   // Continues after Await; the object is gone, or free, at any other outcome
   // but an error.
@@ -31,6 +34,9 @@ class Deletion {
  private:
   absl::Status DeleteObjects(const Context& ctx,
                              const reconcile::Request& request);
+  // Whether the account that the objects were applied as is there.
+  absl::StatusOr<bool> HasAccount(const Context& ctx,
+                                  const kube::ObjectKey& account) const;
   // Whether none of the deleted objects is there any more.
   bool AreGone() const;
   void EmitFinished(const reconcile::Request& request);
@@ -41,6 +47,7 @@ class Deletion {
   const kube::ObjectKey key_;
   const weir::kustomize::v1::Kustomization message_;
   const absl::Time started_;
+  Target& target_;
   bool is_deleted_ = false;
   std::vector<kube::ObjectRef> awaited_;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "src/reference_index.h"
 #include "weir/apply/tracker.h"
@@ -18,9 +19,26 @@
 #include "weir/kustomize_controller/controller.h"
 #include "weir/reconcile/controller.h"
 #include "weir/reconcile/manager.h"
+#include "weir/reconcile/target_clusters.h"
 #include "weir/remote/network_source.h"
 
 namespace weir::kustomize_controller {
+
+// A cluster that Kustomizations are applied to.
+struct Cluster {
+  // `own`: null for the manager's client.
+  Cluster(reconcile::Manager& manager, std::unique_ptr<kube::Client> own,
+          apply::TrackerOptions options, apply::Tracker::Listener listener)
+      : own_client(std::move(own)),
+        client(own_client == nullptr ? manager.client() : *own_client),
+        tracker(client, manager.tasks(), std::move(options),
+                std::move(listener)) {}
+
+  const std::unique_ptr<kube::Client> own_client;
+  const kube::Client& client;
+  apply::Tracker tracker;
+};
+using Target = reconcile::Target<Cluster>;
 
 struct Environment {
   Environment(reconcile::Manager& m, const Options& o)
@@ -36,7 +54,7 @@ struct Environment {
   ReferenceIndex references;
   std::unique_ptr<consumer::SourceWatch> sources;
   std::unique_ptr<artifact::TreeCache> trees;
-  std::unique_ptr<apply::Tracker> tracker;
+  std::unique_ptr<reconcile::TargetClusters<Cluster>> clusters;
   // Of all artifacts: a manifest is parsed once until it changes.
   weir::kustomize::ParseCache parsed{size_t{16} << 20};
   remote::NetworkSource remote;

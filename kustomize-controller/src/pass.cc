@@ -38,14 +38,15 @@ std::string RetryText(absl::string_view what, absl::Duration delay) {
 }  // namespace
 
 Pass::Pass(Environment& environment, Plan plan, StatusDraft draft,
-           const reconcile::Request& request)
+           const reconcile::Request& request, Target* target)
     : environment_(environment),
       plan_(std::move(plan)),
       started_(environment.manager.clock().Now()),
       healthy_before_(HealthyMessage(draft)),
       draft_(std::move(draft)),
       writer_(request.writer),
-      logger_(request.logger) {}
+      logger_(request.logger),
+      target_(*target) {}
 
 Outcome Pass::Advance(const Context& ctx, const reconcile::Request& request) {
   if (request.is_resumed) draft_.SetObject(request.object);
@@ -69,6 +70,8 @@ Pass::Result Pass::RunStep(const Context& ctx,
       return CheckDependencies(ctx);
     case Step::kFetch:
       return Fetch(ctx);
+    case Step::kFindTarget:
+      return FindTarget(ctx);
     case Step::kBuild:
       return Build(ctx);
     case Step::kApply:
@@ -187,6 +190,19 @@ Pass::Result Pass::Fetch(const Context& ctx) {
   folder_ = *std::move(folder);
   draft_.status().set_last_attempted_revision(artifact_.revision);
   Announce("Building manifests");
+  step_ = Step::kFindTarget;
+  return std::nullopt;
+}
+
+Pass::Result Pass::FindTarget(const Context& ctx) {
+  absl::StatusOr<Target> target = environment_.clusters->Find(
+      ctx.WithDeadline(started_ + plan_.timeout),
+      TargetRefOf(environment_.options.common, plan_.key, plan_.spec));
+  if (!target.ok()) {
+    return Fail(ctx, kReconciliationFailed, target.status(),
+                "failed to build kube client: ");
+  }
+  target_.Become(*std::move(target), plan_.key);
   step_ = Step::kBuild;
   return std::nullopt;
 }
@@ -220,9 +236,9 @@ Pass::Result Pass::Build(const Context& ctx) {
   options.custom_stage_kinds = environment_.custom_stage_kinds;
   options.ignore = plan_.ignore;
   options.concurrency = environment_.options.concurrent_ssa;
-  run_ = std::make_unique<apply::ApplyRun>(
-      environment_.manager.client(), *environment_.tracker, std::move(options),
-      std::move(built->objects));
+  run_ = std::make_unique<apply::ApplyRun>(target_.client(), tracker(),
+                                           std::move(options),
+                                           std::move(built->objects));
   Announce("Detecting drift");
   step_ = Step::kApply;
   return std::nullopt;
@@ -243,7 +259,7 @@ Pass::Result Pass::Apply(const Context& ctx) {
       progress.ok() ? absl::DeadlineExceededError("context deadline exceeded")
                     : progress.status();
   if (absl::IsCancelled(error)) return Outcome::Done();
-  environment_.tracker->Await(plan_.key, {});
+  tracker().Await(plan_.key, {});
   AddHistory(kReconciliationFailed);
   return Fail(ctx, kReconciliationFailed,
               apply::WithChanges(error, run_->changes()));
@@ -256,7 +272,7 @@ Pass::Result Pass::OnApplied(const Context&) {
     inventory.push_back(apply::MakeInventoryEntry(change.ref));
     kept.push_back(change.ref);
   }
-  environment_.tracker->ForgetOthers(plan_.key, kept);
+  tracker().ForgetOthers(plan_.key, kept);
   stale_ = apply::StaleEntries(InventoryOf(draft_.status()), inventory);
   SetInventory(inventory, &draft_.status());
   const std::string changes = apply::FormatChanges(run_->changes());
@@ -283,8 +299,8 @@ Pass::Result Pass::Prune(const Context& ctx) {
   options.control_prefix = kGroup;
   options.concurrency = environment_.options.concurrent_ssa;
   const apply::PruneResult result =
-      apply::Prune(ctx.WithDeadline(started_ + plan_.timeout),
-                   environment_.manager.client(), stale_, options);
+      apply::Prune(ctx.WithDeadline(started_ + plan_.timeout), target_.client(),
+                   stale_, options);
   if (!result.entries.empty()) {
     const std::string entries = apply::FormatEntries(result.entries);
     has_changes_ = true;
@@ -304,7 +320,7 @@ Pass::Result Pass::Prune(const Context& ctx) {
 Pass::Result Pass::CheckHealth(const Context& ctx,
                                const reconcile::Request& request) {
   if (!is_health_checked_) {
-    environment_.tracker->Await(plan_.key, {});
+    tracker().Await(plan_.key, {});
     draft_.conditions().Delete(kHealthy);
     step_ = Step::kFinish;
     return std::nullopt;
@@ -316,7 +332,10 @@ Pass::Result Pass::CheckHealth(const Context& ctx,
     draft_.conditions().MarkUnknown(
         kHealthy, reconcile::kProgressing,
         draft_.conditions().Message(reconcile::kReconciling));
-    environment_.tracker->Await(plan_.key, apply::AwaitedOf(health_));
+    if (const absl::Status seen = CheckSight(ctx); !seen.ok()) {
+      return FailHealth(ctx, std::string(seen.message()));
+    }
+    tracker().Await(plan_.key, apply::AwaitedOf(health_));
   } else if (const auto canceller = FindCanceller(ctx, request)) {
     draft_.conditions().MarkFalse(
         reconcile::kReady, kHealthCheckCanceled,
@@ -325,13 +344,13 @@ Pass::Result Pass::CheckHealth(const Context& ctx,
          absl::StrCat("Health checks canceled due to new reconciliation "
                       "triggered by ",
                       *canceller));
-    environment_.tracker->Await(plan_.key, {});
+    tracker().Await(plan_.key, {});
     return End(ctx, Outcome::RequeueAfter(absl::ZeroDuration()));
   }
   const absl::Time deadline = health_started_ + plan_.timeout;
   const absl::Time now = Now();
   const HealthVerdict verdict =
-      apply::JudgeHealth(health_, *environment_.tracker, now,
+      apply::JudgeHealth(health_, tracker(), now,
                          !environment_.IsEnabled("DisableFailFastBehavior"),
                          /*is_last_look=*/now >= deadline);
   switch (verdict.kind) {
@@ -343,6 +362,19 @@ Pass::Result Pass::CheckHealth(const Context& ctx,
       break;
   }
   return AwaitUntil(ctx, deadline);
+}
+
+absl::Status Pass::CheckSight(const Context& ctx) const {
+  if (target_.impersonated == nullptr) return absl::OkStatus();
+  for (const HealthTarget& target : health_) {
+    if (target.is_ours) continue;
+    const absl::Status seen = target_.client().Get(ctx, target.ref).status();
+    if (!absl::IsPermissionDenied(seen)) continue;
+    return absl::PermissionDeniedError(absl::StrCat(
+        "failed early due to stalled resources: [", apply::Subject(target.ref),
+        " status: 'Unknown': ", seen.message(), "]"));
+  }
+  return absl::OkStatus();
 }
 
 Pass::Result Pass::OnHealthy() {
@@ -383,7 +415,7 @@ Pass::Result Pass::Finish(const Context& ctx) {
   settled.revision = artifact_.revision;
   settled.artifact_digest = artifact_.digest;
   settled.variables_digest = variables_digest_;
-  settled.tracked = environment_.tracker->CountOf(plan_.key);
+  settled.tracked = tracker().CountOf(plan_.key);
   settled.health = std::move(health_);
   settled_ = std::move(settled);
 
@@ -414,7 +446,7 @@ Pass::Result Pass::Finish(const Context& ctx) {
 }
 
 Outcome Pass::Fail(const Context& ctx, absl::string_view reason,
-                   const absl::Status& error) {
+                   const absl::Status& error, absl::string_view during) {
   if (absl::IsCancelled(error)) return Outcome::Done();
   const std::string message(error.message());
   draft_.conditions().MarkFalse(reconcile::kReady, reason, message);
@@ -423,12 +455,12 @@ Outcome Pass::Fail(const Context& ctx, absl::string_view reason,
                  {"nextTry", FormatGoDuration(plan_.retry_interval)},
                  {"revision", artifact_.revision},
                  {"error", error}});
-  Emit(Severity::kError, message);
+  Emit(Severity::kError, absl::StrCat(during, message));
   return End(ctx, Outcome::RequeueAfter(plan_.retry_interval));
 }
 
 Outcome Pass::FailHealth(const Context& ctx, const std::string& message) {
-  environment_.tracker->Await(plan_.key, {});
+  tracker().Await(plan_.key, {});
   draft_.conditions().MarkFalse(kHealthy, kHealthCheckFailed, message);
   AddHistory(kHealthCheckFailed);
   return Fail(ctx, kHealthCheckFailed,

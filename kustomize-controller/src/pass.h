@@ -42,8 +42,10 @@ struct Settled {
 
 class Pass {
  public:
+  // `target`: where the pass before applied; it becomes where this one does,
+  // and must outlive it.
   Pass(Environment& environment, Plan plan, StatusDraft draft,
-       const reconcile::Request& request);
+       const reconcile::Request& request, Target* target);
 
   // Does all that can be done now. The pass is over unless the outcome is
   // Await.
@@ -60,6 +62,7 @@ class Pass {
     kFindSource,
     kCheckDependencies,
     kFetch,
+    kFindTarget,
     kBuild,
     kApply,
     kPrune,
@@ -73,19 +76,25 @@ class Pass {
   Result FindSource(const Context& ctx);
   Result CheckDependencies(const Context& ctx);
   Result Fetch(const Context& ctx);
+  Result FindTarget(const Context& ctx);
   Result Build(const Context& ctx);
   Result Apply(const Context& ctx);
   Result OnApplied(const Context& ctx);
   Result Prune(const Context& ctx);
   Result CheckHealth(const Context& ctx, const reconcile::Request& request);
+  // Why the account may not see an object whose health is asked for; OK when
+  // it may see all.
+  absl::Status CheckSight(const Context& ctx) const;
   Result OnHealthy();
   Result Finish(const Context& ctx);
 
   // The message of the condition Reconciling.
   void Announce(absl::string_view what);
-  // Ends the pass with Ready False. `message` goes into the condition.
+  // Ends the pass with Ready False. Only the Event says `during`, before the
+  // error.
   reconcile::Outcome Fail(const Context& ctx, absl::string_view reason,
-                          const absl::Status& error);
+                          const absl::Status& error,
+                          absl::string_view during = "");
   reconcile::Outcome FailHealth(const Context& ctx, const std::string& message);
   // The same for something that is waited for: no error, no event.
   reconcile::Outcome NotYet(const Context& ctx, absl::string_view reason,
@@ -93,6 +102,7 @@ class Pass {
   reconcile::Outcome Stall(const Context& ctx, absl::string_view reason,
                            const std::string& message);
   reconcile::Outcome End(const Context& ctx, reconcile::Outcome outcome);
+  apply::Tracker& tracker() { return target_.cluster->tracker; }
   // Stops until something changes, at most until `deadline`.
   reconcile::Outcome AwaitUntil(const Context& ctx, absl::Time deadline);
   // What cancels a health check, "Kind/ns/name"; nothing when nothing does.
@@ -111,6 +121,7 @@ class Pass {
   StatusDraft draft_;
   const reconcile::StatusWriter* const writer_;
   Logger logger_;
+  Target& target_;
 
   Step step_ = Step::kFindSource;
   artifact::Artifact artifact_;

@@ -104,6 +104,7 @@ weir::kustomize::FluxOverrides OverridesOf(const v1::KustomizationSpec& spec) {
   overrides.ignore_missing_components = spec.ignore_missing_components();
   overrides.build_metadata.assign(spec.build_metadata().begin(),
                                   spec.build_metadata().end());
+  overrides.failure = "kustomize build failed";
   return overrides;
 }
 
@@ -147,6 +148,15 @@ std::string FormatSource(const artifact::SourceKey& source) {
   return absl::StrCat(source.kind, "/", source.name_space, "/", source.name);
 }
 
+reconcile::TargetRef TargetRefOf(const reconcile::CommonFlags& flags,
+                                 const kube::ObjectKey& key,
+                                 const v1::KustomizationSpec& spec) {
+  return reconcile::MakeTargetRef(
+      flags, key.name_space,
+      spec.has_kube_config() ? &spec.kube_config() : nullptr,
+      spec.service_account_name());
+}
+
 References ReferencesOf(const Value& object) {
   const std::string& name_space = kube::KeyOf(object).name_space;
   const Value& spec = object["spec"];
@@ -161,9 +171,15 @@ References ReferencesOf(const Value& object) {
          std::string(one.GetString("name"))});
   }
   for (const Value& one : spec["postBuild"]["substituteFrom"].array()) {
-    references.variables.push_back(
+    references.configs.push_back(
         {{"", "v1", std::string(one.GetString("kind"))},
          {name_space, std::string(one.GetString("name"))}});
+  }
+  const Value& secret = spec["kubeConfig"]["secretRef"];
+  if (secret.is_object()) {
+    references.configs.push_back(
+        {{"", "v1", "Secret"},
+         {name_space, std::string(secret.GetString("name"))}});
   }
   return references;
 }

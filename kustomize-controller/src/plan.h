@@ -16,6 +16,8 @@
 #include "weir/kube/types.h"
 #include "weir/kustomize/build.h"
 #include "weir/kustomize/v1/kustomization.pb.h"
+#include "weir/reconcile/flags.h"
+#include "weir/reconcile/target_clusters.h"
 #include "weir/value/value.h"
 
 namespace weir::kustomize_controller {
@@ -69,12 +71,18 @@ void SetInventory(const std::vector<apply::InventoryEntry>& entries,
 // "GitRepository/ns/name".
 std::string FormatSource(const artifact::SourceKey& source);
 
+// Where it is applied, and as whom.
+reconcile::TargetRef TargetRefOf(
+    const reconcile::CommonFlags& flags, const kube::ObjectKey& key,
+    const weir::kustomize::v1::KustomizationSpec& spec);
+
 // The references of an object's spec, as far as they can be read: for the
 // index of who is concerned by what.
 struct References {
   artifact::SourceKey source;
   std::vector<kube::ObjectKey> dependencies;
-  std::vector<kube::ObjectRef> variables;  // ConfigMaps and Secrets.
+  // ConfigMaps and Secrets: of variables, of a kubeconfig.
+  std::vector<kube::ObjectRef> configs;
 };
 References ReferencesOf(const Value& object);
 

@@ -43,13 +43,21 @@ std::shared_ptr<Reconciler::Memory> Reconciler::MemoryOf(
 }
 
 void Reconciler::Forget(const kube::ObjectKey& key) {
-  environment_->tracker->ForgetOwner(key);
   std::shared_ptr<Memory> memory;
+  {
+    MutexLock lock(mu_);
+    const auto found = memories_.find(key);
+    if (found == memories_.end()) return;
+    memory = std::move(found->second);
+    memories_.erase(found);
+  }
+  memory->target.Leave(key);
+}
+
+void Reconciler::ForgetAll() {
+  absl::flat_hash_map<kube::ObjectKey, std::shared_ptr<Memory>> memories;
   MutexLock lock(mu_);
-  const auto found = memories_.find(key);
-  if (found == memories_.end()) return;
-  memory = std::move(found->second);
-  memories_.erase(found);
+  memories.swap(memories_);
 }
 
 Outcome Reconciler::Reconcile(const Context& ctx,
@@ -105,8 +113,9 @@ Outcome Reconciler::Start(const Context& ctx, const reconcile::Request& request,
                environment_->options.common.interval_jitter_percentage));
   }
   memory.settled.reset();
-  memory.pass = std::make_unique<Pass>(*environment_, *std::move(plan),
-                                       std::move(draft), request);
+  memory.pass =
+      std::make_unique<Pass>(*environment_, *std::move(plan), std::move(draft),
+                             request, &memory.target);
   return Continue(ctx, request, memory);
 }
 
@@ -139,8 +148,8 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
       !IsReadyAndObserved(draft, plan)) {
     return false;
   }
-  const apply::Tracker& tracker = *environment_->tracker;
-  if (tracker.HasDrift(plan.key) ||
+  const apply::Tracker& tracker = memory.target.cluster->tracker;
+  if (tracker.HasDrift(plan.key) || tracker.IsBlind(plan.key) ||
       tracker.CountOf(plan.key) != settled.tracked) {
     return false;
   }
@@ -159,7 +168,19 @@ bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
         /*fails_fast=*/true, /*is_last_look=*/false);
     if (verdict.kind != apply::HealthVerdict::Kind::kPassed) return false;
   }
-  return AreVariablesSettled(ctx, plan, settled);
+  return IsTargetSettled(ctx, plan, memory.target) &&
+         AreVariablesSettled(ctx, plan, settled);
+}
+
+bool Reconciler::IsTargetSettled(const Context& ctx, const Plan& plan,
+                                 const Target& target) const {
+  const reconcile::TargetRef ref =
+      TargetRefOf(environment_->options.common, plan.key, plan.spec);
+  if (!ref.kubeconfig.has_value()) {
+    return target.cluster == environment_->clusters->home();
+  }
+  const absl::StatusOr<Target> now = environment_->clusters->Find(ctx, ref);
+  return now.ok() && now->cluster == target.cluster;
 }
 
 bool Reconciler::AreVariablesSettled(const Context& ctx, const Plan& plan,
@@ -210,8 +231,8 @@ Outcome Reconciler::Delete(const Context& ctx,
     weir::kustomize::v1::Kustomization message;
     // What can be read is enough: the inventory and the policy.
     (void)codec::FromValue(request.object, &message);
-    memory.deletion = std::make_unique<Deletion>(*environment_, request.object,
-                                                 std::move(message));
+    memory.deletion = std::make_unique<Deletion>(
+        *environment_, request.object, std::move(message), &memory.target);
   }
   const Outcome outcome = memory.deletion->Advance(ctx, request);
   if (outcome.kind() != Outcome::Kind::kAwait) memory.deletion.reset();

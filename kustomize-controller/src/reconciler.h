@@ -25,9 +25,13 @@ class Reconciler : public reconcile::Reconciler {
   reconcile::Outcome Reconcile(const Context& ctx,
                                const reconcile::Request& request) override;
 
+  // Drops all passes. None may be running.
+  void ForgetAll();
+
  private:
   // What is kept of a Kustomization between calls.
   struct Memory {
+    Target target;                       // Where it was applied last.
     std::unique_ptr<Pass> pass;          // Waiting.
     std::unique_ptr<Deletion> deletion;  // The same.
     std::optional<Settled> settled;      // The last pass, if it succeeded.
@@ -50,6 +54,9 @@ class Reconciler : public reconcile::Reconciler {
   // Whether all is as the last pass left it: then a pass would find nothing.
   bool IsSettled(const Context& ctx, const Plan& plan, const StatusDraft& draft,
                  const Memory& memory) const;
+  // Whether it is still the same cluster and account.
+  bool IsTargetSettled(const Context& ctx, const Plan& plan,
+                       const Target& target) const;
   bool AreVariablesSettled(const Context& ctx, const Plan& plan,
                            const Settled& settled) const;
   std::shared_ptr<Memory> MemoryOf(const kube::ObjectKey& key);

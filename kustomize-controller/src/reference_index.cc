@@ -24,7 +24,7 @@ void ReferenceIndex::Update(const kube::ObjectKey& referrer,
   for (const kube::ObjectKey& key : references.dependencies) {
     targets.push_back(ReferenceMap::Target(kDependency, key));
   }
-  for (const kube::ObjectRef& ref : references.variables) {
+  for (const kube::ObjectRef& ref : references.configs) {
     targets.push_back(ReferenceMap::Target(ref.gvk.kind, ref.key));
   }
   map_.Update(referrer, std::move(targets));
@@ -46,7 +46,7 @@ std::vector<kube::ObjectKey> ReferenceIndex::FindByDependency(
   return map_.Find(ReferenceMap::Target(kDependency, dependency));
 }
 
-std::vector<kube::ObjectKey> ReferenceIndex::FindByVariables(
+std::vector<kube::ObjectKey> ReferenceIndex::FindByConfig(
     const std::string& kind, const kube::ObjectKey& key) const {
   return map_.Find(ReferenceMap::Target(kind, key));
 }

@@ -28,8 +28,8 @@ class ReferenceIndex {
   std::vector<kube::ObjectKey> FindByDependency(
       const kube::ObjectKey& dependency) const;
   // By kind ("ConfigMap") and key.
-  std::vector<kube::ObjectKey> FindByVariables(
-      const std::string& kind, const kube::ObjectKey& key) const;
+  std::vector<kube::ObjectKey> FindByConfig(const std::string& kind,
+                                            const kube::ObjectKey& key) const;
 
   // The keys so that each comes after those of them it depends on, otherwise
   // as they were. Members of a cycle come last.

@@ -25,6 +25,27 @@ def run(command, output):
     return wall, peak / 1024, usage.ru_utime + usage.ru_stime
 
 
+def run_within(command, output, seconds):
+    """As run, and whether it ended within so many seconds of processor time;
+    after them it is killed."""
+    start = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                            0o644), 1)
+            os.execv(command[0], command)
+        finally:
+            os._exit(127)
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.monotonic() - start
+    cpu = usage.ru_utime + usage.ru_stime
+    if status != 0 and not os.WIFSIGNALED(status):
+        sys.exit("%s failed" % " ".join(command))
+    return wall, usage.ru_maxrss / 1024, cpu, status == 0
+
+
 def peak_under_time(command):
     """Peak KiB of one run that GNU time, which is small, starts."""
     done = subprocess.run(["time", "-f", "%M"] + command,

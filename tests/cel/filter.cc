@@ -37,9 +37,10 @@ weir::Value Answer(const weir::Value& request) {
   Options options;
   options.is_checked = request.GetBool("checked");
   options.output_type = std::string(request.GetString("output"));
-  options.has_regex = request.GetBool("regex");
+  options.environment =
+      MakeEnvironment({.has_regex = request.GetBool("regex")});
   for (const weir::Value& name : request["vars"].array()) {
-    options.variables.push_back(name.AsString());
+    options.variables.push_back({name.AsString()});
   }
   const std::string expression(request.GetString("expr"));
   const auto program = Program::Compile(expression, options);

@@ -1,7 +1,9 @@
 // Input: a byte of options, an expression, a zero byte, JSON data.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "absl/strings/string_view.h"
 #include "weir/cel/cel.h"
@@ -12,8 +14,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   absl::string_view input(reinterpret_cast<const char*>(data), size);
   weir::cel::Options options;
   options.is_checked = (data[0] & 1) != 0;
-  options.has_regex = (data[0] & 2) != 0;
-  if (options.is_checked) options.variables = {"self", "dep"};
+  static const auto& environments =
+      *new std::array<std::shared_ptr<const weir::cel::Environment>, 2>{
+          weir::cel::MakeEnvironment({.has_regex = true}),
+          weir::cel::MakeEnvironment({.has_lists = true,
+                                      .has_two_variables = true,
+                                      .strings_version = 2,
+                                      .has_literal_checks = true})};
+  options.environment = environments[(data[0] & 2) != 0 ? 1 : 0];
+  if (options.is_checked) options.variables = {{"self"}, {"dep"}};
   options.limits.cost = 10'000;
   options.limits.bytes = 1 << 20;
   input.remove_prefix(1);

@@ -372,13 +372,10 @@ TEST(LifecycleTest, RefusesWhatIsNotBuilt) {
   Harness harness;
   harness.PublishChart("1.0.0", {{"cm.yaml", kConfigMap}});
   harness.Start();
-  harness.ApplyRelease("demo",
-                       "{kubeConfig: {secretRef: {name: other}}, install: "
-                       "{serverSideApply: false}}");
+  harness.ApplyRelease("demo", "{kubeConfig: {configMapRef: {name: other}}}");
   const Value release = harness.WaitReady("demo", "False", "NotSupported");
   EXPECT_EQ(ReadyMessage(release),
-            "fields are not supported yet: spec.kubeConfig, "
-            "spec.install.serverSideApply");
+            "field is not supported yet: spec.kubeConfig.configMapRef");
 }
 
 TEST(LifecycleTest, WaitsForDependencies) {

@@ -99,12 +99,16 @@ def release_of(obj):
 
 def mask(value):
     """The recorder numbers its commits' messages in a way of its own; and
-    Helm's log at the end of Events is Helm's."""
+    Helm's log at the end of Events tells of objects that were applied at once
+    in any order."""
     if isinstance(value, list):
         return [mask(item) for item in value]
     if not isinstance(value, str):
         return value
-    value = value.partition("\n\nLast Helm logs:")[0]
+    text, mark, log = value.partition("\n\nLast Helm logs:\n\n")
+    if mark:
+        lines = sorted(line.partition(": ")[2] for line in log.split("\n"))
+        value = text + mark + "\n".join(lines)
     return re.sub(r"\bchange \d+\b", "change N", value)
 
 

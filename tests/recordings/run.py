@@ -237,6 +237,8 @@ def play(world, scenario, entry):
                   "<http>": world.web.address,
                   "<registry>": world.registry.address,
                   "<storage>": world.storage_address,
+                  "<key:kubeconfig>": world.backend.kubeconfig.read_text(
+                      encoding="utf-8"),
                   "<closed>": "127.0.0.1:1"})
     matcher = Matcher(known)
     make_namespaces(world, scenario)

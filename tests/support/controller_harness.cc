@@ -116,7 +116,29 @@ void CountingTransport::Send(const Context& ctx, kube::Request request,
     MutexLock lock(mu_);
     requests_.push_back(text);
   }
+  if (const auto refusal = FindRefusal(request)) return done(*refusal);
   transport_->Send(ctx, std::move(request), std::move(done));
+}
+
+std::optional<kube::Response> CountingTransport::FindRefusal(
+    const kube::Request& request) {
+  MutexLock lock(mu_);
+  for (const auto& [name, value] : request.headers) {
+    if (name != "Impersonate-User" || value != denied_) continue;
+    kube::Response response;
+    response.code = 403;
+    response.body = MustParse(absl::StrCat(
+        "{kind: Status, apiVersion: v1, status: Failure, code: 403, reason: "
+        "Forbidden, message: '",
+        Describe(request), ": ", value, " may not'}"));
+    return response;
+  }
+  return std::nullopt;
+}
+
+void CountingTransport::Deny(const std::string& user) {
+  MutexLock lock(mu_);
+  denied_ = user;
 }
 
 std::unique_ptr<kube::WatchStream> CountingTransport::Watch(
@@ -167,6 +189,13 @@ void ControllerHarness::Start() {
   threads_ = std::make_unique<ThreadGroup>();
   threads_->Start("manager",
                   [this](const Context& ctx) { return manager_->Run(ctx); });
+}
+
+void ControllerHarness::Deny(const std::string& account) {
+  counting_->Deny(
+      account.empty()
+          ? ""
+          : absl::StrCat("system:serviceaccount:", name_space_, ":", account));
 }
 
 void ControllerHarness::Stop() {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ class MemoryArtifacts : public artifact::ArtifactService {
   int reads_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-// Counts what the controller asks of the API server.
+// Counts what the controller asks of the API server, and may refuse it: the
+// embedded one lets everybody do everything.
 class CountingTransport : public kube::Transport {
  public:
   explicit CountingTransport(std::shared_ptr<kube::Transport> transport)
@@ -64,10 +66,15 @@ class CountingTransport : public kube::Transport {
                                            kube::WatchHandler handler) override;
   // "PATCH configmaps/a dryRun", without discovery, lists and Events.
   std::vector<std::string> TakeRequests();
+  // Refuses whoever acts as this user from now on; "" is nobody.
+  void Deny(const std::string& user);
 
  private:
+  std::optional<kube::Response> FindRefusal(const kube::Request& request);
+
   const std::shared_ptr<kube::Transport> transport_;
   Mutex mu_;
+  std::string denied_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> requests_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -126,6 +133,9 @@ class ControllerHarness {
   void ExpectQuiet(absl::Duration duration);
 
   std::vector<std::string> TakeRequests() { return counting_->TakeRequests(); }
+  // Refuses requests of the controller that act as a ServiceAccount of the
+  // namespace; "": none.
+  void Deny(const std::string& account);
   std::vector<EventText> TakeEvents();
   // Waits for the next event that matches, as WaitFor does, and forgets it and
   // those before it: events come later than what they tell.

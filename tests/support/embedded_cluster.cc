@@ -90,9 +90,11 @@ void EmbeddedCluster::Delete(const kube::ObjectRef& ref) {
 }
 
 Value EmbeddedCluster::Patch(const kube::ObjectRef& ref,
-                             const Value& merge_patch) {
-  absl::StatusOr<Value> out = user_->Patch(
-      Context(), ref, kube::PatchType::kMerge, merge_patch, AsUser());
+                             const Value& merge_patch,
+                             const std::string& subresource) {
+  absl::StatusOr<Value> out =
+      user_->Patch(Context(), ref, kube::PatchType::kMerge, merge_patch,
+                   AsUser(), subresource);
   if (!out.ok()) Die(out.status());
   return *std::move(out);
 }

@@ -31,7 +31,8 @@ class EmbeddedCluster : public kube::Transport {
   // What a user does; not noted. Put is a server-side apply as "user".
   Value Put(const Value& object);
   void Delete(const kube::ObjectRef& ref);
-  Value Patch(const kube::ObjectRef& ref, const Value& merge_patch);
+  Value Patch(const kube::ObjectRef& ref, const Value& merge_patch,
+              const std::string& subresource = "");
   std::optional<Value> Find(const kube::ObjectRef& ref) const;
 
   // Writes so far, and reads of single objects: "PATCH

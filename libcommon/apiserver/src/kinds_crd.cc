@@ -244,6 +244,7 @@ void CheckParts(const Value& spec, Errors& errors) {
       const Schema* root =
           ParseCrdSchema(schema, path, arena, errors, warnings);
       if (errors.empty()) CheckDefaults(*root, path, errors);
+      if (errors.empty()) CompileRules(*root, path, &errors);
     }
     if (std::string path = PathOf(versions, i, "subresources", "subresources");
         done.insert(path).second) {
@@ -387,6 +388,7 @@ KindPtr MakeKind(const Value& spec, const Value& version, Errors& errors) {
   auto arena = std::make_shared<SchemaArena>();
   const Schema* root = ParseCrdSchema(version["schema"]["openAPIV3Schema"], "",
                                       *arena, errors, info->warnings);
+  if (errors.empty()) CompileRules(*root, "", nullptr);
   info->schema = std::shared_ptr<const Schema>(arena, root);
   return info;
 }

@@ -10,8 +10,11 @@ namespace weir::apiserver {
 namespace {
 
 constexpr __int128 kNano = 1000000000;
-// What fits: upstream caps at 2^63 - 1.
-constexpr __int128 kMax = static_cast<__int128>(INT64_MAX) * kNano;
+// Upstream caps multiples of 2^10 at 2^63 - 1, and others at nothing; they end
+// at 10^28 here.
+constexpr __int128 kMaxBinary = static_cast<__int128>(INT64_MAX) * kNano;
+constexpr __int128 kMax = static_cast<__int128>(1'000'000'000'000'000'000) *
+                          1'000'000'000 * 10'000'000'000;
 
 struct Suffix {
   absl::string_view text;
@@ -154,6 +157,9 @@ std::optional<Quantity> ParseQuantity(absl::string_view text) {
     out.nano = ScaleDecimal(out.nano, scale);
   } else {
     out.nano = ScaleDecimal(digits, scale + suffix->exponent);
+  }
+  if (out.format == Quantity::Format::kBinary) {
+    out.nano = std::min(out.nano, kMaxBinary);
   }
   if (negative) out.nano = -out.nano;
   return out;

@@ -16,6 +16,10 @@
 #include "absl/types/span.h"
 #include "weir/value/value.h"
 
+namespace weir::cel {
+class Program;
+}  // namespace weir::cel
+
 namespace weir::apiserver {
 
 struct SchemaArena;
@@ -35,14 +39,17 @@ enum class SchemaType : uint8_t {
 absl::string_view TypeName(SchemaType type);
 enum class ListType : uint8_t { kAtomic, kSet, kMap };
 
-class CelProgram;
-
 // One x-kubernetes-validations rule.
 struct SchemaRule {
-  std::string rule, message, message_expression, reason, field_path;
+  std::string rule, message, message_expression, reason;
+  std::string field_path;  // ".spec.labels['a']"
+  std::string field;       // The same, as errors have it: "spec.labels[a]".
+  bool has_optional_old_self = false;
   bool optional_old_self = false;
-  std::shared_ptr<const CelProgram> program;
-  std::shared_ptr<const CelProgram> message_program;  // May be null.
+  // Null when it does not compile, or when nothing here can be seen by rules.
+  std::shared_ptr<const cel::Program> program;
+  std::string compile_error;
+  std::shared_ptr<const cel::Program> message_program;  // May be null.
 };
 
 // What few nodes have.

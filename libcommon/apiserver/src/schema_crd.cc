@@ -11,7 +11,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cel_program.h"
 #include "schema_pattern.h"
 #include "weir/value/json.h"
 
@@ -50,6 +49,8 @@ class CrdSchemaReader {
   void ReadCombinations(const Value& json, const std::string& path, int depth,
                         Schema& out);
   void ReadRules(const Value& json, const std::string& path, Schema& out);
+  void CheckRuleTexts(const Value& rule, const std::string& at,
+                      const Value& schema);
   void ReadRequired(const Value& json, Schema& out);
   void RefuseKeywords(const Value& json, const std::string& path);
   void CheckEmbedded(const Value& json, const std::string& path);
@@ -494,46 +495,72 @@ void CrdSchemaReader::ReadRequired(const Value& json, Schema& out) {
   }
 }
 
+void CrdSchemaReader::CheckRuleTexts(const Value& rule, const std::string& at,
+                                     const Value& schema) {
+  const auto text = [&](absl::string_view key) {
+    return std::string(rule.GetString(key));
+  };
+  const auto is_blank = [](const std::string& s) {
+    return absl::StripAsciiWhitespace(s).empty();
+  };
+  const auto has_lines = [](absl::string_view s) {
+    return absl::StripAsciiWhitespace(s).find('\n') != s.npos;
+  };
+  constexpr absl::string_view kEmpty = "must be non-empty if specified";
+  constexpr absl::string_view kLines = "must not contain line breaks";
+  const std::string message = text("message");
+  if (is_blank(text("rule"))) {
+    errors_.push_back(RequiredError(at + ".rule", "rule is not specified"));
+  } else if (!message.empty() && is_blank(message)) {
+    errors_.push_back(InvalidError(at + ".message", Value(message), kEmpty));
+  } else if (has_lines(message)) {
+    errors_.push_back(InvalidError(at + ".message", Value(message), kLines));
+  } else if (has_lines(text("rule")) && message.empty()) {
+    errors_.push_back(
+        RequiredError(at + ".message",
+                      "message must be specified if rule contains line "
+                      "breaks"));
+  }
+  if (!text("messageExpression").empty() &&
+      is_blank(text("messageExpression"))) {
+    errors_.push_back(RequiredError(
+        at + ".messageExpression", absl::StrCat("messageExpression ", kEmpty)));
+  }
+  const std::string reason = text("reason");
+  if (rule["reason"].is_string() && reason != "FieldValueDuplicate" &&
+      reason != "FieldValueForbidden" && reason != "FieldValueInvalid" &&
+      reason != "FieldValueRequired") {
+    errors_.push_back(NotSupportedError(
+        at + ".reason", Value(reason),
+        {Value("FieldValueDuplicate"), Value("FieldValueForbidden"),
+         Value("FieldValueInvalid"), Value("FieldValueRequired")}));
+  }
+  const std::string field = text("fieldPath");
+  if (field.empty()) return;
+  const auto wrong = [&](absl::string_view why) {
+    errors_.push_back(InvalidError(at + ".fieldPath", Value(field), why));
+  };
+  if (is_blank(field)) wrong(kEmpty);
+  if (field.find('\n') != field.npos) wrong(kLines);
+  if (!ReadRuleFieldPath(schema, field)) wrong("must be a valid path");
+}
+
 void CrdSchemaReader::ReadRules(const Value& json, const std::string& path,
                                 Schema& out) {
   const Value& rules = json["x-kubernetes-validations"];
   for (size_t i = 0; i < rules.size(); ++i) {
     const Value& from = rules[i];
-    const std::string at =
-        absl::StrCat(path, ".x-kubernetes-validations[", i, "]");
+    CheckRuleTexts(
+        from, absl::StrCat(path, ".x-kubernetes-validations[", i, "]"), json);
     SchemaRule rule;
     rule.rule = std::string(from.GetString("rule"));
     rule.message = std::string(from.GetString("message"));
     rule.message_expression = std::string(from.GetString("messageExpression"));
     rule.reason = std::string(from.GetString("reason"));
     rule.field_path = std::string(from.GetString("fieldPath"));
+    rule.field = ReadRuleFieldPath(json, rule.field_path).value_or("");
+    rule.has_optional_old_self = from["optionalOldSelf"].is_bool();
     rule.optional_old_self = from.GetBool("optionalOldSelf");
-    if (absl::StripAsciiWhitespace(rule.rule).empty()) {
-      errors_.push_back(RequiredError(at + ".rule", "rule is not specified"));
-      continue;
-    }
-    if (rule.message.empty() && rule.rule.find('\n') != rule.rule.npos) {
-      errors_.push_back(
-          RequiredError(at + ".message",
-                        "message must be specified if rule contains line "
-                        "breaks"));
-    }
-    auto program = CelProgram::Compile(rule.rule);
-    if (!program.ok()) {
-      warnings_.push_back(
-          absl::StrCat(at, ".rule: skipped: ", program.status().message()));
-      continue;
-    }
-    rule.program = *program;
-    if (!rule.message_expression.empty()) {
-      auto message = CelProgram::Compile(rule.message_expression);
-      if (message.ok()) {
-        rule.message_program = *message;
-      } else {
-        warnings_.push_back(absl::StrCat(
-            at, ".messageExpression: skipped: ", message.status().message()));
-      }
-    }
     out.MutableConstraints().rules.push_back(std::move(rule));
   }
 }

@@ -5,6 +5,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,21 @@
 namespace weir::apiserver {
 
 // Reads an openAPIV3Schema into `arena`; what makes it not structural goes to
-// `errors`, under `path`; what is only ignored (rules that do not compile)
-// goes to `warnings`.
+// `errors`, under `path`; what is only ignored (formats that nobody knows) goes
+// to `warnings`. Its rules are not compiled.
 const Schema* ParseCrdSchema(const Value& json, absl::string_view path,
                              SchemaArena& arena,
                              std::vector<FieldError>& errors,
                              std::vector<std::string>& warnings);
+
+// Compiles the rules of a schema that is structural. `errors`, with what is
+// wrong with them, may be null: each rule keeps why it does not compile.
+void CompileRules(const Schema& schema, const std::string& path,
+                  std::vector<FieldError>* errors);
+// The field that a rule's fieldPath names in this openAPIV3Schema, as errors
+// have it; nothing when there is none.
+std::optional<std::string> ReadRuleFieldPath(const Value& schema,
+                                             absl::string_view path);
 
 // Checks a value against types, bounds, patterns, enums and combinations, as
 // a CRD's schema demands. `old`, which may be null, is what was stored: what

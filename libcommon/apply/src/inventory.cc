@@ -76,4 +76,14 @@ std::string Subject(const kube::ObjectRef& ref) {
   return absl::StrCat(ref.gvk.kind, "/", ref.key.name_space, "/", ref.key.name);
 }
 
+std::string FormatSubjects(const std::vector<InventoryEntry>& entries) {
+  std::string out;
+  for (const InventoryEntry& entry : entries) {
+    const absl::StatusOr<kube::ObjectRef> ref = ParseInventoryEntry(entry);
+    if (!ref.ok()) continue;
+    absl::StrAppend(&out, out.empty() ? "" : "\n", Subject(*ref));
+  }
+  return out;
+}
+
 }  // namespace weir::apply

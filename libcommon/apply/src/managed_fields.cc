@@ -94,12 +94,15 @@ std::vector<ManagerMatch> TakenOverManagers(
 }
 
 uint64_t OwnershipDigest(const Value& metadata, absl::string_view manager) {
-  for (const Value& entry : metadata["managedFields"].array()) {
-    if (entry.GetString("manager") != manager || !IsMainEntry(entry, "Apply")) {
-      continue;
+  for (const char* operation : {"Apply", "Update"}) {
+    for (const Value& entry : metadata["managedFields"].array()) {
+      if (entry.GetString("manager") != manager ||
+          !IsMainEntry(entry, operation)) {
+        continue;
+      }
+      // Zero is kept for "owns nothing".
+      return absl::HashOf(FormatJson(entry["fieldsV1"])) | 1;
     }
-    // Zero is kept for "owns nothing".
-    return absl::HashOf(FormatJson(entry["fieldsV1"])) | 1;
   }
   return 0;
 }

@@ -62,8 +62,12 @@ struct Tracked {
 using HealthWatchKey =
     std::tuple<kube::GroupVersionKind, std::string, std::string, bool>;
 
-HealthWatchKey WatchKeyOf(const Tracker::Awaited& awaited) {
-  if (awaited.is_ours) return {awaited.ref.gvk, "", "", awaited.is_whole};
+// `is_narrow`: of ours, those of the object's namespace alone.
+HealthWatchKey WatchKeyOf(const Tracker::Awaited& awaited, bool is_narrow) {
+  if (awaited.is_ours) {
+    return {awaited.ref.gvk, is_narrow ? awaited.ref.key.name_space : "", "",
+            awaited.is_whole};
+  }
   return {awaited.ref.gvk, awaited.ref.key.name_space, awaited.ref.key.name,
           awaited.is_whole};
 }
@@ -119,6 +123,15 @@ struct Tracker::Impl {
       ABSL_GUARDED_BY(mu);
   absl::flat_hash_map<kube::ObjectKey, std::vector<Awaited>> awaited
       ABSL_GUARDED_BY(mu);
+  // What tasks go through, so that none runs once this is gone.
+  struct Gate {
+    Mutex mu;
+    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
+  };
+  const std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+
+  // Kinds that we may not watch in all namespaces.
+  std::set<kube::GroupKind> refused ABSL_GUARDED_BY(mu);
   // UIDs of objects whose end was told while nobody tracked them: the answer
   // to their apply may still be on its way.
   std::deque<std::string> ended ABSL_GUARDED_BY(mu);
@@ -129,7 +142,10 @@ struct Tracker::Impl {
         options(std::move(o)),
         listener(std::move(l)),
         managers(TakenOverManagers(options.field_manager,
-                                   options.override_managers)) {}
+                                   options.override_managers)) {
+    MutexLock lock(gate->mu);
+    gate->impl = this;
+  }
 
   // Keeps of an object's metadata what drift detection compares.
   Value Condense(const Value& object) const {
@@ -156,12 +172,112 @@ struct Tracker::Impl {
     informer.label_selector = options.owner_label;
     informer.metadata_only = true;
     informer.transform = [this](Value object) { return Condense(object); };
-    informer.on_synced = [this, kind] { CheckAbsent(kind); };
+    informer.on_synced = [this, kind] {
+      SetRefused(kind, false);
+      CheckAbsent(kind);
+    };
     watch = std::make_shared<kube::Informer>(client, tasks, std::move(informer),
                                              options.logger);
     watch->AddHandler([this, kind](const kube::Change& change) {
       OnDriftChange(kind, change);
     });
+    LookLater(kind);
+  }
+
+  // Looks, in a moment and then again, whether the kind may be watched; until
+  // that is known.
+  void LookLater(const kube::GroupKind& kind) {
+    constexpr absl::Duration kPause = absl::Milliseconds(300);
+    tasks.PostAfter(kPause, [g = gate, kind] {
+      MutexLock lock(g->mu);
+      if (g->impl != nullptr) g->impl->Look(kind);
+    });
+  }
+
+  void Look(const kube::GroupKind& kind) {
+    bool is_known = false;
+    bool is_refused = false;
+    {
+      MutexLock lock(mu);
+      const auto judge = [&](const kube::Informer& informer) {
+        is_known = is_known || informer.HasSynced();
+        is_refused = is_refused || absl::IsPermissionDenied(informer.health());
+      };
+      const auto drift = drift_watches.find(kind);
+      if (drift != drift_watches.end()) judge(*drift->second);
+      for (const auto& [key, watch] : health_watches) {
+        const auto& [gvk, name_space, name, is_whole] = key;
+        const bool is_wide = name_space.empty() && name.empty();
+        if (is_wide && gvk.group == kind.group && gvk.kind == kind.kind) {
+          judge(*watch->informer);
+        }
+      }
+    }
+    if (is_refused) {
+      SetRefused(kind, true);
+    } else if (!is_known) {
+      LookLater(kind);
+    }
+  }
+
+  HealthWatchKey KeyFor(const Awaited& one) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return WatchKeyOf(one, refused.contains(KindOf(one.ref)));
+  }
+
+  // Those who await an object of the kind await it in its namespace, or else
+  // among all.
+  void SetRefused(const kube::GroupKind& kind, bool is_refused) {
+    std::vector<std::shared_ptr<HealthWatch>> idle;
+    MutexLock lock(mu);
+    if (refused.contains(kind) == is_refused) return;
+    std::vector<std::pair<kube::ObjectKey, std::vector<Awaited>>> moved;
+    for (const auto& [owner, all] : awaited) {
+      const bool is_concerned = std::any_of(
+          all.begin(), all.end(),
+          [&](const Awaited& one) { return KindOf(one.ref) == kind; });
+      if (is_concerned) moved.emplace_back(owner, all);
+    }
+    for (const auto& one : moved) SetAwaited(one.first, {}, idle);
+    if (is_refused) {
+      refused.insert(kind);
+    } else {
+      refused.erase(kind);
+    }
+    for (const auto& one : moved) SetAwaited(one.first, one.second, idle);
+  }
+
+  // Watches that nobody needs any more are added to `idle`: they end outside
+  // the lock.
+  void SetAwaited(const kube::ObjectKey& owner,
+                  const std::vector<Awaited>& wanted,
+                  std::vector<std::shared_ptr<HealthWatch>>& idle)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    std::set<HealthWatchKey> left;
+    for (const Awaited& one : awaited[owner]) {
+      const HealthWatchKey key = KeyFor(one);
+      HealthWatch& watch = *health_watches.at(key);
+      const auto waiting = watch.owners_of.find(one.ref.key);
+      if (waiting != watch.owners_of.end()) {
+        waiting->second.erase(owner);
+        if (waiting->second.empty()) watch.owners_of.erase(waiting);
+      }
+      watch.owners.erase(owner);
+      left.insert(key);
+    }
+    for (const Awaited& one : wanted) {
+      HealthWatch& watch = *StartHealthWatch(KeyFor(one));
+      watch.owners_of[one.ref.key].insert(owner);
+      watch.owners.insert(owner);
+    }
+    awaited[owner] = wanted;
+    if (wanted.empty()) awaited.erase(owner);
+    for (const HealthWatchKey& key : left) {
+      const auto it = health_watches.find(key);
+      if (it == health_watches.end() || !it->second->owners.empty()) continue;
+      idle.push_back(std::move(it->second));
+      health_watches.erase(it);
+    }
   }
 
   void OnDriftChange(const kube::GroupKind& kind, const kube::Change& change) {
@@ -229,15 +345,17 @@ struct Tracker::Impl {
     watch = std::make_shared<HealthWatch>();
     kube::InformerOptions informer;
     informer.gvk = std::get<0>(key);
+    informer.name_space = std::get<1>(key);
     if (std::get<2>(key).empty()) {
       informer.label_selector = options.owner_label;
     } else {
-      informer.name_space = std::get<1>(key);
       informer.field_selector =
           absl::StrCat("metadata.name=", std::get<2>(key));
     }
     if (!std::get<3>(key)) informer.transform = CondenseForHealth;
     informer.on_synced = [this, key] { NotifyOwners(key); };
+    const kube::GroupKind kind{informer.gvk.group, informer.gvk.kind};
+    if (std::get<1>(key).empty() && std::get<2>(key).empty()) LookLater(kind);
     watch->informer = std::make_unique<kube::Informer>(
         client, tasks, std::move(informer), options.logger);
     watch->informer->AddHandler([this, key](const kube::Change& change) {
@@ -280,7 +398,7 @@ struct Tracker::Impl {
                                            bool is_whole) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     for (const bool is_ours : {true, false}) {
-      const auto it = health_watches.find(WatchKeyOf({ref, is_ours, is_whole}));
+      const auto it = health_watches.find(KeyFor({ref, is_ours, is_whole}));
       if (it == health_watches.end()) continue;
       const kube::Informer* informer = it->second->informer.get();
       if (!is_ours || tracked.contains(TrackedKeyOf(ref))) return informer;
@@ -295,6 +413,10 @@ Tracker::Tracker(const kube::Client& client, TaskQueue& tasks,
                                    std::move(listener))) {}
 
 Tracker::~Tracker() {
+  {
+    MutexLock lock(impl_->gate->mu);
+    impl_->gate->impl = nullptr;
+  }
   // Informers are destroyed without the lock: they wait for their handlers,
   // which take it.
   std::map<kube::GroupKind, std::shared_ptr<kube::Informer>> drift;
@@ -315,7 +437,8 @@ bool Tracker::IsClean(const kube::ObjectKey& owner, const kube::ObjectRef& ref,
   MutexLock lock(impl_->mu);
   const auto it = impl_->tracked.find(TrackedKeyOf(ref));
   return it != impl_->tracked.end() && !it->second.is_dirty &&
-         it->second.owner == owner && it->second.desired == desired_digest;
+         it->second.owner == owner && it->second.desired == desired_digest &&
+         !impl_->refused.contains(KindOf(ref));
 }
 
 void Tracker::RecordApplied(const kube::ObjectKey& owner,
@@ -357,6 +480,16 @@ bool Tracker::HasDrift(const kube::ObjectKey& owner) const {
   return false;
 }
 
+bool Tracker::IsBlind(const kube::ObjectKey& owner) const {
+  MutexLock lock(impl_->mu);
+  const auto it = impl_->by_owner.find(owner);
+  if (it == impl_->by_owner.end() || impl_->refused.empty()) return false;
+  for (const TrackedKey& key : it->second) {
+    if (impl_->refused.contains(key.first)) return true;
+  }
+  return false;
+}
+
 size_t Tracker::CountOf(const kube::ObjectKey& owner) const {
   MutexLock lock(impl_->mu);
   const auto it = impl_->by_owner.find(owner);
@@ -389,36 +522,9 @@ void Tracker::ForgetOwner(const kube::ObjectKey& owner) {
 
 void Tracker::Await(const kube::ObjectKey& owner,
                     const std::vector<Awaited>& awaited) {
-  // Watches that nobody needs any more end outside the lock.
   std::vector<std::shared_ptr<HealthWatch>> ended;
-  {
-    MutexLock lock(impl_->mu);
-    std::set<HealthWatchKey> left;
-    for (const Awaited& one : impl_->awaited[owner]) {
-      const HealthWatchKey key = WatchKeyOf(one);
-      HealthWatch& watch = *impl_->health_watches.at(key);
-      const auto waiting = watch.owners_of.find(one.ref.key);
-      if (waiting != watch.owners_of.end()) {
-        waiting->second.erase(owner);
-        if (waiting->second.empty()) watch.owners_of.erase(waiting);
-      }
-      watch.owners.erase(owner);
-      left.insert(key);
-    }
-    for (const Awaited& one : awaited) {
-      HealthWatch& watch = *impl_->StartHealthWatch(WatchKeyOf(one));
-      watch.owners_of[one.ref.key].insert(owner);
-      watch.owners.insert(owner);
-    }
-    impl_->awaited[owner] = awaited;
-    if (awaited.empty()) impl_->awaited.erase(owner);
-    for (const HealthWatchKey& key : left) {
-      const auto it = impl_->health_watches.find(key);
-      if (!it->second->owners.empty()) continue;
-      ended.push_back(std::move(it->second));
-      impl_->health_watches.erase(it);
-    }
-  }
+  MutexLock lock(impl_->mu);
+  impl_->SetAwaited(owner, awaited, ended);
 }
 
 std::optional<Health> Tracker::HealthOf(const kube::ObjectRef& ref,

@@ -196,8 +196,12 @@ absl::StatusOr<FetchedFile> Fetcher::Fetch(const Context& ctx,
   FetchedFile file(path);
   Download download(fd, want, options.max_bytes);
   for (int attempt = 1;; ++attempt) {
-    absl::Status status = impl_->FetchOnce(ctx, artifact, &download);
+    absl::Status status = impl_->FetchOnce(
+        ctx.WithTimeout(options.request_timeout), artifact, &download);
     if (status.ok()) status = download.Finish();
+    if (absl::IsDeadlineExceeded(status) && !ctx.is_done()) {
+      status = absl::UnavailableError(status.message());  // A try's own end.
+    }
     if (status.ok()) return file;
     if (!IsRetried(status) || attempt >= options.max_attempts) {
       return Annotate(status, "fetching artifact");

@@ -51,6 +51,7 @@ struct Expr {
   std::vector<std::string> fields;  // Of a struct.
   // Of a fold.
   std::string variable;
+  std::string second_variable;  // Usually empty.
   std::string accumulator;
 };
 

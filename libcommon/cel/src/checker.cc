@@ -19,13 +19,12 @@ std::string Named(const Type& type) {
 
 class Checker {
  public:
-  Checker(const FunctionTable& functions,
-          const std::vector<std::string>& variables, Errors& errors)
-      : functions_(functions), errors_(errors) {
-    const TypePtr object =
-        MapType(SimpleType(TypeKind::kString), SimpleType(TypeKind::kDyn));
-    for (const std::string& name : variables) {
-      scope_.emplace_back(name, object);
+  Checker(const Environment& environment,
+          const std::vector<Variable>& variables, const ObjectTypes* objects,
+          Errors& errors)
+      : environment_(environment), objects_(objects), errors_(errors) {
+    for (const Variable& variable : variables) {
+      scope_.emplace_back(variable.name, ParseType(variable.type));
     }
   }
 
@@ -112,7 +111,7 @@ class Checker {
     for (size_t i = scope_.size(); i > 0; --i) {
       if (scope_[i - 1].first == name) return scope_[i - 1].second;
     }
-    if (const auto type = NamedType(name)) return TypeType(*type);
+    if (const auto type = environment_.FindType(name)) return TypeType(*type);
     return std::nullopt;
   }
 
@@ -149,6 +148,8 @@ class Checker {
     TypePtr result = SimpleType(TypeKind::kDyn);
     if (target->kind == TypeKind::kMap) {
       result = target->parameters[1];
+    } else if (target->kind == TypeKind::kObject) {
+      result = ObjectField(expr, *target);
     } else if (target->kind == TypeKind::kParameter) {
       unifier_.IsAssignable(result, target);
     } else if (!IsDynOrError(*target)) {
@@ -156,6 +157,23 @@ class Checker {
                                " does not support field selection"));
     }
     return is_optional ? OptionalType(result) : result;
+  }
+
+  // The field's name is that of a select, or a literal.
+  TypePtr ObjectField(const Expr& expr, const Type& object) {
+    const std::string& name = expr.kind == ExprKind::kSelect
+                                  ? expr.name
+                                  : expr.arguments[1]->literal.AsString();
+    if (objects_ == nullptr || !objects_->Has(object.name)) {
+      Wrong(expr, absl::StrCat("unexpected failed resolution of '", object.name,
+                               "'"));
+      return SimpleType(TypeKind::kError);
+    }
+    if (const auto type = objects_->FieldType(object.name, name)) {
+      return ParseType(*type);
+    }
+    Wrong(expr, absl::StrCat("undefined field '", name, "'"));
+    return SimpleType(TypeKind::kError);
   }
 
   void VisitCall(Expr& expr) {
@@ -170,7 +188,7 @@ class Checker {
     if (expr.operand == nullptr) {
       absl::string_view name = expr.name;
       if (name[0] == '.') name.remove_prefix(1);
-      const FunctionDecl* function = functions_.Find(name);
+      const FunctionDecl* function = environment_.Find(name);
       if (function == nullptr) return Undeclared(expr, expr.name);
       expr.name = std::string(name);
       return Resolve(expr, *function);
@@ -179,14 +197,14 @@ class Checker {
       absl::string_view qualified = *prefix;
       if (qualified[0] == '.') qualified.remove_prefix(1);
       const std::string name = absl::StrCat(qualified, ".", expr.name);
-      if (const FunctionDecl* function = functions_.Find(name)) {
+      if (const FunctionDecl* function = environment_.Find(name)) {
         expr.name = name;
         expr.operand = nullptr;
         return Resolve(expr, *function);
       }
     }
     Visit(*expr.operand);
-    const FunctionDecl* function = functions_.Find(expr.name);
+    const FunctionDecl* function = environment_.Find(expr.name);
     if (function == nullptr) return Undeclared(expr, expr.name);
     Resolve(expr, *function);
   }
@@ -313,23 +331,29 @@ class Checker {
     for (const ExprPtr& value : expr.arguments) Visit(*value);
   }
 
-  TypePtr IterationType(const Expr& range) {
+  // Of a loop's variable, or of both.
+  using IterationTypes = std::pair<TypePtr, TypePtr>;
+  IterationTypes TypesOfIteration(const Expr& range, bool has_two) {
     const TypePtr type = unifier_.Substitute(TypeOf(range), false);
+    const TypePtr dyn = SimpleType(TypeKind::kDyn);
+    const TypePtr error = SimpleType(TypeKind::kError);
     switch (type->kind) {
       case TypeKind::kList:
+        if (!has_two) return {type->parameters[0], nullptr};
+        return {SimpleType(TypeKind::kInt), type->parameters[0]};
       case TypeKind::kMap:
-        return type->parameters[0];
+        return {type->parameters[0], type->parameters[1]};
       case TypeKind::kDyn:
       case TypeKind::kError:
       case TypeKind::kParameter:
-        unifier_.IsAssignable(SimpleType(TypeKind::kDyn), type);
-        return SimpleType(TypeKind::kDyn);
+        unifier_.IsAssignable(dyn, type);
+        return {dyn, dyn};
       default:
         Wrong(range,
               absl::StrCat("expression of type ", Named(*type),
                            " cannot be range of a comprehension (must be "
                            "list, map, or dynamic)"));
-        return SimpleType(TypeKind::kError);
+        return {error, error};
     }
   }
 
@@ -345,21 +369,24 @@ class Checker {
     Expr& result = *expr.arguments[3];
     Visit(*expr.operand);
     Visit(initial);
-    const TypePtr variable = IterationType(*expr.operand);
+    const bool has_two = !expr.second_variable.empty();
+    const auto [first, second] = TypesOfIteration(*expr.operand, has_two);
     const TypePtr accumulator = TypeOf(initial);
     scope_.emplace_back(expr.accumulator, accumulator);
-    scope_.emplace_back(expr.variable, variable);
+    scope_.emplace_back(expr.variable, first);
+    if (has_two) scope_.emplace_back(expr.second_variable, second);
     Visit(condition);
     Expect(condition, SimpleType(TypeKind::kBool));
     Visit(step);
     Expect(step, accumulator);
-    scope_.pop_back();
+    scope_.resize(scope_.size() - (has_two ? 2 : 1));
     Visit(result);
     scope_.pop_back();
     SetType(expr, unifier_.Substitute(TypeOf(result), false));
   }
 
-  const FunctionTable& functions_;
+  const Environment& environment_;
+  const ObjectTypes* const objects_;
   Errors& errors_;
   std::vector<std::pair<std::string, TypePtr>> scope_;
   Unifier unifier_;
@@ -367,28 +394,6 @@ class Checker {
 };
 
 }  // namespace
-
-std::optional<TypePtr> NamedType(absl::string_view name) {
-  static constexpr std::pair<absl::string_view, absl::string_view> kTypes[] = {
-      {"bool", "bool"},
-      {"bytes", "bytes"},
-      {"double", "double"},
-      {"int", "int"},
-      {"uint", "uint"},
-      {"string", "string"},
-      {"null_type", "null"},
-      {"list", "list(A)"},
-      {"map", "map(A, B)"},
-      {"type", "type"},
-      {"optional_type", "optional(A)"},
-      {"google.protobuf.Timestamp", "timestamp"},
-      {"google.protobuf.Duration", "duration"},
-  };
-  for (const auto& [type, row] : kTypes) {
-    if (type == name) return ParseType(row);
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string> QualifiedName(const Expr& expr) {
   std::vector<absl::string_view> parts;
@@ -403,9 +408,10 @@ std::optional<std::string> QualifiedName(const Expr& expr) {
   return absl::StrJoin(parts, ".");
 }
 
-Checked Check(Expr& root, const FunctionTable& functions,
-              const std::vector<std::string>& variables, Errors& errors) {
-  return Checker(functions, variables, errors).Run(root);
+Checked Check(Expr& root, const Environment& environment,
+              const std::vector<Variable>& variables,
+              const ObjectTypes* objects, Errors& errors) {
+  return Checker(environment, variables, objects, errors).Run(root);
 }
 
 }  // namespace weir::cel

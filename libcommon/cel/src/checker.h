@@ -15,6 +15,7 @@
 #include "functions.h"
 #include "source.h"
 #include "type.h"
+#include "weir/cel/cel.h"
 
 namespace weir::cel {
 
@@ -29,17 +30,18 @@ struct Checked {
   const Type& TypeOf(const Expr& expr) const { return *types.at(&expr); }
 };
 
-// The type that a name stands for: "int", "google.protobuf.Timestamp".
-std::optional<TypePtr> NamedType(absl::string_view name);
 // "a.b.c" of identifiers and selects; nothing of other expressions.
 std::optional<std::string> QualifiedName(const Expr& expr);
 
 // Adds to `errors` what is wrong.
-Checked Check(Expr& root, const FunctionTable& functions,
-              const std::vector<std::string>& variables, Errors& errors);
+Checked Check(Expr& root, const Environment& environment,
+              const std::vector<Variable>& variables,
+              const ObjectTypes* objects, Errors& errors);
 
 // What cel-go's validators look for in a checked expression: lists and maps of
-// mixed types, and format() with literals that do not fit.
-void Validate(const Expr& root, const Checked& checked, Errors& errors);
+// mixed types, format() with literals that do not fit, and what else the
+// environment has checked of literals.
+void Validate(const Expr& root, const Checked& checked,
+              const Environment& environment, Errors& errors);
 
 }  // namespace weir::cel

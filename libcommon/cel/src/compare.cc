@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "weir/cel/value.h"
@@ -60,6 +61,7 @@ int OrderTimes(const Timestamp& a, const Timestamp& b) {
 }
 
 bool EqualLists(const List& a, const List& b, Meter& meter) {
+  if (const auto is_equal = a.Equals(b, meter)) return *is_equal;
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     if (!Equal(a.At(i), b.At(i), meter)) return false;
@@ -68,6 +70,7 @@ bool EqualLists(const List& a, const List& b, Meter& meter) {
 }
 
 bool EqualMaps(const Map& a, const Map& b, Meter& meter) {
+  if (const auto is_equal = a.Equals(b, meter)) return *is_equal;
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     const auto other = b.Find(a.KeyAt(i));
@@ -82,6 +85,18 @@ bool EqualOptionals(const Value* a, const Value* b, Meter& meter) {
 }
 
 }  // namespace
+
+std::optional<bool> List::Equals(const List&, Meter&) const {
+  return std::nullopt;
+}
+
+std::optional<Value> List::Plus(const List&, Meter&) const {
+  return std::nullopt;
+}
+
+std::optional<bool> Map::Equals(const Map&, Meter&) const {
+  return std::nullopt;
+}
 
 bool Equal(const Value& a, const Value& b, Meter& meter) {
   if (!meter.Charge(1)) return false;
@@ -111,7 +126,8 @@ bool Equal(const Value& a, const Value& b, Meter& meter) {
     case Kind::kOptional:
       return EqualOptionals(a.AsOptional(), b.AsOptional(), meter);
     case Kind::kOpaque:
-      return a.AsOpaque().Equals(b.AsOpaque());
+      return a.AsOpaque().type_name() == b.AsOpaque().type_name() &&
+             a.AsOpaque().Equals(b.AsOpaque());
     default:
       return false;
   }

@@ -31,6 +31,7 @@ Value Joined(const Value& a, const Value& b, Meter& meter) {
 Value JoinedLists(const Value& a, const Value& b, Meter& meter) {
   const List& left = a.AsList();
   const List& right = b.AsList();
+  if (auto sum = left.Plus(right, meter)) return *std::move(sum);
   if (left.size() == 0) return b;
   if (right.size() == 0) return a;
   const size_t size = left.size() + right.size();

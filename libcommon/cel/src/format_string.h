@@ -28,5 +28,7 @@ std::string Format(
 
 // What is wrong with an argument of this type.
 std::string WrongFormatArgument(char verb, absl::string_view type_name);
+// The same, of the older format().
+std::string WrongOldFormatArgument(char verb, absl::string_view type_name);
 
 }  // namespace weir::cel

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,14 +52,14 @@ uint32_t TraitsOf(const Value& value) {
   }
 }
 
-void FunctionTable::Add(absl::Span<const Row> rows) {
+void Environment::Add(absl::Span<const Row> rows) {
   for (const Row& row : rows) {
     Add(Overload{row.function, row.id, row.style, row.arguments, row.result,
                  row.compute});
   }
 }
 
-void FunctionTable::Add(const Overload& overload) {
+void Environment::Add(const Overload& overload) {
   FunctionDecl& function = functions_[overload.function];
   function.name = overload.function;
   FunctionRow row;
@@ -67,6 +68,7 @@ void FunctionTable::Add(const Overload& overload) {
   row.arguments = ParseTypes(overload.arguments);
   row.result = ParseType(overload.result);
   row.compute = overload.compute;
+  row.pattern = overload.pattern;
   for (const TypePtr& argument : row.arguments) {
     CollectParameters(*argument, row.parameters);
   }
@@ -74,33 +76,60 @@ void FunctionTable::Add(const Overload& overload) {
   function.rows.push_back(std::move(row));
 }
 
-std::shared_ptr<const FunctionTable> FunctionTable::Make(
-    bool has_regex, const std::vector<Overload>& more) {
-  auto table = std::make_shared<FunctionTable>();
-  for (const auto& rows :
-       {OperatorRows(), RelationRows(), ConversionRows(), StringRows(),
-        FormatRows(), TimeRows(), SetRows(), EncoderRows(), OptionalRows()}) {
-    table->Add(rows);
+void Environment::Add(absl::Span<const SharedRow> rows) {
+  for (const SharedRow& row : rows) {
+    FunctionDecl& function = functions_[row.function];
+    function.name = row.function;
+    function.shared = row.compute;
+    function.shared_arity = row.arity;
+    function.trait = row.trait;
   }
-  if (has_regex) table->Add(RegexRows());
-  for (const auto& rows : {OperatorShared(), RelationShared(),
-                           ConversionShared(), StringShared()}) {
-    for (const SharedRow& row : rows) {
-      FunctionDecl& function = table->functions_[row.function];
-      function.name = row.function;
-      function.shared = row.compute;
-      function.shared_arity = row.arity;
-      function.trait = row.trait;
-    }
-  }
-  for (const char* name : {"contains", "endsWith", "startsWith"}) {
-    table->functions_[name].is_unguarded = true;
-  }
-  for (const Overload& overload : more) table->Add(overload);
-  return table;
 }
 
-const FunctionDecl* FunctionTable::Find(absl::string_view name) const {
+Environment::Environment(const EnvironmentOptions& options)
+    : macros_{options.has_lists, options.has_two_variables},
+      has_literal_checks_(options.has_literal_checks),
+      has_old_format_(options.strings_version < 4),
+      types_(options.types) {
+  for (const auto& rows :
+       {OperatorRows(), RelationRows(), ConversionRows(), StringRows(),
+        has_old_format_ ? OldFormatRows() : FormatRows(), TimeRows(), SetRows(),
+        OptionalRows()}) {
+    Add(rows);
+  }
+  for (const auto& rows : {OperatorShared(), RelationShared(),
+                           ConversionShared(), StringShared()}) {
+    Add(rows);
+  }
+  for (const char* name : {"contains", "endsWith", "startsWith"}) {
+    functions_[name].is_unguarded = true;
+  }
+  if (has_old_format_) functions_.erase("reverse");
+  if (options.has_encoders) Add(EncoderRows());
+  if (options.has_regex) Add(RegexRows());
+  if (options.has_two_variables) Add(MapInsertRows());
+  if (options.has_lists) {
+    Add(ListRows());
+    Add(ListShared());
+    functions_["flatten"].is_unguarded = true;
+  }
+  for (const Overload& overload : options.functions) Add(overload);
+}
+
+std::shared_ptr<const Environment> MakeEnvironment(
+    const EnvironmentOptions& options) {
+  return std::make_shared<const Environment>(options);
+}
+
+std::optional<TypePtr> Environment::FindType(absl::string_view name) const {
+  if (auto type = NamedType(name)) return type;
+  if (std::find(types_.begin(), types_.end(), name) == types_.end()) {
+    return std::nullopt;
+  }
+  return ParseType(name);
+}
+
+const FunctionDecl* Environment::Find(absl::string_view name) const {
   const auto found = functions_.find(name);
   return found == functions_.end() ? nullptr : &found->second;
 }

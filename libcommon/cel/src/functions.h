@@ -1,5 +1,6 @@
-// FunctionTable holds the functions of an environment: for each, its rows in
-// order, and how a call that types do not decide is dispatched.
+// Environment holds the functions, macros and types that there are: of a
+// function its rows in order, and how a call that types do not decide is
+// dispatched.
 //
 // Touches: nothing.
 // Threads: immutable; safe to share.
@@ -8,13 +9,15 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "macros.h"
 #include "type.h"
-#include "weir/cel/function.h"
+#include "weir/cel/environment.h"
 
 namespace weir::cel {
 
@@ -60,6 +63,7 @@ struct FunctionRow {
   TypePtr result;
   std::vector<std::string> parameters;  // Names of type parameters.
   Function compute = nullptr;
+  int pattern = -1;
 };
 
 struct FunctionDecl {
@@ -72,17 +76,26 @@ struct FunctionDecl {
   bool is_unguarded = false;
 };
 
-class FunctionTable {
+class Environment {
  public:
-  // The standard library and the extensions of `has_regex`; then `more`.
-  static std::shared_ptr<const FunctionTable> Make(
-      bool has_regex, const std::vector<Overload>& more);
+  explicit Environment(const EnvironmentOptions& options);
 
   const FunctionDecl* Find(absl::string_view name) const;
+  // The type that a name stands for: "int", "google.protobuf.Timestamp".
+  std::optional<TypePtr> FindType(absl::string_view name) const;
+  const MacroSet& macros() const { return macros_; }
+  bool has_literal_checks() const { return has_literal_checks_; }
+  bool has_old_format() const { return has_old_format_; }
 
  private:
   void Add(absl::Span<const Row> rows);
+  void Add(absl::Span<const SharedRow> rows);
   void Add(const Overload& row);
+
+  const MacroSet macros_;
+  const bool has_literal_checks_;
+  const bool has_old_format_;
+  const std::vector<std::string> types_;
   std::map<std::string, FunctionDecl, std::less<>> functions_;
 };
 
@@ -101,10 +114,14 @@ absl::Span<const SharedRow> ConversionShared();
 absl::Span<const Row> StringRows();
 absl::Span<const SharedRow> StringShared();
 absl::Span<const Row> FormatRows();
+absl::Span<const Row> OldFormatRows();
 absl::Span<const Row> TimeRows();
 absl::Span<const Row> SetRows();
 absl::Span<const Row> EncoderRows();
 absl::Span<const Row> RegexRows();
 absl::Span<const Row> OptionalRows();
+absl::Span<const Row> ListRows();
+absl::Span<const SharedRow> ListShared();
+absl::Span<const Row> MapInsertRows();
 
 }  // namespace weir::cel

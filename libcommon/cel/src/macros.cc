@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 namespace weir::cel {
 namespace {
@@ -81,6 +82,7 @@ class Expander {
     expr->is_optional = from.is_optional;
     expr->fields = from.fields;
     expr->variable = from.variable;
+    expr->second_variable = from.second_variable;
     expr->accumulator = from.accumulator;
     if (from.operand != nullptr) expr->operand = Copy(*from.operand);
     for (const ExprPtr& argument : from.arguments) {
@@ -119,12 +121,34 @@ ExprPtr Has(MacroCall& call, MacroError& error) {
   return test;
 }
 
+// Of macros with two variables.
+MacroError VariablesError(const MacroCall& call) {
+  const Expr& first = *call.arguments[0];
+  const Expr& second = *call.arguments[1];
+  constexpr absl::string_view kSimple = "argument must be a simple name";
+  for (const Expr* variable : {&first, &second}) {
+    if (variable->kind != ExprKind::kIdent) {
+      return {variable->offset, std::string(kSimple)};
+    }
+  }
+  if (first.name == second.name) {
+    return {second.offset,
+            absl::StrCat("duplicate variable name: ", first.name)};
+  }
+  MacroError error = VariableError(first, kSimple);
+  return error.message.empty() ? VariableError(second, kSimple) : error;
+}
+
 ExprPtr Quantifier(MacroCall& call, MacroError& error) {
-  error = VariableError(*call.arguments[0], "argument must be a simple name");
+  const bool has_two = call.arguments.size() == 3;
+  error = has_two ? VariablesError(call)
+                  : VariableError(*call.arguments[0],
+                                  "argument must be a simple name");
   if (!error.message.empty()) return nullptr;
   Expander e(call);
   std::string variable = call.arguments[0]->name;
-  ExprPtr predicate = std::move(call.arguments[1]);
+  const std::string second = has_two ? call.arguments[1]->name : "";
+  ExprPtr predicate = std::move(call.arguments.back());
   ExprPtr initial, condition, step, result;
   if (call.function == "all") {
     initial = e.Literal(Value::Bool(true));
@@ -144,9 +168,12 @@ ExprPtr Quantifier(MacroCall& call, MacroError& error) {
         e.Call("_?_:_", std::move(predicate), std::move(more), e.Accumulator());
     result = e.Call("_==_", e.Accumulator(), e.Literal(Value::Int(1)));
   }
-  return e.Fold(std::move(call.target), std::move(variable),
-                std::string(kAccumulator), std::move(initial),
-                std::move(condition), std::move(step), std::move(result));
+  ExprPtr fold =
+      e.Fold(std::move(call.target), std::move(variable),
+             std::string(kAccumulator), std::move(initial),
+             std::move(condition), std::move(step), std::move(result));
+  fold->second_variable = second;
+  return fold;
 }
 
 // map(x, f), map(x, p, f) and filter(x, p), which collect in a list.
@@ -198,6 +225,65 @@ ExprPtr Optional(MacroCall& call, MacroError& error) {
                 e.Call("optional.none"));
 }
 
+// transformList, transformMap and transformMapEntry.
+ExprPtr Transform(MacroCall& call, MacroError& error) {
+  error = VariablesError(call);
+  if (!error.message.empty()) return nullptr;
+  Expander e(call);
+  std::string variable = call.arguments[0]->name;
+  ExprPtr filter;
+  if (call.arguments.size() == 4) filter = std::move(call.arguments[2]);
+  ExprPtr element = std::move(call.arguments.back());
+  ExprPtr initial, step;
+  if (call.function == "transformList") {
+    initial = e.List(nullptr);
+    step = e.Call("_+_", e.Accumulator(), e.List(std::move(element)));
+  } else {
+    initial = e.New(ExprKind::kMap);
+    step = call.function == "transformMap"
+               ? e.Call(kMapInsert, e.Accumulator(), e.Ident(variable),
+                        std::move(element))
+               : e.Call(kMapInsert, e.Accumulator(), std::move(element));
+  }
+  if (filter != nullptr) {
+    step = e.Call("_?_:_", std::move(filter), std::move(step), e.Accumulator());
+  }
+  ExprPtr fold =
+      e.Fold(std::move(call.target), std::move(variable),
+             std::string(kAccumulator), std::move(initial),
+             e.Literal(Value::Bool(true)), std::move(step), e.Accumulator());
+  fold->second_variable = call.arguments[1]->name;
+  return fold;
+}
+
+// sortBy(x, key): the list is a variable, sorted by what map(x, key) makes of
+// it.
+ExprPtr SortBy(MacroCall& call, MacroError& error) {
+  constexpr absl::string_view kInput = "@__sortBy_input__";
+  const ExprKind kind = call.target->kind;
+  if (kind == ExprKind::kLiteral || kind == ExprKind::kMap ||
+      kind == ExprKind::kStruct) {
+    error = {call.target->offset,
+             "sortBy can only be applied to a list, identifier, "
+             "comprehension, call or select expression"};
+    return nullptr;
+  }
+  Expander e(call);
+  ExprPtr input = e.Ident(kInput);
+  ExprPtr range = e.Ident(kInput);
+  MacroCall map{call.offset, "map", range, call.arguments, call.next_id};
+  ExprPtr keys = Collect(map, error);
+  if (keys == nullptr) return nullptr;
+  ExprPtr sorted = e.MemberCall("@sortByAssociatedKeys", e.Ident(kInput));
+  sorted->height = std::max(sorted->height, keys->height);
+  sorted->arguments.push_back(std::move(keys));
+  ExprPtr bound = e.Fold(e.List(nullptr), "#unused", std::string(kInput),
+                         std::move(call.target), e.Literal(Value::Bool(false)),
+                         std::move(input), std::move(sorted));
+  bound->height = std::max(bound->height, bound->arguments.back()->height);
+  return bound;
+}
+
 struct Macro {
   absl::string_view name;
   size_t arguments;
@@ -217,17 +303,42 @@ constexpr Macro kMacros[] = {
     {"optFlatMap", 2, true, Optional},
 };
 
-}  // namespace
+constexpr Macro kListMacros[] = {{"sortBy", 2, true, SortBy}};
 
-ExprPtr ExpandMacro(MacroCall& call, MacroError& error) {
-  for (const Macro& macro : kMacros) {
+constexpr Macro kTwoVariableMacros[] = {
+    {"all", 3, true, Quantifier},
+    {"exists", 3, true, Quantifier},
+    {"existsOne", 3, true, Quantifier},
+    {"exists_one", 3, true, Quantifier},
+    {"transformList", 3, true, Transform},
+    {"transformList", 4, true, Transform},
+    {"transformMap", 3, true, Transform},
+    {"transformMap", 4, true, Transform},
+    {"transformMapEntry", 3, true, Transform},
+    {"transformMapEntry", 4, true, Transform},
+};
+
+const Macro* Find(absl::Span<const Macro> macros, const MacroCall& call) {
+  for (const Macro& macro : macros) {
     if (macro.name == call.function &&
         macro.arguments == call.arguments.size() &&
         macro.is_member == (call.target != nullptr)) {
-      return macro.expand(call, error);
+      return &macro;
     }
   }
   return nullptr;
+}
+
+}  // namespace
+
+ExprPtr ExpandMacro(const MacroSet& macros, MacroCall& call,
+                    MacroError& error) {
+  const Macro* found = Find(kMacros, call);
+  if (found == nullptr && macros.has_lists) found = Find(kListMacros, call);
+  if (found == nullptr && macros.has_two_variables) {
+    found = Find(kTwoVariableMacros, call);
+  }
+  return found == nullptr ? nullptr : found->expand(call, error);
 }
 
 }  // namespace weir::cel

@@ -94,13 +94,19 @@ NodePtr MakeMapNode(std::vector<NodePtr> parts, std::vector<bool> optional);
 struct FoldParts {
   NodePtr range, initial, condition, step, result;
   std::string variable;
+  std::string second_variable;  // Usually empty.
   std::string accumulator;
   // What is added to the accumulator, when the step does nothing else, with
   // the condition under which it is; null for always.
   NodePtr collected;
   NodePtr filter;
+  // Of a map: whether what is added has the first variable as its key, or is
+  // a map of entries.
+  bool is_keyed = false;
 };
 NodePtr MakeFold(FoldParts parts);
+// Collects in a map.
+NodePtr MakeMapFold(FoldParts parts);
 
 // How a call finds what computes it.
 struct CallTarget {

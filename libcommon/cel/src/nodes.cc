@@ -1,6 +1,7 @@
 // Constants, logic, calls, lists, maps and folds.
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "node.h"
+#include "numbers.h"
 
 namespace weir::cel {
 namespace {
@@ -62,6 +64,11 @@ class Equality : public Node {
     const Value right = right_->Eval(frame);
     if (left.is_error()) return left;
     if (right.is_error()) return right;
+    // Embedders' types say so when they cannot be compared.
+    if (is_equal_ && left.Is(Kind::kOpaque) &&
+        left.TypeName() != right.TypeName()) {
+      return Value::Error("no such overload");
+    }
     return Value::Bool(Equal(left, right, frame.meter) == is_equal_);
   }
 
@@ -191,32 +198,103 @@ class MapNode : public Node {
   const std::vector<bool> optional_;
 };
 
+// The variables of one turn of a loop, for as long as this is there.
+class Iteration {
+ public:
+  Iteration(const FoldParts& parts, const Value& range, size_t index,
+            Frame& frame)
+      : frame_(frame), depth_(frame.locals.size()) {
+    const bool has_two = !parts.second_variable.empty();
+    if (range.Is(Kind::kMap)) {
+      first_ = range.AsMap().KeyAt(index);
+      if (has_two) second_ = range.AsMap().ValueAt(index);
+    } else if (has_two) {
+      first_ = Value::Int(static_cast<int64_t>(index));
+      second_ = range.AsList().At(index);
+    } else {
+      first_ = range.AsList().At(index);
+    }
+    frame.locals.push_back({parts.variable, &first_});
+    if (has_two) frame.locals.push_back({parts.second_variable, &second_});
+  }
+  ~Iteration() { frame_.locals.resize(depth_); }
+  Iteration(const Iteration&) = delete;
+  Iteration& operator=(const Iteration&) = delete;
+
+  const Value& first() const { return first_; }
+
+ private:
+  Frame& frame_;
+  const size_t depth_;
+  Value first_;
+  Value second_;
+};
+
+// The name that Go has for the type of what is no range.
+std::string GoName(const Value& value) {
+  std::string name = value.TypeName();
+  switch (value.kind()) {
+    case Kind::kTimestamp:
+      return "types.Timestamp";
+    case Kind::kDuration:
+      return "types.Duration";
+    case Kind::kNull:
+      return "types.Null";
+    case Kind::kType:
+      return "*types.Type";
+    case Kind::kOptional:
+      return "*types.Optional";
+    default:
+      name[0] = static_cast<char>(name[0] & ~0x20);
+      return absl::StrCat("types.", name);
+  }
+}
+
+// An error, or what a loop runs over, with how long it is.
+Value RangeOf(const FoldParts& parts, Frame& frame, size_t& size) {
+  Value range = parts.range->Eval(frame);
+  if (range.is_error()) return range;
+  if (range.Is(Kind::kList)) {
+    size = range.AsList().size();
+  } else if (range.Is(Kind::kMap)) {
+    size = range.AsMap().size();
+  } else {
+    return Value::Error(
+        absl::StrCat("got '", GoName(range), "', expected iterable type"));
+  }
+  return range;
+}
+
+// Whether the filter takes this turn. An error of it replaces others.
+bool IsWanted(const FoldParts& parts, Frame& frame,
+              std::optional<Value>& error) {
+  if (parts.filter == nullptr) return true;
+  Value wanted = parts.filter->Eval(frame);
+  if (!wanted.Is(Kind::kBool)) {
+    error = wanted.is_error() ? std::move(wanted)
+                              : Value::Error("no such overload");
+  }
+  return wanted.IsTrue();
+}
+
 class Fold : public Node {
  public:
   explicit Fold(FoldParts parts) : parts_(std::move(parts)) {}
 
  protected:
   Value Compute(Frame& frame) const override {
-    const Value range = parts_.range->Eval(frame);
+    size_t size = 0;
+    const Value range = RangeOf(parts_, frame, size);
     if (range.is_error()) return range;
-    if (!range.Is(Kind::kList) && !range.Is(Kind::kMap)) {
-      return Value::Error(
-          absl::StrCat("got '", GoName(range), "', expected iterable type"));
-    }
-    const size_t size =
-        range.Is(Kind::kList) ? range.AsList().size() : range.AsMap().size();
     if (parts_.collected != nullptr) return Collect(range, size, frame);
     Value accumulator = parts_.initial->Eval(frame);
     const size_t depth = frame.locals.size();
     frame.locals.push_back({parts_.accumulator, &accumulator});
     for (size_t i = 0; i < size && !frame.meter.is_exhausted(); ++i) {
-      const Value element = ElementAt(range, i);
-      frame.locals.push_back({parts_.variable, &element});
+      const Iteration iteration(parts_, range, i, frame);
       const Value condition = parts_.condition->Eval(frame);
-      const bool is_done = condition.IsFalse();
-      if (!is_done) accumulator = parts_.step->Eval(frame);
-      frame.locals.pop_back();
-      if (is_done) break;
+      if (condition.IsFalse()) break;
+      accumulator = parts_.step->Eval(frame);
     }
     Value result = parts_.result->Eval(frame);
     frame.locals.resize(depth);
@@ -224,48 +302,14 @@ class Fold : public Node {
   }
 
  private:
-  static std::string GoName(const Value& value) {
-    std::string name = value.TypeName();
-    switch (value.kind()) {
-      case Kind::kTimestamp:
-        return "types.Timestamp";
-      case Kind::kDuration:
-        return "types.Duration";
-      case Kind::kNull:
-        return "types.Null";
-      case Kind::kType:
-        return "*types.Type";
-      case Kind::kOptional:
-        return "*types.Optional";
-      default:
-        name[0] = static_cast<char>(name[0] & ~0x20);
-        return absl::StrCat("types.", name);
-    }
-  }
-
-  static Value ElementAt(const Value& range, size_t index) {
-    return range.Is(Kind::kList) ? range.AsList().At(index)
-                                 : range.AsMap().KeyAt(index);
-  }
-
   // map() and filter(): one list grows, where a fold would copy it each time.
   // An error stays, however the elements after it turn out.
   Value Collect(const Value& range, size_t size, Frame& frame) const {
     std::vector<Value> values;
     std::optional<Value> error;
     for (size_t i = 0; i < size && !frame.meter.is_exhausted(); ++i) {
-      const Value element = ElementAt(range, i);
-      frame.locals.push_back({parts_.variable, &element});
-      bool is_wanted = true;
-      if (parts_.filter != nullptr) {
-        Value wanted = parts_.filter->Eval(frame);
-        is_wanted = wanted.IsTrue();
-        if (!wanted.Is(Kind::kBool)) {
-          error = wanted.is_error() ? std::move(wanted)
-                                    : Value::Error("no such overload");
-        }
-      }
-      if (is_wanted && !error) {
+      const Iteration iteration(parts_, range, i, frame);
+      if (IsWanted(parts_, frame, error) && !error) {
         Value value = parts_.collected->Eval(frame);
         if (value.is_error()) {
           error = std::move(value);
@@ -273,10 +317,64 @@ class Fold : public Node {
           values.push_back(std::move(value));
         }
       }
-      frame.locals.pop_back();
     }
     if (error) return *error;
     return Value::OfElements(std::move(values));
+  }
+
+  const FoldParts parts_;
+};
+
+// transformMap() and transformMapEntry(), of which no key may come twice.
+class MapFold : public Node {
+ public:
+  explicit MapFold(FoldParts parts) : parts_(std::move(parts)) {}
+
+ protected:
+  Value Compute(Frame& frame) const override {
+    size_t size = 0;
+    const Value range = RangeOf(parts_, frame, size);
+    if (range.is_error()) return range;
+    Entries entries;
+    std::optional<Value> error;
+    for (size_t i = 0; i < size && !frame.meter.is_exhausted(); ++i) {
+      const Iteration iteration(parts_, range, i, frame);
+      if (!IsWanted(parts_, frame, error) || error) continue;
+      Value value = parts_.collected->Eval(frame);
+      if (value.is_error()) {
+        error = std::move(value);
+      } else if (parts_.is_keyed) {
+        Insert(iteration.first(), std::move(value), frame, entries, error);
+      } else if (value.Is(Kind::kMap)) {
+        const Map& map = value.AsMap();
+        for (size_t j = 0; j < map.size(); ++j) {
+          Insert(map.KeyAt(j), map.ValueAt(j), frame, entries, error);
+        }
+      } else {
+        error = Value::Error("no such overload");
+      }
+    }
+    return error ? *error : MakeMap(std::move(entries.all));
+  }
+
+ private:
+  struct Entries {
+    std::vector<std::pair<Value, Value>> all;
+    std::set<std::string> keys;
+  };
+
+  static void Insert(const Value& key, Value value, Frame& frame,
+                     Entries& entries, std::optional<Value>& error) {
+    if (error || !frame.meter.ChargeBytes(2 * sizeof(Value))) return;
+    // Numbers that are equal are one key.
+    const auto number = LosslessInt(key);
+    if (!entries.keys.insert(number ? absl::StrCat(*number) : DebugText(key))
+             .second) {
+      error = Value::Error(absl::StrCat("insert failed: key ", MessageText(key),
+                                        " already exists"));
+      return;
+    }
+    entries.all.emplace_back(key, std::move(value));
   }
 
   const FoldParts parts_;
@@ -387,6 +485,10 @@ NodePtr MakeMapNode(std::vector<NodePtr> parts, std::vector<bool> optional) {
 
 NodePtr MakeFold(FoldParts parts) {
   return std::make_unique<Fold>(std::move(parts));
+}
+
+NodePtr MakeMapFold(FoldParts parts) {
+  return std::make_unique<MapFold>(std::move(parts));
 }
 
 NodePtr MakeCall(CallTarget target, std::vector<NodePtr> arguments) {

@@ -37,8 +37,12 @@ bool IsReserved(absl::string_view name) {
 // leaves out tokens that nobody waits for, and ends; its callers go on.
 class Parser {
  public:
-  Parser(const Source& source, const Limits& limits, Errors& errors)
-      : limits_(limits), errors_(errors), stream_(source, errors) {}
+  Parser(const Source& source, const MacroSet& macros, const Limits& limits,
+         Errors& errors)
+      : macros_(macros),
+        limits_(limits),
+        errors_(errors),
+        stream_(source, errors) {}
 
   ExprPtr Start() {
     ExprPtr expr;
@@ -340,7 +344,7 @@ class Parser {
     MacroCall macro{offset, name, target, arguments,
                     [this] { return NextId(); }};
     MacroError error;
-    ExprPtr expanded = ExpandMacro(macro, error);
+    ExprPtr expanded = ExpandMacro(macros_, macro, error);
     if (!error.message.empty()) {
       errors_.Add(error.offset, error.message);
       return MakeExpr(ExprKind::kUnspecified, id, offset);
@@ -652,6 +656,7 @@ class Parser {
     return true;
   }
 
+  const MacroSet& macros_;
   const Limits& limits_;
   Errors& errors_;
   TokenStream stream_;
@@ -662,7 +667,8 @@ class Parser {
 
 }  // namespace
 
-ExprPtr Parse(const Source& source, const Limits& limits, Errors& errors) {
+ExprPtr Parse(const Source& source, const MacroSet& macros,
+              const Limits& limits, Errors& errors) {
   if (source.size() > limits.expression_characters) {
     errors.Add(
         -1,
@@ -670,7 +676,7 @@ ExprPtr Parse(const Source& source, const Limits& limits, Errors& errors) {
                      source.size(), ", limit ", limits.expression_characters));
     return MakeExpr(ExprKind::kUnspecified, 0, -1);
   }
-  return Parser(source, limits, errors).Start();
+  return Parser(source, macros, limits, errors).Start();
 }
 
 }  // namespace weir::cel

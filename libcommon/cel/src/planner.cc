@@ -67,9 +67,9 @@ struct Planned {
 
 class Planner {
  public:
-  Planner(const FunctionTable& functions, const Checked* checked,
+  Planner(const Environment& environment, const Checked* checked,
           const Limits& limits, std::string& error)
-      : functions_(functions),
+      : environment_(environment),
         checked_(checked),
         limits_(limits),
         error_(error) {}
@@ -123,9 +123,13 @@ class Planner {
     if (checked_ == nullptr) return Planned(MakeVariable(name, false));
     const Type& type = checked_->TypeOf(expr);
     const std::string& known = checked_->names.at(&expr);
-    const auto named = NamedType(known);
-    if (type.kind == TypeKind::kType && named) {
-      return Planned(MakeConstant(Value::Type(TypeName(**named))));
+    const auto named = environment_.FindType(known);
+    if (type.kind == TypeKind::kType) {
+      // cel-go knows no variables that are types, and not all names of types.
+      if (!named || TypeName(**named) != known) {
+        return Fail(absl::StrCat("reference to undefined type: ", known));
+      }
+      return Planned(MakeConstant(Value::Type(known)));
     }
     return Planned(MakeVariable(known, true));
   }
@@ -182,7 +186,7 @@ class Planner {
     absl::string_view qualified = *prefix;
     if (absl::StartsWith(qualified, ".")) qualified.remove_prefix(1);
     const std::string full = absl::StrCat(qualified, ".", expr.name);
-    if (functions_.Find(full) == nullptr) return expr.name;
+    if (environment_.Find(full) == nullptr) return expr.name;
     has_target = false;
     return full;
   }
@@ -248,11 +252,25 @@ class Planner {
     }
     CallTarget target{function, expr.id, nullptr, nullptr};
     if (!FindTarget(expr, nodes.size(), target)) return nullptr;
+    if (target.decl != nullptr && !HasFitPattern(*target.decl, nodes)) {
+      return nullptr;
+    }
     return MakeCall(std::move(target), std::move(nodes));
   }
 
+  bool HasFitPattern(const FunctionDecl& decl,
+                     const std::vector<NodePtr>& nodes) {
+    for (const FunctionRow& row : decl.rows) {
+      if (row.pattern < 0 || row.arguments.size() != nodes.size()) continue;
+      const Value* pattern = nodes[row.pattern]->constant();
+      if (pattern == nullptr || !pattern->Is(Kind::kString)) continue;
+      if (CompileRegular(pattern->AsString(), error_) == nullptr) return false;
+    }
+    return true;
+  }
+
   bool FindTarget(const Expr& expr, size_t arity, CallTarget& target) {
-    target.decl = functions_.Find(target.function);
+    target.decl = environment_.Find(target.function);
     if (target.decl != nullptr && IsUnimplemented(*target.decl)) {
       target.decl = nullptr;
     }
@@ -324,20 +342,29 @@ class Planner {
   Planned Fold(const Expr& expr) {
     FoldParts parts;
     parts.variable = expr.variable;
+    parts.second_variable = expr.second_variable;
     parts.accumulator = expr.accumulator;
     parts.initial = Visit(*expr.arguments[0]).TakeNode();
     parts.range = Visit(*expr.operand).TakeNode();
     const Expr* step = expr.arguments[2].get();
-    const bool is_collecting = expr.accumulator == kAccumulator &&
-                               expr.arguments[0]->kind == ExprKind::kList;
+    const ExprKind initial = expr.arguments[0]->kind;
+    const bool is_collecting =
+        expr.accumulator == kAccumulator &&
+        (initial == ExprKind::kList || initial == ExprKind::kMap);
     if (is_collecting) {
       if (step->name == "_?_:_") {
         parts.filter = Visit(*step->arguments[0]).TakeNode();
         step = step->arguments[1].get();
       }
-      const Expr& list = *step->arguments[1];
-      parts.collected = Visit(*list.arguments[0]).TakeNode();
-      return Planned(MakeFold(std::move(parts)));
+      if (initial == ExprKind::kList) {
+        const Expr& list = *step->arguments[1];
+        parts.collected = Visit(*list.arguments[0]).TakeNode();
+        return Planned(MakeFold(std::move(parts)));
+      }
+      // What is added to a map is a value of the first variable, or a map.
+      parts.is_keyed = step->arguments.size() == 3;
+      parts.collected = Visit(*step->arguments.back()).TakeNode();
+      return Planned(MakeMapFold(std::move(parts)));
     }
     parts.condition = Visit(*expr.arguments[1]).TakeNode();
     parts.step = Visit(*step).TakeNode();
@@ -345,7 +372,7 @@ class Planner {
     return Planned(MakeFold(std::move(parts)));
   }
 
-  const FunctionTable& functions_;
+  const Environment& environment_;
   const Checked* checked_;
   const Limits& limits_;
   std::string& error_;
@@ -353,10 +380,10 @@ class Planner {
 
 }  // namespace
 
-NodePtr Plan(const Expr& root, const FunctionTable& functions,
+NodePtr Plan(const Expr& root, const Environment& environment,
              const Checked* checked, const Limits& limits, std::string& error) {
   NodePtr node =
-      Planner(functions, checked, limits, error).Visit(root).TakeNode();
+      Planner(environment, checked, limits, error).Visit(root).TakeNode();
   return error.empty() ? std::move(node) : nullptr;
 }
 

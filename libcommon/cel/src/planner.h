@@ -15,7 +15,7 @@ namespace weir::cel {
 
 // `checked` is null for an expression that was only parsed. Null, with an
 // error, when the expression can never be evaluated.
-NodePtr Plan(const Expr& root, const FunctionTable& functions,
+NodePtr Plan(const Expr& root, const Environment& environment,
              const Checked* checked, const Limits& limits, std::string& error);
 
 }  // namespace weir::cel

@@ -1,5 +1,6 @@
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -18,24 +19,35 @@
 namespace weir::cel {
 namespace {
 
-// Built once for each environment that has no functions of its own.
-std::shared_ptr<const FunctionTable> TableOf(const Options& options) {
-  if (!options.functions.empty()) {
-    return FunctionTable::Make(options.has_regex, options.functions);
-  }
+std::shared_ptr<const Environment> EnvironmentOf(const Options& options) {
   static const auto& plain =
-      *new std::shared_ptr<const FunctionTable>(FunctionTable::Make(false, {}));
-  static const auto& with_regex =
-      *new std::shared_ptr<const FunctionTable>(FunctionTable::Make(true, {}));
-  return options.has_regex ? with_regex : plain;
+      *new std::shared_ptr<const Environment>(MakeEnvironment({}));
+  return options.environment != nullptr ? options.environment : plain;
+}
+
+// Of identifiers, and of what the checker found to be names.
+void CollectNames(const Expr& expr, const Checked* checked,
+                  std::set<std::string, std::less<>>& names) {
+  if (checked != nullptr) {
+    const auto known = checked->names.find(&expr);
+    if (known != checked->names.end()) names.insert(known->second);
+  } else if (expr.kind == ExprKind::kIdent) {
+    names.insert(expr.name);
+  }
+  if (expr.operand != nullptr) CollectNames(*expr.operand, checked, names);
+  for (const ExprPtr& argument : expr.arguments) {
+    CollectNames(*argument, checked, names);
+  }
 }
 
 }  // namespace
 
 struct Program::Impl {
-  std::shared_ptr<const FunctionTable> functions;
+  std::shared_ptr<const Environment> environment;
   NodePtr root;
   Limits limits;
+  std::string type = "dyn";
+  std::set<std::string, std::less<>> names;
 };
 
 Program::Program(std::string expression, std::unique_ptr<const Impl> impl)
@@ -51,52 +63,84 @@ absl::StatusOr<std::shared_ptr<const Program>> Program::Compile(
         "output type and variables can only be set when compiling the "
         "expression");
   }
+  CompileError error;
+  auto program = Compile(expression, options, error);
+  // A wrong type is told before that it cannot be evaluated.
+  const bool is_checked = options.is_checked && !error.is_of_text;
+  const std::string& type = program != nullptr ? program->type() : error.type;
+  if ((program != nullptr || is_checked) && !options.output_type.empty() &&
+      type != options.output_type) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("CEL expression output type mismatch: expected ",
+                     options.output_type, ", got ", type));
+  }
+  if (program != nullptr) return program;
+  if (!error.is_of_text) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("failed to create CEL program: ", error.message));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("failed to parse the CEL expression '", expression,
+                   "': ", error.message));
+}
+
+std::shared_ptr<const Program> Program::Compile(absl::string_view expression,
+                                                const Options& options,
+                                                CompileError& error) {
+  error = CompileError();
   const Source source(expression);
   Errors errors(source);
-  const auto failure = [&](absl::string_view what) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "failed to parse the CEL expression '", expression, "': ", what));
-  };
-  const ExprPtr root = Parse(source, options.limits, errors);
-  if (!errors.empty()) return failure(errors.ToString());
-
   auto impl = std::make_unique<Impl>();
-  impl->functions = TableOf(options);
+  impl->environment = EnvironmentOf(options);
   impl->limits = options.limits;
+  const Environment& environment = *impl->environment;
+  const ExprPtr root =
+      Parse(source, environment.macros(), options.limits, errors);
   std::optional<Checked> checked;
-  if (options.is_checked) {
-    checked = Check(*root, *impl->functions, options.variables, errors);
-    if (errors.empty()) Validate(*root, *checked, errors);
-    if (!errors.empty()) return failure(errors.ToString());
-    const std::string type = TypeText(checked->TypeOf(*root));
-    if (!options.output_type.empty() && type != options.output_type) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("CEL expression output type mismatch: expected ",
-                       options.output_type, ", got ", type));
-    }
+  if (errors.empty() && options.is_checked) {
+    checked =
+        Check(*root, environment, options.variables, options.objects, errors);
+    if (errors.empty()) Validate(*root, *checked, environment, errors);
   }
-  std::string error;
-  impl->root = Plan(*root, *impl->functions, checked ? &*checked : nullptr,
-                    options.limits, error);
+  if (!errors.empty()) {
+    error.message = errors.ToString();
+    return nullptr;
+  }
+  const Checked* found = checked ? &*checked : nullptr;
+  if (checked) impl->type = TypeText(checked->TypeOf(*root));
+  CollectNames(*root, found, impl->names);
+  impl->root = Plan(*root, environment, found, options.limits, error.message);
   if (impl->root == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("failed to create CEL program: ", error));
+    error.is_of_text = false;
+    error.type = impl->type;
+    return nullptr;
   }
   return std::shared_ptr<const Program>(
       new Program(std::string(expression), std::move(impl)));
 }
 
-absl::StatusOr<Value> Program::Evaluate(const Variables& variables) const {
-  Meter meter(impl_->limits.cost, impl_->limits.bytes);
+const std::string& Program::type() const { return impl_->type; }
+
+bool Program::Names(absl::string_view variable) const {
+  return impl_->names.count(variable) > 0;
+}
+
+Value Program::Evaluate(const Variables& variables, Meter& meter) const {
   Frame frame{variables, meter, {}};
   Value value = impl_->root->Eval(frame);
+  if (!meter.is_exhausted()) return value;
+  return Value::Error("operation cancelled: actual cost limit exceeded");
+}
+
+absl::StatusOr<Value> Program::Evaluate(const Variables& variables) const {
+  Meter meter(impl_->limits.cost, impl_->limits.bytes);
+  Value value = Evaluate(variables, meter);
   const auto message = [&](absl::string_view what) {
     return absl::StrCat("failed to evaluate the CEL expression '", expression_,
                         "': ", what);
   };
   if (meter.is_exhausted()) {
-    return absl::ResourceExhaustedError(
-        message("operation cancelled: actual cost limit exceeded"));
+    return absl::ResourceExhaustedError(message(value.AsString()));
   }
   if (value.is_error()) {
     return absl::FailedPreconditionError(message(value.AsString()));

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,7 @@ struct Names {
   absl::string_view full;
 };
 
-constexpr std::array<Names, 16> kNames = {{
+constexpr std::array<Names, 17> kNames = {{
     {TypeKind::kDyn, "dyn", "dyn", "dyn"},
     {TypeKind::kError, "error", "!error!", "*error*"},
     {TypeKind::kNull, "null", "null", "null_type"},
@@ -38,15 +39,22 @@ constexpr std::array<Names, 16> kNames = {{
     {TypeKind::kType, "type", "type", "type"},
     {TypeKind::kOpaque, "optional", "", ""},
     {TypeKind::kParameter, "", "", ""},
+    {TypeKind::kObject, "", "", ""},
 }};
 
 const Names& NamesOf(TypeKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
+// Types that are told apart by their own names.
+bool HasName(const Type& type) {
+  return type.kind == TypeKind::kOpaque || type.kind == TypeKind::kParameter ||
+         type.kind == TypeKind::kObject;
+}
+
 std::string Text(const Type& type, bool is_checker) {
   std::string out;
-  if (type.kind == TypeKind::kOpaque || type.kind == TypeKind::kParameter) {
+  if (HasName(type)) {
     out = type.name;
   } else {
     const Names& names = NamesOf(type.kind);
@@ -94,6 +102,7 @@ class Reader {
       return ParameterType(name);
     }
     if (name == "optional") return OptionalType(parameters[0]);
+    if (name == "object") return ObjectType(parameters[0]->name);
     for (const Names& names : kNames) {
       if (names.row != name || name.empty()) continue;
       if (parameters.empty()) return SimpleType(names.kind);
@@ -108,8 +117,8 @@ class Reader {
 }  // namespace
 
 TypePtr SimpleType(TypeKind kind) {
-  static const std::array<TypePtr, 16>& types = *[] {
-    auto* all = new std::array<TypePtr, 16>;
+  static const std::array<TypePtr, 17>& types = *[] {
+    auto* all = new std::array<TypePtr, 17>;
     for (size_t i = 0; i < all->size(); ++i) {
       auto type = std::make_shared<Type>();
       type->kind = static_cast<TypeKind>(i);
@@ -153,6 +162,10 @@ TypePtr OptionalType(TypePtr of) {
                   {std::move(of)});
 }
 
+TypePtr ObjectType(std::string name) {
+  return MakeType(TypeKind::kObject, std::move(name), {});
+}
+
 bool IsSameType(const Type& a, const Type& b) {
   if (&a == &b) return true;
   if (a.kind != b.kind || a.name != b.name ||
@@ -180,9 +193,7 @@ std::string CheckerText(const Type& type) { return Text(type, true); }
 std::string TypeText(const Type& type) { return Text(type, false); }
 
 std::string TypeName(const Type& type) {
-  if (type.kind == TypeKind::kOpaque || type.kind == TypeKind::kParameter) {
-    return type.name;
-  }
+  if (HasName(type)) return type.name;
   return std::string(NamesOf(type.kind).full);
 }
 
@@ -191,5 +202,27 @@ std::vector<TypePtr> ParseTypes(absl::string_view text) {
 }
 
 TypePtr ParseType(absl::string_view text) { return ParseTypes(text).front(); }
+
+std::optional<TypePtr> NamedType(absl::string_view name) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kTypes[] = {
+      {"bool", "bool"},
+      {"bytes", "bytes"},
+      {"double", "double"},
+      {"int", "int"},
+      {"uint", "uint"},
+      {"string", "string"},
+      {"null_type", "null"},
+      {"list", "list(A)"},
+      {"map", "map(A, B)"},
+      {"type", "type"},
+      {"optional_type", "optional(A)"},
+      {"google.protobuf.Timestamp", "timestamp"},
+      {"google.protobuf.Duration", "duration"},
+  };
+  for (const auto& [type, row] : kTypes) {
+    if (type == name) return ParseType(row);
+  }
+  return std::nullopt;
+}
 
 }  // namespace weir::cel

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ enum class TypeKind : uint8_t {
   kType,
   kOpaque,  // optional_type, and those of embedders.
   kParameter,
+  kObject,  // With fields.
 };
 
 struct Type;
@@ -53,6 +55,7 @@ TypePtr ListType(TypePtr element);
 TypePtr MapType(TypePtr key, TypePtr value);
 TypePtr TypeType(TypePtr of);
 TypePtr OptionalType(TypePtr of);
+TypePtr ObjectType(std::string name);
 
 bool IsSameType(const Type& a, const Type& b);
 bool IsDyn(const Type& type);
@@ -66,8 +69,12 @@ std::string TypeText(const Type& type);
 // TypeText without parameters.
 std::string TypeName(const Type& type);
 
-// Reads "list(A)", "map(string, dyn)", "optional(T)"; a single capital is a
-// parameter, and another unknown name an opaque type's.
+// The type that a name stands for everywhere: "int",
+// "google.protobuf.Timestamp".
+std::optional<TypePtr> NamedType(absl::string_view name);
+
+// Reads "list(A)", "map(string, dyn)", "optional(T)", "object(name)"; a single
+// capital is a parameter, and another unknown name an opaque type's.
 TypePtr ParseType(absl::string_view text);
 // The comma separated types of a row's arguments.
 std::vector<TypePtr> ParseTypes(absl::string_view text);

@@ -31,7 +31,8 @@ bool IsEqualOrLessSpecific(const Type& a, const Type& b) {
 
 bool IsNullable(const Type& type) {
   return type.kind == TypeKind::kNull || type.kind == TypeKind::kOpaque ||
-         type.kind == TypeKind::kDuration || type.kind == TypeKind::kTimestamp;
+         type.kind == TypeKind::kDuration ||
+         type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kObject;
 }
 
 }  // namespace

@@ -6,19 +6,24 @@
 #include "absl/strings/str_cat.h"
 #include "checker.h"
 #include "format_string.h"
+#include "regular.h"
 
 namespace weir::cel {
 namespace {
 
 class Validator {
  public:
-  Validator(const Checked& checked, Errors& errors)
-      : checked_(checked), errors_(errors) {}
+  Validator(const Checked& checked, const Environment& environment,
+            Errors& errors)
+      : checked_(checked), environment_(environment), errors_(errors) {}
 
   void Visit(const Expr& expr, bool is_formatted) {
     if (expr.kind == ExprKind::kCall && expr.name == "format") {
       is_formatted = true;
       CheckFormat(expr);
+    }
+    if (environment_.has_literal_checks() && expr.kind == ExprKind::kCall) {
+      CheckLiteral(expr);
     }
     if (!is_formatted && expr.kind == ExprKind::kList) CheckList(expr);
     if (!is_formatted && expr.kind == ExprKind::kMap) CheckMap(expr);
@@ -62,6 +67,29 @@ class Validator {
     }
   }
 
+  void CheckLiteral(const Expr& call) {
+    if (call.arguments.empty() ||
+        call.arguments[0]->kind != ExprKind::kLiteral) {
+      return;
+    }
+    const Expr& argument = *call.arguments[0];
+    bool is_fit = true;
+    if (call.name == "matches") {
+      std::string ignored;
+      is_fit = !argument.literal.Is(Kind::kString) ||
+               CompileRegular(argument.literal.AsString(), ignored) != nullptr;
+    } else if (call.name == "duration" || call.name == "timestamp") {
+      Meter meter(1000, 1000);
+      for (const FunctionRow& row : environment_.Find(call.name)->rows) {
+        if (!TakesValue(*row.arguments[0], argument.literal)) continue;
+        is_fit = !row.compute({&argument.literal, 1}, meter).is_error();
+      }
+    }
+    if (is_fit) return;
+    errors_.Add(argument.offset,
+                absl::StrCat("invalid ", call.name, " argument"));
+  }
+
   void CheckFormat(const Expr& call) {
     if (call.operand == nullptr || call.arguments.size() != 1 ||
         call.operand->kind != ExprKind::kLiteral ||
@@ -80,8 +108,10 @@ class Validator {
           const Expr* bad = Misfit(clause.verb, *arguments[clause.argument]);
           if (bad == nullptr) return "";
           wrong = bad;
-          return WrongFormatArgument(clause.verb,
-                                     TypeName(checked_.TypeOf(*bad)));
+          const std::string type = TypeName(checked_.TypeOf(*bad));
+          return environment_.has_old_format()
+                     ? WrongOldFormatArgument(clause.verb, type)
+                     : WrongFormatArgument(clause.verb, type);
         });
     if (!error.empty()) {
       errors_.Add(wrong->offset, error);
@@ -107,14 +137,21 @@ class Validator {
     return nullptr;
   }
 
-  static bool Takes(char verb, TypeKind kind) {
+  bool Takes(char verb, TypeKind kind) const {
     const bool is_integer = kind == TypeKind::kInt || kind == TypeKind::kUint;
+    const bool is_old = environment_.has_old_format();
     switch (verb) {
       case 's':
-        return kind != TypeKind::kOpaque && kind != TypeKind::kError;
+        return kind != TypeKind::kOpaque && kind != TypeKind::kObject &&
+               kind != TypeKind::kError;
       case 'd':
+        if (is_old) return is_integer;
+        return is_integer || kind == TypeKind::kDouble;
       case 'f':
       case 'e':
+        if (is_old) {
+          return kind == TypeKind::kDouble || kind == TypeKind::kString;
+        }
         return is_integer || kind == TypeKind::kDouble;
       case 'b':
         return is_integer || kind == TypeKind::kBool;
@@ -127,13 +164,15 @@ class Validator {
   }
 
   const Checked& checked_;
+  const Environment& environment_;
   Errors& errors_;
 };
 
 }  // namespace
 
-void Validate(const Expr& root, const Checked& checked, Errors& errors) {
-  Validator(checked, errors).Visit(root, false);
+void Validate(const Expr& root, const Checked& checked,
+              const Environment& environment, Errors& errors) {
+  Validator(checked, environment, errors).Visit(root, false);
 }
 
 }  // namespace weir::cel

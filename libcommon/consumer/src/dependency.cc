@@ -1,5 +1,7 @@
 #include "weir/consumer/dependency.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "weir/cel/cel.h"
 #include "weir/kube/conditions.h"
@@ -37,7 +39,7 @@ std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
                                              const Value& dependency) {
   cel::Options options;
   options.is_checked = true;
-  options.variables = {"self", "dep"};
+  options.variables = {{"self"}, {"dep"}};
   options.output_type = "bool";
   const auto program = cel::Program::Compile(expression, options);
   if (!program.ok()) {
@@ -55,6 +57,17 @@ std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
   return UnmetDependency{
       absl::StrCat("dependency '", key.ToString(),
                    "' is not ready according to readyExpr eval")};
+}
+
+bool AwaitsExpression(const Value& object) {
+  if (kube::FindCondition(object, reconcile::kReady).GetString("reason") !=
+      "DependencyNotReady") {
+    return false;
+  }
+  const Value::Array& all = object["spec"]["dependsOn"].array();
+  return std::any_of(all.begin(), all.end(), [](const Value& one) {
+    return !one.GetString("readyExpr").empty();
+  });
 }
 
 }  // namespace weir::consumer

@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
-#include "go_url.h"
 #include "rows.h"
 #include "unicode.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/format.h"
+#include "weir/value/go_url.h"
 
 namespace weir::gotmpl {
 namespace {

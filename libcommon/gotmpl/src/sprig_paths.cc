@@ -2,9 +2,9 @@
 #include <cstring>
 
 #include "absl/strings/match.h"
-#include "go_url.h"
 #include "rows.h"
 #include "weir/base/status.h"
+#include "weir/value/go_url.h"
 
 namespace weir::gotmpl {
 namespace {
@@ -80,7 +80,7 @@ constexpr Row kPathRows[] = {
 };
 
 Result UrlParse(Call& call) {
-  const absl::StatusOr<Url> url = ParseUrl(call.args[0].AsString());
+  const absl::StatusOr<GoUrl> url = ParseGoUrl(call.args[0].AsString());
   if (!url.ok()) {
     return GoError("unable to parse url: ", url.status().message());
   }
@@ -116,7 +116,7 @@ absl::StatusOr<std::string> Part(const Any& parts, absl::string_view key) {
 
 Result UrlJoin(Call& call) {
   const Any& parts = call.args[0];
-  Url url;
+  GoUrl url;
   WEIR_ASSIGN_OR_RETURN(url.scheme, Part(parts, "scheme"));
   WEIR_ASSIGN_OR_RETURN(url.host, Part(parts, "host"));
   WEIR_ASSIGN_OR_RETURN(url.path, Part(parts, "path"));
@@ -125,8 +125,8 @@ Result UrlJoin(Call& call) {
   WEIR_ASSIGN_OR_RETURN(url.fragment, Part(parts, "fragment"));
   WEIR_ASSIGN_OR_RETURN(const std::string userinfo, Part(parts, "userinfo"));
   if (!userinfo.empty()) {
-    const absl::StatusOr<Url> user =
-        ParseUrl(absl::StrCat("proto://", userinfo, "@host"));
+    const absl::StatusOr<GoUrl> user =
+        ParseGoUrl(absl::StrCat("proto://", userinfo, "@host"));
     if (!user.ok()) {
       return GoError("unable to parse userinfo in dict: ",
                      user.status().message());

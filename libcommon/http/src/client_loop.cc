@@ -13,6 +13,12 @@ namespace {
 // kube-apiserver allows 100 to 250; libcurl heeds the server's number.
 constexpr long kMaxStreams = 250;
 constexpr absl::Duration kMaxPoll = absl::Minutes(10);
+// libcurl 7.88 may wait for a socket while what it has read from it is not
+// worked off: an answer of some hundred kilobytes over HTTP/2 then stood still
+// until something else came. So it is asked again for a while after each
+// activity.
+constexpr absl::Duration kAlertTime = absl::Milliseconds(500);
+constexpr absl::Duration kAlertPause = absl::Milliseconds(10);
 
 CURLM* NewMulti() {
   static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == 0;
@@ -102,7 +108,9 @@ absl::Status Loop::Run() {
     ReadMessages();
     FireTimers();
     const int timeout = PollTimeout();
-    if (timeout != 0) curl_multi_poll(multi_, nullptr, 0, timeout, nullptr);
+    int ready = 0;
+    if (timeout != 0) curl_multi_poll(multi_, nullptr, 0, timeout, &ready);
+    if (ready > 0) alert_until_ = absl::Now() + kAlertTime;
   }
   while (!transfers_.empty()) {
     End(transfers_.begin()->first,
@@ -134,6 +142,7 @@ bool Loop::RunCommands() {
       return false;
     }
   }
+  if (!commands.empty()) alert_until_ = absl::Now() + kAlertTime;
   for (const Command& command : commands) {
     Transfer* const transfer = command.transfer.get();
     if (command.verb == Verb::kAdd) {
@@ -226,10 +235,10 @@ int Loop::PollTimeout() {
     if (is_stopping_ || !commands_.empty()) return 0;
     if (is_retired_ && transfers_.empty()) return 0;
   }
+  const absl::Time now = absl::Now();
   absl::Duration wait = kMaxPoll;
-  if (!timers_.empty()) {
-    wait = std::min(wait, timers_.begin()->first - absl::Now());
-  }
+  if (!transfers_.empty() && now < alert_until_) wait = kAlertPause;
+  if (!timers_.empty()) wait = std::min(wait, timers_.begin()->first - now);
   wait = std::max(wait, absl::ZeroDuration());
   return static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1;
 }

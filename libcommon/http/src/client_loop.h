@@ -75,6 +75,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // The thread's own.
   std::unordered_map<Transfer*, std::shared_ptr<Transfer>> transfers_;
   std::set<Timer> timers_;
+  absl::Time alert_until_ = absl::InfinitePast();
 
   ThreadGroup threads_;  // Last: its thread uses all of the above.
 };

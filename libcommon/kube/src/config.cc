@@ -14,8 +14,10 @@
 namespace weir::kube {
 namespace {
 
-constexpr KubeconfigRules kOwnFiles = {
-    .allow_exec = true, .allow_files = true, .allow_insecure_tls = true};
+constexpr KubeconfigRules kOwnFiles = {.allow_exec = true,
+                                       .allow_files = true,
+                                       .allow_insecure_tls = true,
+                                       .allow_impersonation = true};
 
 // One source of configuration: kNotFound when it names no cluster.
 absl::StatusOr<Config> FromFiles(const std::vector<std::string>& files,

@@ -1,5 +1,6 @@
 #include "src/kubeconfig.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -208,23 +209,35 @@ void ReadUser(const Value& user, const Value& cluster, Fields& fields,
   ReadImpersonation(user, fields, config);
 }
 
-absl::Status Check(const Config& config, const KubeconfigRules& rules) {
-  if (config.exec != nullptr && !rules.allow_exec) {
-    return absl::InvalidArgumentError(
-        "kubeconfig: exec credential plugins are not allowed here");
+// Takes out what the rules forbid.
+void Restrict(const KubeconfigRules& rules, Config* config) {
+  const auto leave_out = [config](const char* field, auto* value) {
+    if (*value == std::remove_pointer_t<decltype(value)>()) return;
+    *value = {};
+    config->left_out.emplace_back(field);
+  };
+  if (!rules.allow_exec) leave_out("exec", &config->exec);
+  if (!rules.allow_insecure_tls) {
+    leave_out("insecure-skip-tls-verify", &config->insecure_skip_tls_verify);
   }
-  if (config.insecure_skip_tls_verify && !rules.allow_insecure_tls) {
-    return absl::InvalidArgumentError(
-        "kubeconfig: insecure-skip-tls-verify is not allowed here");
+  if (!rules.allow_files) {
+    leave_out("certificate-authority", &config->ca_file);
+    leave_out("client-certificate", &config->client_certificate_file);
+    leave_out("client-key", &config->client_key_file);
+    leave_out("tokenFile", &config->token_file);
   }
-  const bool has_files =
-      !config.ca_file.empty() || !config.client_certificate_file.empty() ||
-      !config.client_key_file.empty() || !config.token_file.empty();
-  if (has_files && !rules.allow_files) {
-    return absl::InvalidArgumentError(
-        "kubeconfig: paths of files are not allowed here");
+  if (!rules.allow_impersonation) {
+    leave_out("as", &config->impersonate_user);
+    config->impersonate_uid.clear();
+    config->impersonate_groups.clear();
+    config->impersonate_extra.clear();
   }
-  return absl::OkStatus();
+}
+
+const char* JsonKind(const Value& value) {
+  if (value.is_string()) return "string";
+  if (value.is_bool()) return "bool";
+  return value.is_array() ? "array" : "number";
 }
 
 }  // namespace
@@ -282,7 +295,7 @@ absl::StatusOr<Config> Kubeconfig::Resolve(const std::string& context,
   const auto chosen = contexts_.find(name);
   if (chosen == contexts_.end()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("kubeconfig: context \"", name, "\" does not exist"));
+        absl::StrCat("context was not found for specified context: ", name));
   }
   const auto [context_value, file] = chosen->second;
   const std::string cluster_name(context_value.GetString("cluster"));
@@ -315,17 +328,28 @@ absl::StatusOr<Config> Kubeconfig::Resolve(const std::string& context,
     ReadUser(user->second.value, server.value, credentials, &config);
     WEIR_RETURN_IF_ERROR(credentials.status());
   }
-  WEIR_RETURN_IF_ERROR(Check(config, rules));
+  Restrict(rules, &config);
   return config;
 }
 
 absl::StatusOr<Config> ParseKubeconfig(absl::string_view text,
                                        const KubeconfigRules& rules) {
+  WEIR_ASSIGN_OR_RETURN(const Value value, ReadConfigYaml(text), "kubeconfig");
+  if (!value.is_null() && !value.is_object()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "couldn't get version/kind; json parse error: json: cannot unmarshal ",
+        JsonKind(value),
+        " into Go value of type struct { APIVersion string "
+        "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string "
+        "\"json:\\\"kind,omitempty\\\"\" }"));
+  }
   Kubeconfig kubeconfig;
   WEIR_RETURN_IF_ERROR(kubeconfig.Merge(text, "kubeconfig"));
   absl::StatusOr<Config> config = kubeconfig.Resolve("", rules);
   if (absl::IsNotFound(config.status())) {
-    return absl::InvalidArgumentError(config.status().message());
+    return absl::InvalidArgumentError(
+        "invalid configuration: no configuration has been provided, try "
+        "setting KUBERNETES_MASTER environment variable");
   }
   return config;
 }

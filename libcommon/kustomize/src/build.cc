@@ -63,14 +63,13 @@ absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                         Loader::Open(&state.session, directory));
   WEIR_ASSIGN_OR_RETURN(RootFile root, ReadRootFile(*loader, overrides));
-  // From here on it is the build that fails, not what Flux does before it.
-  constexpr char kFailed[] = "kustomize build failed";
   Target top(&state, loader.get(), std::nullopt);
-  WEIR_RETURN_IF_ERROR(
-      top.Take(std::move(root.kustomization), std::move(root.name)), kFailed);
-  WEIR_ASSIGN_OR_RETURN(BuildResult result, RunTarget(&state, &top, nullptr),
-                        kFailed);
-  return result;
+  const absl::Status taken =
+      top.Take(std::move(root.kustomization), std::move(root.name));
+  absl::StatusOr<BuildResult> result =
+      taken.ok() ? RunTarget(&state, &top, nullptr) : taken;
+  if (result.ok() || overrides.failure.empty()) return result;
+  return Annotate(result.status(), overrides.failure);
 }
 
 namespace {

@@ -106,6 +106,15 @@ absl::StatusOr<Logger> MakeLogger(const CommonFlags& common) {
   return Logger(std::move(options));
 }
 
+kube::HttpTransportOptions MakeTransportOptions(const CommonFlags& common) {
+  kube::HttpTransportOptions http;
+  http.user_agent =
+      absl::StrCat(common.component, "/0.1.0 (linux/amd64) kubernetes/0");
+  http.qps = common.kube_api_qps;
+  http.burst = common.kube_api_burst;
+  return http;
+}
+
 std::string LeaseName(const CommonFlags& common) {
   std::string name = absl::StrCat(common.component, "-leader-election");
   if (common.watch_label_selector.empty()) return name;

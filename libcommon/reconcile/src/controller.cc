@@ -87,6 +87,7 @@ Controller::Impl::Impl(const ControllerParts& parts,
     : options(WithDefaults(std::move(controller_options))),
       reconciler(std::move(controller_reconciler)),
       informer(parts.informer),
+      rest(parts.rest),
       metrics(parts.metrics),
       clock(parts.clock),
       logger(parts.logger.With({{"controller", options.name},
@@ -280,6 +281,7 @@ absl::Status Controller::Run(const Context& ctx, const Context& passes) {
                     while (const auto key = impl_->queue.Get()) {
                       impl_->Pass(pass_ctx, *key);
                       impl_->queue.Done(*key);
+                      impl_->rest->Touch();
                     }
                     return absl::OkStatus();
                   });

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "src/controller_metrics.h"
+#include "src/rest.h"
 #include "weir/base/clock.h"
 #include "weir/base/log.h"
 #include "weir/base/mutex.h"
@@ -24,6 +25,7 @@ struct ControllerParts {
   const Clock& clock;
   Logger logger;
   std::shared_ptr<kube::Informer> informer;
+  std::shared_ptr<Rest> rest;
 };
 
 // Drops managedFields and kubectl's last-applied annotation.
@@ -37,6 +39,7 @@ struct Controller::Impl {
   const ControllerOptions options;
   const std::shared_ptr<Reconciler> reconciler;
   const std::shared_ptr<kube::Informer> informer;
+  const std::shared_ptr<Rest> rest;
   Metrics& metrics;
   const Clock& clock;
   const Logger logger;

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "src/controller_impl.h"
 #include "src/probes.h"
+#include "src/rest.h"
+#include "weir/base/memory.h"
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/base/thread_group.h"
@@ -49,7 +51,9 @@ struct Manager::Impl {
         clock(options.clock != nullptr ? *options.clock : Clock::Real()),
         client(MeasureTransport(options.transport, metrics, options.api_host)),
         events(client, MakeEventOptions(options, metrics)),
-        tasks("informers") {}
+        tasks("informers"),
+        rest(std::make_shared<Rest>(tasks, options.rest_after,
+                                    ReleaseUnusedMemory)) {}
   // What handlers use goes with the controllers, before the informers do.
   ~Impl() {
     std::vector<std::shared_ptr<kube::Informer>> all;
@@ -68,6 +72,7 @@ struct Manager::Impl {
   const kube::Client client;
   EventRecorder events;
   TaskQueue tasks;
+  const std::shared_ptr<Rest> rest;
 
   Mutex mu;
   std::map<InformerKey, std::shared_ptr<kube::Informer>> informers
@@ -215,8 +220,9 @@ Controller& Manager::AddController(ControllerOptions options,
     const MutexLock lock(impl_->mu);
     informer = impl_->MakeInformer(std::move(own));
   }
-  const ControllerParts parts{impl_->client, impl_->metrics, impl_->clock,
-                              impl_->options.logger, informer};
+  const ControllerParts parts{impl_->client, impl_->metrics,
+                              impl_->clock,  impl_->options.logger,
+                              informer,      impl_->rest};
   auto state = std::make_shared<Controller::Impl>(parts, std::move(options),
                                                   std::move(reconciler));
   informer->AddHandler([weak = std::weak_ptr<Controller::Impl>(state)](
@@ -269,6 +275,7 @@ std::string Manager::health_address() const {
 
 absl::Status Manager::Run(const Context& ctx) {
   impl_->options.logger.Info("starting manager");
+  impl_->rest->Touch();
   const absl::Status status =
       impl_->options.use_leader_election
           ? impl_->WorkAsLeader(ctx)

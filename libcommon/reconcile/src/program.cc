@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/host_of.h"
 #include "weir/base/random.h"
 #include "weir/base/signals.h"
 #include "weir/base/status.h"
@@ -19,13 +20,6 @@ namespace {
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-// "https://10.0.0.1:443/base" -> "10.0.0.1:443".
-std::string HostOf(absl::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
-  return std::string(url.substr(0, url.find('/')));
 }
 
 }  // namespace
@@ -53,14 +47,10 @@ absl::StatusOr<ManagerOptions> MakeManagerOptions(const CommonFlags& common) {
   load.kubeconfig = common.kubeconfig;
   WEIR_ASSIGN_OR_RETURN(const kube::Config config, kube::LoadConfig(load),
                         "finding the cluster");
-  kube::HttpTransportOptions http;
-  http.user_agent =
-      absl::StrCat(common.component, "/0.1.0 (linux/amd64) kubernetes/0");
-  http.qps = common.kube_api_qps;
-  http.burst = common.kube_api_burst;
-  WEIR_ASSIGN_OR_RETURN(options.transport,
-                        kube::MakeHttpTransport(config, http),
-                        "connecting to the cluster");
+  WEIR_ASSIGN_OR_RETURN(
+      options.transport,
+      kube::MakeHttpTransport(config, MakeTransportOptions(common)),
+      "connecting to the cluster");
   options.api_host = HostOf(config.server);
 
   if (!common.watch_all_namespaces) {
@@ -71,6 +61,7 @@ absl::StatusOr<ManagerOptions> MakeManagerOptions(const CommonFlags& common) {
   options.health_address = common.health_addr;
   options.events_address = common.events_addr;
   options.hostname = common.hostname;
+  options.rest_after = kRestAfter;
   options.use_leader_election = common.enable_leader_election;
   kube::LeaderElectorOptions& lease = options.lease;
   lease.name_space = common.runtime_namespace.empty()

@@ -211,13 +211,21 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
     }
   } else if ((is_v3() ? node->style != ScalarStyle::kPlain
                       : !node->is_implicit) ||
-             IsQuotedWhenRewritten(text, in_flow) || !DecodePlain(*node, out)) {
+             (!options_.keep_written && IsQuotedWhenRewritten(text, in_flow)) ||
+             !DecodePlain(*node, out)) {
     DecodeString(node, out);
     return true;
   }
   if (options_.keep_written) {
     out->value = KeepYamlText(std::move(out->value), text);
-    if (out->value.is_string()) out->value.set_style(StyleOf(*node));
+    if (out->value.is_string()) {
+      const Value::Style style = StyleOf(*node);
+      // What has a tag keeps it beside the quotes, so they say nothing.
+      const bool is_quoted = style == Value::Style::kSingleQuoted ||
+                             style == Value::Style::kDoubleQuoted;
+      out->value.set_style(is_quoted && !tag.empty() ? Value::Style::kPlain
+                                                     : style);
+    }
   }
   return true;
 }
@@ -252,7 +260,10 @@ bool Decoder::DecodePlain(const Node& node, Result* out) const {
   using Type = YamlScalar::Type;
   if (found.type == Type::kTimestamp && is_v3()) {
     bool printable = true;
-    out->value = Value(YamlTimestampToRfc3339(node.text, &printable));
+    std::string date = YamlTimestampToRfc3339(node.text, &printable);
+    out->value = options_.keep_written ? Value::Written(Value(std::move(date)),
+                                                        std::string(node.text))
+                                       : Value(std::move(date));
     if (!printable) out->trouble = {Unfit::kTimeZone, node.start};
     return true;
   }

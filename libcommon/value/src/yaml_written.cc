@@ -44,7 +44,9 @@ Value PlainYamlScalar(absl::string_view text, YamlParseOptions::Schema schema) {
   }
   if (found.type == Type::kTimestamp &&
       schema == YamlParseOptions::Schema::kYaml12) {
-    return KeepYamlText(Value(YamlTimestampToRfc3339(text)), text);
+    // Also where the text is the same: it is not one that is a string.
+    return Value::Written(Value(YamlTimestampToRfc3339(text)),
+                          std::string(text));
   }
   if (text == "<<") return Value::Written(Value(text), std::string(text));
   return Value(text);
@@ -71,8 +73,18 @@ bool IsUnsteady(const Value& string, bool in_flow) {
          (has_lines && string.style() == Style::kFolded);
 }
 
+// A date that is written with quotes, as what has a colon is in brackets.
+bool IsQuotedDate(const Value& string, bool in_flow) {
+  return in_flow && string.written() != nullptr &&
+         string.written()->find(':') != std::string::npos &&
+         PlainYamlScalar(*string.written(),
+                         YamlParseOptions::Schema::kYaml12) == string;
+}
+
 bool ChangesAsWritten(const Value& value, bool in_flow) {
-  if (value.is_string()) return IsUnsteady(value, in_flow);
+  if (value.is_string()) {
+    return IsUnsteady(value, in_flow) || IsQuotedDate(value, in_flow);
+  }
   if (value.is_null()) return in_flow && value.is_omitted_null();
   in_flow = in_flow || value.style() == Style::kFlow;
   for (const Value& item : value.array()) {
@@ -129,6 +141,12 @@ absl::Status RewriteString(bool in_flow, Value* string) {
 
 absl::Status Rewrite(bool in_flow, Value* value) {
   if (!ChangesAsWritten(*value, in_flow)) return absl::OkStatus();
+  if (value->is_string() && value->written() != nullptr) {
+    Value quoted(*value->written());
+    quoted.set_style(Style::kSingleQuoted);
+    *value = std::move(quoted);
+    return absl::OkStatus();
+  }
   if (value->is_string()) return RewriteString(in_flow, value);
   if (value->is_null()) {
     *value = Value("");

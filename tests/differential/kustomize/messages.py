@@ -2,7 +2,7 @@
 import re
 
 # Where the mistake is, which only ours says.
-_PLACE = re.compile(r" in File: [^'\"\\ ]+( \([\w.\[\]]+\))?")
+_PLACE = re.compile(r" in File: [^'\"\\ \n]+( \([\w.\[\]]+\))?")
 # Memory, which only theirs shows.
 _END = re.compile(r"\s*([\\\"]*)\s*$")
 _POINTER = re.compile(r" &\{0x[0-9a-f]+ (<nil>|0x[0-9a-f]+)\}|0x[0-9a-f]{6,}")

@@ -1,4 +1,5 @@
 """Makes a failing tree small: files, then blocks of lines, then lines."""
+import re
 
 
 def _without(text, start, end):
@@ -10,7 +11,7 @@ def _indent(line):
     return len(line) - len(line.lstrip(" "))
 
 
-def _block_end(lines, start):
+def block_end(lines, start):
     """The line after the block that a line opens, by indentation."""
     depth = _indent(lines[start])
     if lines[start].lstrip().startswith("- "):
@@ -23,6 +24,19 @@ def _block_end(lines, start):
                 lines[end].lstrip().startswith("- "))):
         end += 1
     return end
+
+
+def without_field(text, name):
+    """The text less the blocks of a field at its left edge."""
+    key = re.compile(r"[\"']?%s[\"']?:" % name)
+    lines = text.split("\n")
+    start = 0
+    while start < len(lines):
+        if key.match(lines[start]):
+            del lines[start:block_end(lines, start)]
+        else:
+            start += 1
+    return "\n".join(lines)
 
 
 def shrink(files, fails, limit=2000):
@@ -51,7 +65,7 @@ def shrink(files, fails, limit=2000):
             start = 0
             while start < files[name].count("\n"):
                 lines = files[name].split("\n")
-                ends = {_block_end(lines, start), start + 1}
+                ends = {block_end(lines, start), start + 1}
                 for end in sorted(ends, reverse=True):
                     text = _without(files[name], start, end)
                     if attempt({**files, name: text}):

@@ -54,6 +54,7 @@ class Gen:
     """The tree of a seed: `tree()` fills `files` and returns the top."""
 
     def __init__(self, seed, features):
+        self.seed = seed
         self.r = random.Random(seed)
         self.r.has_comments = self.r.random() < 0.3
         self.o = Objects(self.r)

@@ -70,7 +70,8 @@ class EmbeddedBackend:
 
     name = "embedded"
 
-    def __init__(self, programs, folder, simulate="pods"):
+    def __init__(self, programs, folder, simulate="pods", authorization=""):
+        del authorization  # Whoever asks may do anything.
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.kubeconfig = self.folder / "kubeconfig"
@@ -144,8 +145,9 @@ class RealBackend:
 
     name = "real"
 
-    def __init__(self, programs, folder, simulate="pods"):
+    def __init__(self, programs, folder, simulate="pods", authorization=""):
         del programs
+        self.authorization = authorization
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.kubeconfig = self.folder / "kubeconfig"
@@ -161,7 +163,9 @@ class RealBackend:
             raise RuntimeError(f"control-plane {arguments}: {done.stderr}")
 
     def start(self):
-        self._run("start", str(self.folder))
+        self._run("start", str(self.folder), *(
+            ["--authorization", self.authorization]
+            if self.authorization else []))
         if self.simulate != "off" and not self.kubelet:
             self.kubelet = FakeKubelet(Kube(self.kubeconfig, "fake-kubelet"))
         return self
@@ -281,11 +285,12 @@ class World:
     """Everything a scenario needs, started once and torn down at the end.
 
     source_flags, kustomize_flags, helm_flags: flags beyond the usual ones.
+    authorization: "RBAC", and rights count, where the back end knows any.
     """
 
     def __init__(self, programs, backend, folder=None, simulate="pods",
                  source_flags=(), kustomize_flags=(), helm_flags=(),
-                 use_grpc=True):
+                 use_grpc=True, authorization=""):
         self.programs = programs
         self._temporary = None
         if folder is None:
@@ -293,7 +298,7 @@ class World:
             folder = self._temporary
         self.folder = Path(folder)
         self.backend = BACKENDS[backend](programs, self.folder / "api",
-                                         simulate)
+                                         simulate, authorization)
         self.source_flags = list(source_flags)
         self.kustomize_flags = list(kustomize_flags)
         self.helm_flags = list(helm_flags)

@@ -10,10 +10,11 @@ import http.client
 import io
 import json
 import shutil
-import subprocess
 import tarfile
 import urllib.request
 
+from harness.charts import write_files
+from harness.helm import helm
 from harness.processes import Program, answers, free_port
 from harness.scenario import (Skip, check, condition, config_map, equal,
                               scenario)
@@ -96,28 +97,12 @@ class Registry(Program):
         return digest(data)
 
 
-def helm(env, *arguments):
-    program = shutil.which("helm") or shutil.which(
-        "helm", path=f"{subprocess.os.environ.get('HOME', '')}/go/bin")
-    if not program:
-        raise Skip("no helm")
-    done = subprocess.run(
-        [program, *map(str, arguments)], text=True, capture_output=True,
-        check=False, env={"PATH": "/usr/bin:/bin", "HOME": str(
-            env.world.folder / "helm")})
-    check(done.returncode == 0, f"helm {arguments}: {done.stderr}")
-    return done.stdout
-
-
 def write_chart(folder, name, version, values="color: blue\n"):
     files = {"Chart.yaml": f"apiVersion: v2\nname: {name}\n"
                            f"version: {version}\n",
              "values.yaml": values,
              "templates/cm.yaml": json.dumps(config_map(name))}
-    for path, text in files.items():
-        file = folder / name / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(folder / name, files)
     return folder / name
 
 
@@ -268,11 +253,7 @@ def packaged_as_helm_does(env):
              for path, content in tree.items()}
     env.commit(files)
     env.source()
-    for path, content in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content if isinstance(content, bytes)
-                         else content.encode())
+    write_files(folder, files)
     for shape in SHAPES:
         env.apply({"kind": "HelmChart", "metadata": {"name": shape},
                    "spec": {"interval": "1h", "chart": shape,

@@ -4,50 +4,17 @@ import json
 import random
 import time
 
+from harness.charts import BROKEN, HOOK, below, chart_files, write_files
+from harness.helm import (helm_here, helm_history as history, release, stored,
+                          wait_color as wait_cm)
 from harness.scenario import check, equal, scenario
 
-from .registries import helm
-
-CHART = {
-    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"
-                        "appVersion: '1'\n",
-    "chart/values.yaml": "color: blue\n",
-    "chart/templates/cm.yaml": """apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {{ .Release.Name }}-cm
-data:
-  color: {{ .Values.color }}
-  revision: "{{ .Release.Revision }}"
-""",
-    "chart/templates/NOTES.txt": "It is {{ .Values.color }}.\n",
-}
+CHART = below("chart", chart_files(templates={
+    "NOTES.txt": "It is {{ .Values.color }}.\n"}))
 
 
-def helm_here(env, *arguments):
-    return helm(env, "--kubeconfig", env.world.backend.kubeconfig,
-                "--namespace", env.namespace, *arguments)
-
-
-def history(env, name="app"):
-    """[[revision, status]], oldest first, as `helm history` has it."""
-    found = json.loads(helm_here(env, "history", name, "-o", "json"))
-    return [[entry["revision"], entry["status"]] for entry in found]
-
-
-def release(env, **spec):
-    """Applies a HelmRelease of the chart in Git."""
-    env.apply({"kind": "HelmRelease", "metadata": {"name": "app"}, "spec": {
-        "interval": "1h", "timeout": "30s",
-        "chart": {"spec": {"chart": "./chart", "interval": "1h", "sourceRef":
-                           {"kind": "GitRepository", "name": "app"}}},
-        **spec}})
-
-
-
-def wait_color(env, color, timeout=30):
-    env.wait("ConfigMap", "app-cm", f"that is {color}", lambda o: o and
-             o["data"].get("color") == color, timeout)
+def wait_color(env, color):
+    wait_cm(env, color)
     env.ready("HelmRelease")
 
 
@@ -91,10 +58,7 @@ def helm_gives(env):
     env.commit(CHART)
     env.source()
     folder = env.world.folder / f"chart-{env.namespace}"
-    for path, text in CHART.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(folder, CHART)
     helm_here(env, "install", "app", folder / "chart", "--set", "color=red")
     before = env.get("ConfigMap", "app-cm")
     release(env)
@@ -129,36 +93,6 @@ def chart_in_git(env):
     env.wait_gone("ConfigMap", "app-cm")
     equal(json.loads(helm_here(env, "list", "-o", "json")), [],
           "list")
-
-
-HOOK = """apiVersion: batch/v1
-kind: Job
-metadata:
-  name: {{ .Release.Name }}-HOOK
-  annotations:
-    helm.sh/hook: HOOK
-    helm.sh/hook-delete-policy: before-hook-creation
-spec:
-  template:
-    spec:
-      restartPolicy: Never
-      containers: [{name: main, image: example.com/hook}]
-"""
-# A name that the server refuses, where the values ask for it.
-BROKEN = """{{ if .Values.broken }}
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: Bad_Name}
-{{ end }}
-"""
-
-
-def stored(env):
-    """The status of each stored revision, by revision."""
-    found = env.kube.list("Secret", env.namespace)
-    return {int(o["metadata"]["labels"]["version"]):
-            o["metadata"]["labels"]["status"] for o in found
-            if o.get("type") == "helm.sh/release.v1"}
 
 
 @scenario("two hundred kills of helm-controller at random moments",

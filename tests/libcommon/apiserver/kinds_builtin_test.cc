@@ -52,22 +52,22 @@ TEST_P(QuantityTest, IsCanonical) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, QuantityTest,
-    testing::Values(QuantityCase{"Half", "0.5", "500m"},
-                    QuantityCase{"Milli", "1000m", "1"},
-                    QuantityCase{"Kilo", "2000", "2k"},
-                    QuantityCase{"Mebi", "1024Mi", "1Gi"},
-                    QuantityCase{"FractionOfGibi", "1.5Gi", "1536Mi"},
-                    QuantityCase{"SmallBinary", "0.5Ki", "512"},
-                    QuantityCase{"Exponent", "12e6", "12e6"},
-                    QuantityCase{"Zero", "0Mi", "0"},
-                    QuantityCase{"Negative", "-100m", "-100m"},
-                    QuantityCase{"RoundsUp", "0.0000000001", "1n"},
-                    QuantityCase{"Empty", "", nullptr},
-                    QuantityCase{"Word", "lots", nullptr},
-                    QuantityCase{"Suffix", "1Q", nullptr},
-                    QuantityCase{"TwoPoints", "1.2.3", nullptr},
-                    QuantityCase{"Huge", "99999999999999999999E",
-                                 "9223372036854775807"}),
+    testing::Values(
+        QuantityCase{"Half", "0.5", "500m"},
+        QuantityCase{"Milli", "1000m", "1"}, QuantityCase{"Kilo", "2000", "2k"},
+        QuantityCase{"Mebi", "1024Mi", "1Gi"},
+        QuantityCase{"FractionOfGibi", "1.5Gi", "1536Mi"},
+        QuantityCase{"SmallBinary", "0.5Ki", "512"},
+        QuantityCase{"Exponent", "12e6", "12e6"},
+        QuantityCase{"Zero", "0Mi", "0"},
+        QuantityCase{"Negative", "-100m", "-100m"},
+        QuantityCase{"RoundsUp", "0.0000000001", "1n"},
+        QuantityCase{"Empty", "", nullptr},
+        QuantityCase{"Word", "lots", nullptr},
+        QuantityCase{"Suffix", "1Q", nullptr},
+        QuantityCase{"TwoPoints", "1.2.3", nullptr},
+        QuantityCase{"Huge", "99999999999999999999E", "10000000000E"},
+        QuantityCase{"HugeBinary", "99999999999Ei", "9223372036854775807"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 // ---------------------------------------------------------------- decoding

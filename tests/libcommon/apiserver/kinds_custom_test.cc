@@ -2,7 +2,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "kinds_support.h"
-#include "libcommon/apiserver/src/cel_program.h"
 
 namespace weir::apiserver {
 namespace {
@@ -266,12 +265,18 @@ TEST(CrdTest, DeepSchemasAreRefused) {
   EXPECT_THAT(errors, testing::Not(IsEmpty()));
 }
 
-TEST(CrdTest, RulesThatAreNotUnderstoodAreSkippedWithAWarning) {
+// Where an earlier server took a rule, its objects are told about it.
+TEST(CrdTest, StoredRulesThatDoNotCompileAreErrorsOfObjects) {
   KindPtr kind =
       SpecKind("{a: {type: string}}",
                "x-kubernetes-validations: [{rule: 'self.a.oddFunction()'}]");
-  EXPECT_THAT(kind->warnings, ElementsAre(HasSubstr("oddFunction")));
-  EXPECT_THAT(Errors(kind, "{a: b}"), IsEmpty());
+  EXPECT_THAT(
+      Errors(kind, "{a: b}"),
+      ElementsAre(
+          "spec: Invalid value: \"object\": rule compile error: compilation "
+          "failed: ERROR: <input>:1:19: undeclared reference to "
+          "'oddFunction' (in container '')\n | self.a.oddFunction()\n | "
+          "..................^"));
 }
 
 TEST(CrdTest, MakesAKindOfEachServedVersion) {
@@ -302,104 +307,7 @@ spec:
             "example.com/v1beta1 Thing is deprecated");
 }
 
-// ---------------------------------------------------------------------- CEL
-
-struct CelCase {
-  const char* name;
-  const char* rule;
-  const char* self;
-  const char* want;  // "true", "false" or an error.
-};
-class CelTest : public testing::TestWithParam<CelCase> {};
-
-TEST_P(CelTest, Evaluates) {
-  auto program = CelProgram::Compile(GetParam().rule);
-  ASSERT_TRUE(program.ok()) << program.status();
-  Value self = Yaml(GetParam().self);
-  CelInput input;
-  input.self = &self;
-  CelBudget budget;
-  auto result = (*program)->EvaluateBool(input, budget);
-  EXPECT_EQ(result.ok() ? (*result ? "true" : "false")
-                        : std::string(result.status().message()),
-            GetParam().want);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Table, CelTest,
-    testing::Values(
-        CelCase{"Equal", "self.a == 1", "{a: 1}", "true"},
-        CelCase{"MixedNumbers", "self.a == 1.0 && self.a < 1.5", "{a: 1}",
-                "true"},
-        CelCase{"Has", "!has(self.b) && has(self.a)", "{a: 1}", "true"},
-        CelCase{"NoSuchKey", "self.b == 1", "{a: 1}", "no such key: b"},
-        CelCase{"OrAbsorbsErrors", "self.b == 1 || true", "{}", "true"},
-        CelCase{"OrAbsorbsErrorsOnTheLeft", "true || self.b == 1", "{}",
-                "true"},
-        CelCase{"AndAbsorbsErrors", "self.b == 1 && false", "{}", "false"},
-        CelCase{"Precedence", "1 + 2 * 3 == 7 && !(2 > 3) || false", "{}",
-                "true"},
-        CelCase{"Ternary", "(self.a > 1 ? 'x' : 'y') == 'y'", "{a: 1}", "true"},
-        CelCase{"In", "self.a in ['x', 'y'] && 'k' in self.m",
-                "{a: y, m: {k: 1}}", "true"},
-        CelCase{"All", "self.l.all(x, x > 1)", "{l: [2, 3]}", "true"},
-        CelCase{"Exists", "self.l.exists(x, x == 3)", "{l: [2, 3]}", "true"},
-        CelCase{"ExistsOne", "self.l.exists_one(x, x > 1)", "{l: [2, 3]}",
-                "false"},
-        CelCase{"FilterMap", "self.l.filter(x, x > 1).map(x, x * 2) == [4, 6]",
-                "{l: [1, 2, 3]}", "true"},
-        CelCase{"MapKeys", "self.all(k, self[k] > 0)", "{a: 1, b: 2}", "true"},
-        CelCase{"Strings",
-                "self.startsWith('ab') && self.endsWith('ef') && "
-                "self.contains('cd') && self.matches('^a.*f$') && size(self) "
-                "== 6",
-                "abcdef", "true"},
-        CelCase{"Split", "self.split(',').join('-') == 'a-b'", "'a,b'", "true"},
-        CelCase{"Index", "self.l[1] == 'b'", "{l: [a, b]}", "true"},
-        CelCase{"OutOfBounds", "self.l[5] == 'b'", "{l: [a, b]}",
-                "index out of bounds: 5"},
-        CelCase{"Durations", "duration(self) <= duration('1h')", "30m", "true"},
-        CelCase{"Timestamps",
-                "timestamp(self) < timestamp('2025-01-01T00:00:00Z')",
-                "'2024-01-01T00:00:00Z'", "true"},
-        CelCase{"Optional", "self.?a.orValue('x') == 'x'", "{}", "true"},
-        CelCase{"Escapes", "self.a__dash__b == 1 && self.__in__ == 2",
-                "{a-b: 1, in: 2}", "true"},
-        CelCase{"Overflow", "self + 1 > 0", "9223372036854775807",
-                "integer overflow"},
-        CelCase{"DivisionByZero", "1 / self == 1", "0", "division by zero"},
-        CelCase{"NotABool", "self", "1", "rule did not evaluate to a bool"},
-        CelCase{"Literals", R"(r'\d' + "\x41\u00e9" == '\\dAé')", "1", "true"}),
-    [](const auto& info) { return std::string(info.param.name); });
-
-TEST(CelTest, RefusesWhatItDoesNotKnow) {
-  for (const char* rule :
-       {"", "self.", "self ==", "(1", "self.foo()", "foo(self)", "has(self)",
-        "'abc", "self.all(x)", "1 ? 2", "a b", "[1, 2", "{1: }"}) {
-    EXPECT_FALSE(CelProgram::Compile(rule).ok()) << rule;
-  }
-}
-
-TEST(CelTest, DepthIsBounded) {
-  std::string deep(5000, '(');
-  EXPECT_FALSE(CelProgram::Compile(deep).ok());
-  const std::string nots(5000, '!');
-  EXPECT_FALSE(CelProgram::Compile(absl::StrCat(nots, "a")).ok());
-  EXPECT_FALSE(CelProgram::Compile(std::string(100000, 'a')).ok());
-}
-
-TEST(CelTest, WorkIsBounded) {
-  auto program = CelProgram::Compile(
-      "self.all(a, self.all(b, self.all(c, a + b + c >= 0)))");
-  ASSERT_TRUE(program.ok());
-  Value self = Value::MakeArray();
-  for (int i = 0; i < 300; ++i) self.Append(i);
-  CelInput input;
-  input.self = &self;
-  CelBudget budget{1000};
-  EXPECT_TRUE(absl::IsResourceExhausted(
-      (*program)->EvaluateBool(input, budget).status()));
-}
+// -------------------------------------------------------------------- rules
 
 TEST(RuleTest, FailedRuleIsTold) {
   KindPtr kind = SpecKind(
@@ -441,6 +349,36 @@ TEST(RuleTest, FormatsBecomeTimes) {
       "x-kubernetes-validations: [{rule: 'self.t > "
       "timestamp(\"2024-01-01T00:00:00Z\") && self.d < duration(\"1h\")'}]");
   EXPECT_THAT(Errors(kind, "{t: '2025-01-01T00:00:00Z', d: 5m}"), IsEmpty());
+}
+
+TEST(RuleTest, OneExpressionMayOnlyCostSoMuch) {
+  KindPtr kind =
+      SpecKind("{l: {type: array, items: {type: integer}}}",
+               "x-kubernetes-validations: [{rule: 'self.l.all(a, self.l.all(b, "
+               "self.l.all(c, a + b + c >= 0)))'}, {rule: 'false'}]");
+  std::string list = "1";
+  for (int i = 0; i < 300; ++i) list += ", 1";
+  EXPECT_THAT(
+      Errors(kind, absl::StrCat("{l: [", list, "]}")),
+      ElementsAre(
+          "spec: Invalid value: \"object\": 'operation cancelled: actual cost "
+          "limit exceeded': no further validation rules will be run due to "
+          "call cost exceeds limit for rule: self.l.all(a, self.l.all(b, "
+          "self.l.all(c, a + b + c >= 0)))"));
+}
+
+TEST(RuleTest, AllRulesTogetherMayOnlyCostSoMuch) {
+  KindPtr kind = SpecKind(
+      "{l: {type: array, items: {type: integer, x-kubernetes-validations: "
+      "[{rule: 'lists.range(30000).all(x, x >= 0)'}]}}}");
+  std::string list = "1";
+  for (int i = 0; i < 300; ++i) list += ", 1";
+  const auto errors = Errors(kind, absl::StrCat("{l: [", list, "]}"));
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0],
+              HasSubstr("Invalid value: \"integer\": validation failed due to "
+                        "running out of cost budget, no further validation "
+                        "rules will be run"));
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ std::string Outcome(const weir::Value& row) {
   Options options;
   options.is_checked = row.GetBool("checked");
   options.output_type = std::string(row.GetString("output"));
-  options.has_regex = row.GetBool("regex");
+  options.environment = MakeEnvironment({.has_regex = row.GetBool("regex")});
   for (const weir::Value& name : row["vars"].array()) {
-    options.variables.push_back(name.AsString());
+    options.variables.push_back({name.AsString()});
   }
   const auto program =
       Program::Compile(std::string(row.GetString("expr")), options);

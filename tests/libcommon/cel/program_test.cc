@@ -34,7 +34,7 @@ std::string FailureOf(const std::string& expression,
 Options ReadyOptions() {
   Options options;
   options.is_checked = true;
-  options.variables = {"self", "dep"};
+  options.variables = {{"self"}, {"dep"}};
   options.output_type = "bool";
   return options;
 }
@@ -105,11 +105,13 @@ TEST(ProgramTest, VariablesNeedACheck) {
 
 TEST(ProgramTest, EmbeddersAddFunctions) {
   Options options;
-  options.functions.push_back({"twice", "twice_int", Overload::Style::kMember,
-                               "int", "int",
-                               [](absl::Span<const Value> v, Meter&) {
-                                 return Value::Int(2 * v[0].AsInt());
-                               }});
+  EnvironmentOptions more;
+  more.functions.push_back({"twice", "twice_int", Overload::Style::kMember,
+                            "int", "int",
+                            [](absl::Span<const Value> v, Meter&) {
+                              return Value::Int(2 * v[0].AsInt());
+                            }});
+  options.environment = MakeEnvironment(more);
   EXPECT_EQ(
       DebugText(
           *Compiled("3.twice()", options)->Evaluate(weir::Value::MakeObject())),
@@ -178,7 +180,7 @@ TEST(ProgramTest, RegexFunctionsAreOfferedOnRequest) {
                   .message(),
               HasSubstr("no such attribute(s): regex"));
   Options options;
-  options.has_regex = true;
+  options.environment = MakeEnvironment({.has_regex = true});
   EXPECT_EQ(*Compiled(R"(regex.replace('ab', '(a)(b)', '\\2\\1'))", options)
                  ->EvaluateString(Json("{}")),
             "ba");

@@ -62,5 +62,20 @@ TEST_F(EvaluateReadyTest, AMissingFieldIsNotTerminal) {
               StartsWith("failed to evaluate the CEL expression"));
 }
 
+TEST(AwaitsExpressionTest, OnlyWhereOneIsAndItIsWaitedFor) {
+  const auto awaits = [](const char* reason, const char* depends_on) {
+    Value object = Value::MakeObject();
+    object.Mutable("spec").Set("dependsOn", *ParseJson(depends_on));
+    Value ready = Value::MakeObject({{"type", "Ready"}, {"reason", reason}});
+    object.Mutable("status").Mutable("conditions").Append(std::move(ready));
+    return AwaitsExpression(object);
+  };
+  EXPECT_TRUE(awaits("DependencyNotReady",
+                     R"([{"name": "a"}, {"name": "b", "readyExpr": "x"}])"));
+  EXPECT_FALSE(awaits("DependencyNotReady", R"([{"name": "a"}])"));
+  EXPECT_FALSE(awaits("Succeeded", R"([{"name": "b", "readyExpr": "x"}])"));
+  EXPECT_FALSE(AwaitsExpression(Value()));
+}
+
 }  // namespace
 }  // namespace weir::consumer

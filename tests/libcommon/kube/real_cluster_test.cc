@@ -67,6 +67,28 @@ class RealClusterTest : public testing::Test {
   std::string name_space_;
 };
 
+// Of the size of a stored release of a large chart.
+TEST_F(RealClusterTest, LargeObjectsComeAndGoWithoutAStall) {
+  TaskQueue tasks("watch");
+  InformerOptions options;
+  options.gvk = kConfigMap;
+  options.name_space = name_space_;
+  const auto informer =
+      std::make_shared<Informer>(*client_, tasks, std::move(options), Logger());
+  ASSERT_TRUE(informer->WaitForSync(Soon()).ok());
+  for (int size = 100'000; size <= 900'000; size += 100'000) {
+    std::string text;
+    while (text.size() < static_cast<size_t>(size)) text += RandomHex(500);
+    const absl::Time start = absl::Now();
+    const auto made = client_->Create(
+        Soon(), ConfigMap(absl::StrCat("large-", size), text), {});
+    ASSERT_TRUE(made.ok()) << made.status();
+    const auto changed = client_->Update(Soon(), *made, {});
+    ASSERT_TRUE(changed.ok()) << changed.status();
+    EXPECT_LT(absl::Now() - start, absl::Seconds(5)) << size;
+  }
+}
+
 TEST_F(RealClusterTest, ManyCallsShareConnectionsAndAllArrive) {
   constexpr int kCount = 300;
   std::vector<Request> requests;

@@ -17,6 +17,7 @@ namespace weir::kustomize {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 using Files = std::map<std::string, std::string>;
 
 constexpr char kConfig[] =
@@ -570,6 +571,20 @@ TEST(FluxBuildTest, MissingComponentsMayBeIgnored) {
   EXPECT_TRUE(BuildAsFlux(files, overrides, "app").ok());
   overrides.ignore_missing_components = false;
   EXPECT_FALSE(BuildAsFlux(files, overrides, "app").ok());
+}
+
+TEST(FluxBuildTest, OnlyWhatTheBuildItselfSaysIsLedByTheCallersWords) {
+  FluxOverrides overrides;
+  overrides.failure = "building app";
+  const Files missing = {{"kustomization.yaml", "resources: [nope.yaml]\n"}};
+  EXPECT_THAT(std::string(BuildAsFlux(missing, overrides).status().message()),
+              StartsWith("building app: accumulating resources"));
+  EXPECT_THAT(std::string(BuildAsFlux(missing).status().message()),
+              StartsWith("accumulating resources"));
+  EXPECT_THAT(
+      std::string(
+          BuildAsFlux({{"a.yaml", "a: ["}}, overrides).status().message()),
+      StartsWith("failed to decode Kubernetes YAML"));
 }
 
 TEST(DiskFileSystemTest, NothingLeavesTheRoot) {

@@ -54,17 +54,27 @@ struct Options {
   // next pass.
   int http_retry = 9;
 
-  // Accepted; what they ask for has no effect, or is refused where it is used.
+  // For each try.
   absl::Duration http_timeout = absl::Seconds(30);
+  // For Run: how long passes under way may go on once its context has ended.
   absl::Duration graceful_shutdown_timeout = absl::Minutes(10);
+  // Field managers whose fields drift detection takes over.
   std::vector<std::string> override_managers;
-  std::string default_kubeconfig_service_account;
+  // What kubeconfigs of spec.kubeConfig may ask for: to run a program that
+  // logs in; not to check the server's certificate.
   bool insecure_kubeconfig_exec = false;
   bool insecure_kubeconfig_tls = false;
+
+  // For Run, with the gate OOMWatch: it ends when the memory in use has
+  // reached this part of what is there, in percent. Files of a cgroup; empty:
+  // those of the system.
   absl::Duration oom_watch_interval = absl::Milliseconds(500);
   int oom_watch_memory_threshold = 95;
   std::string oom_watch_max_memory_path;
   std::string oom_watch_current_memory_path;
+
+  // Accepted and refused when set: what it asks for is not built yet.
+  std::string default_kubeconfig_service_account;
 };
 
 // Adds all flags; `options` must outlive the parsing.

@@ -61,6 +61,11 @@ struct Options {
   // Where artifacts are extracted. Empty: a temporary folder.
   std::string tree_dir;
 
+  // What kubeconfigs of spec.kubeConfig may ask for: to run a program that
+  // logs in; not to check the server's certificate.
+  bool insecure_kubeconfig_exec = false;
+  bool insecure_kubeconfig_tls = false;
+
   // Requests in flight at a time for one Kustomization.
   int concurrent_ssa = 4;
   // Tries again for an artifact's download.
@@ -71,8 +76,6 @@ struct Options {
   std::string default_kubeconfig_service_account;
   std::string sops_age_secret;
   std::string sops_vault_configmap;
-  bool insecure_kubeconfig_exec = false;
-  bool insecure_kubeconfig_tls = false;
 };
 
 // Adds all flags; `options` must outlive the parsing.

@@ -379,6 +379,36 @@ Value MakeReleaseSecret(const StoredRelease& release,
                                                    release.json()))}})}});
 }
 
+namespace {
+
+// Whether members that are changed and read later have the kinds that Go would
+// decode.
+bool IsRelease(const Value& json) {
+  const auto is_map = [](const Value& value) {
+    return value.is_null() || value.is_object();
+  };
+  const auto is_text = [](const Value& value) {
+    return value.is_null() || value.is_string();
+  };
+  if (!json.is_object() || !json["info"].is_object()) return false;
+  const Value& hooks = json["hooks"];
+  if (!hooks.is_null() && !hooks.is_array()) return false;
+  for (const Value& hook : hooks.array()) {
+    if (!hook.is_object() || !is_map(hook["last_run"]) ||
+        !is_text(hook["manifest"])) {
+      return false;
+    }
+  }
+  const Value& version = json["version"];
+  return is_map(json["chart"]) && is_map(json["chart"]["metadata"]) &&
+         is_map(json["config"]) && is_text(json["name"]) &&
+         is_text(json["namespace"]) && is_text(json["manifest"]) &&
+         is_text(json["info"]["status"]) &&
+         (version.is_null() || version.is_int());
+}
+
+}  // namespace
+
 absl::StatusOr<StoredRelease> ReadReleaseSecret(const Value& secret) {
   std::string encoded;
   if (!absl::Base64Unescape(secret["data"].GetString("release"), &encoded) ||
@@ -388,7 +418,7 @@ absl::StatusOr<StoredRelease> ReadReleaseSecret(const Value& secret) {
                      "' holds no release"));
   }
   WEIR_ASSIGN_OR_RETURN(Value json, DecodeRelease(encoded));
-  if (!json.is_object() || !json["info"].is_object()) {
+  if (!IsRelease(json)) {
     return absl::InvalidArgumentError(
         absl::StrCat("Secret '", secret["metadata"].GetString("name"),
                      "' holds no release"));

@@ -109,6 +109,16 @@ absl::StatusOr<Any> Lookup(Call& call) {
   return gotmpl::FromValue(found, gotmpl::Numbers::kExact);
 }
 
+absl::StatusOr<Any> GetHostByName(Call& call) {
+  const RenderOptions& options = *StateOf(call).options;
+  if (!options.resolve_host) return Any::String("");
+  const absl::StatusOr<std::string> address =
+      options.resolve_host(std::string(call.args[0].AsString()));
+  if (address.ok()) return Any::String(*address);
+  // What upstream says, for it picks one of no addresses.
+  return absl::InvalidArgumentError("invalid argument to Intn");
+}
+
 // Text of a tree: writing it costs more than copying it.
 absl::StatusOr<Any> Text(Call& call, std::string text) {
   constexpr size_t kBytesPerStep = 4;
@@ -252,6 +262,7 @@ void AddHelmFunctions(gotmpl::FunctionTable& table) {
             "func(string, string, string, string) (map[string]interface {}, "
             "error)",
             Lookup);
+  table.Add("getHostByName", "func(string) string", GetHostByName);
   table.Add("toYaml", kToText, ToYamlFunction);
   table.Add("mustToYaml", kToText, MustToYaml);
   table.Add("toYamlPretty", kToText, ToYamlPretty);

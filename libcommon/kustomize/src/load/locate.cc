@@ -40,11 +40,15 @@ absl::Status Locate(const absl::Status& status, absl::string_view file,
       absl::StrContains(status.message(), kInFile)) {
     return status;
   }
+  // A message may end with a text that ends with a line.
+  const absl::string_view message =
+      absl::StripTrailingAsciiWhitespace(status.message());
   absl::Status located(
       status.code(),
-      absl::StrCat(absl::StripTrailingAsciiWhitespace(status.message()),
-                   kInFile, file, line == 0 ? "" : absl::StrCat(":", line),
-                   field.empty() ? "" : absl::StrCat(" (", field, ")")));
+      absl::StrCat(message, kInFile, file,
+                   line == 0 ? "" : absl::StrCat(":", line),
+                   field.empty() ? "" : absl::StrCat(" (", field, ")"),
+                   status.message().substr(message.size())));
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
     located.SetPayload(url, payload);
   });

@@ -18,7 +18,8 @@ namespace weir::kustomize {
 // first.
 int FindLine(absl::string_view text, const std::vector<std::string>& place);
 
-// "<message> in File: <file>:<line>", or without the line when it is 0.
+// "<message> in File: <file>:<line>", or without the line when it is 0; space
+// that ends the message stays there.
 // Only for errors of what is built, and where no file is named like that yet.
 absl::Status Locate(const absl::Status& status, absl::string_view file,
                     int line, absl::string_view field = "");

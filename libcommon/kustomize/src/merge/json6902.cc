@@ -468,6 +468,11 @@ absl::Status ApplyJson6902(const std::vector<Value>& operations, Budget* budget,
   for (const Value& operation : operations) {
     WEIR_RETURN_IF_ERROR(Operation(operation, budget, document).Run());
   }
+  if (document->is_array()) {
+    return BuildError(
+        "json: cannot unmarshal array into Go value of type "
+        "map[string]interface {}");
+  }
   Renewal renewal(budget);
   WEIR_RETURN_IF_ERROR(*is_steady ? renewal.Run(before, document)
                                   : renewal.Run(document));

@@ -156,7 +156,15 @@ void MergeTree::Replace(MergeNode* field, const MergeNode& by) {
     *field = by;
     field->is_flow = was_flow;
   } else if (was_quoted && !by.is_null()) {
-    values_.push_back(StringInPlaceOf(*field->value, ScalarText(*by.value)));
+    const std::string text = ScalarText(*by.value);
+    Value quoted = StringInPlaceOf(*field->value, text);
+    if (by.value->is_int()) {
+      // A string when it is written, and a number as long as it is not.
+      const Value::Style style = quoted.style();
+      quoted = Value::Written(Value(text), text);
+      quoted.set_style(style);
+    }
+    values_.push_back(std::move(quoted));
     *field = *Make(&values_.back());
   } else if (IsQuoted(*by.value)) {
     values_.push_back(StringInPlaceOf(Value(), ScalarText(*by.value)));

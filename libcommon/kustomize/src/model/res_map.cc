@@ -64,6 +64,10 @@ void TakeMetadata(const Resource& old, Resource* fresh) {
                         Overlay(old.MetadataMap("annotations"),
                                 fresh->MetadataMap("annotations")));
   fresh->previous = old.previous;
+  fresh->nameless = old.nameless;
+  fresh->allow_name_change = old.allow_name_change;
+  fresh->allow_kind_change = old.allow_kind_change;
+  fresh->referrers = old.referrers;
   fresh->prefixes = old.prefixes;
   fresh->suffixes = old.suffixes;
   fresh->is_generated = old.is_generated;

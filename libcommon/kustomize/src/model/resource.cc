@@ -136,10 +136,14 @@ ResId Resource::OrgId() const {
 
 void Resource::StorePreviousId() {
   const ResId& id = CurId();
-  PreviousId old{id.gvk.kind, id.name, std::string(id.EffectiveNamespace())};
+  PreviousId old{id.gvk.kind, id.name, std::string(id.EffectiveNamespace()), 1,
+                 previous.size()};
+  const bool was_nameless =
+      !nameless.empty() && nameless.back().after == previous.size();
   std::vector<PreviousId>& ids = id.name.empty() ? nameless : previous;
-  if (!ids.empty() && ids.back().kind == old.kind &&
-      ids.back().name == old.name && ids.back().ns == old.ns) {
+  if (was_nameless == id.name.empty() && !ids.empty() &&
+      ids.back().kind == old.kind && ids.back().name == old.name &&
+      ids.back().ns == old.ns) {
     ++ids.back().times;
   } else {
     ids.push_back(std::move(old));
@@ -310,13 +314,17 @@ std::vector<std::pair<std::string, std::string>> Resource::BuildAnnotations()
                            std::string PreviousId::*part, bool has_name_only) {
     std::string text;
     absl::string_view comma = "";
-    for (const std::vector<PreviousId>* ids : {&nameless, &previous}) {
-      if (has_name_only && ids == &nameless) continue;
-      for (const PreviousId& old : *ids) {
-        for (size_t i = 0; i < old.times; ++i) {
-          absl::StrAppend(&text, std::exchange(comma, ","), old.*part);
-        }
+    const auto append = [&](const PreviousId& old) {
+      for (size_t i = 0; i < old.times; ++i) {
+        absl::StrAppend(&text, std::exchange(comma, ","), old.*part);
       }
+    };
+    auto next = nameless.begin();
+    for (size_t i = 0; i <= previous.size(); ++i) {
+      for (; next != nameless.end() && next->after == i; ++next) {
+        if (!has_name_only) append(*next);
+      }
+      if (i < previous.size()) append(previous[i]);
     }
     add(name, std::move(text));
   };
@@ -390,9 +398,9 @@ std::string ShowAll(const std::vector<const Resource*>& objects) {
   texts.reserve(objects.size());
   for (const Resource* object : objects) {
     Value shown = object->WithBuildAnnotations();
-    // One that cannot be read again is shown as it is.
-    (void)RewriteYaml(&shown);
-    texts.push_back(FormatJson(shown, options));
+    const absl::Status status = WriteAndRead(&shown);
+    texts.push_back(status.ok() ? FormatJson(shown, options)
+                                : absl::StrCat("<", status.message(), ">"));
   }
   return absl::StrCat("[", absl::StrJoin(texts, " "), "]");
 }

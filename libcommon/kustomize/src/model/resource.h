@@ -124,6 +124,7 @@ class Resource {
     std::string name;
     std::string ns;    // Effective.
     size_t times = 1;  // In a row.
+    size_t after = 0;  // Of one without a name: how many of `previous`.
   };
   std::vector<PreviousId> previous;
   // Those that had no name, which upstream cannot keep beside others.

@@ -31,9 +31,15 @@ Value StringOf(Style style, absl::string_view text) {
 // The value of what should be a date and is none.
 constexpr absl::string_view kTimestampTag = "!!timestamp";
 
+// What is written as a merge key, and is a string wherever it is a value,
+// whatever text it gets.
+bool IsMerge(const Value& value) { return value.AsString() == "<<"; }
+
 // A plain date, or what should be one.
 bool IsTimestamp(const Value& value) {
-  if (!value.is_string() || value.written() == nullptr) return false;
+  if (!value.is_string() || value.written() == nullptr || IsMerge(value)) {
+    return false;
+  }
   if (value.AsString() == kTimestampTag) return true;
   const Value read = Resolve(*value.written());
   return read.written() != nullptr && read == value;
@@ -43,6 +49,11 @@ bool IsTimestamp(const Value& value) {
 bool LooksLikeText(absl::string_view text) {
   return text.empty() || absl::StrContains(text, "\n") ||
          PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
+}
+
+bool IsInteger(absl::string_view text) {
+  const Value read = Resolve(text);
+  return read.is_int() || read.kind() == Value::Kind::kUint;
 }
 
 bool SameType(const Value& a, const Value& b) {
@@ -170,7 +181,18 @@ Value StringFromJson(const Value& value) {
 }
 
 Value WithText(const Value& old, absl::string_view text) {
-  if (IsQuoted(old)) return StringOf(old.style(), text);
+  const bool is_quoted_number =
+      IsQuoted(old) && old.written() != nullptr && IsInteger(*old.written());
+  if (is_quoted_number && !IsInteger(text)) {
+    return Value::Written(Value(0), std::string(text));
+  }
+  if (IsQuoted(old)) {
+    Value quoted = is_quoted_number
+                       ? Value::Written(Value(text), std::string(text))
+                       : Value(text);
+    quoted.set_style(old.style());
+    return quoted;
+  }
   if (old.style() == Style::kUntagged) return UntaggedScalar(text);
   Value read = Resolve(text);
   if (IsTimestamp(old)) {

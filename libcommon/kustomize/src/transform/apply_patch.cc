@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "src/merge/json6902.h"
 #include "src/merge/strategic_merge.h"
+#include "src/model/origin.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 
@@ -84,6 +85,30 @@ void RemoveAnnotations(const Annotations& added, Resource* target) {
   target->SetMetadataMap("annotations", kept);
 }
 
+// Origins and transformations are annotations, too, but for what the author
+// wrote in their place.
+Annotations OriginsOf(const Resource& resource) {
+  Annotations out;
+  const Value& annotations = resource.tree()["metadata"]["annotations"];
+  if (resource.origin.has_value() && !annotations.Has(kOrigin)) {
+    out.emplace_back(kOrigin, FormatOrigin(*resource.origin));
+  }
+  if (!resource.transformations.empty() && !annotations.Has(kTransformations)) {
+    out.emplace_back(kTransformations, FormatOrigins(resource.transformations));
+  }
+  return out;
+}
+
+// A patch may take them away.
+void ForgetLostOrigins(const Annotations& shown, Resource* resource) {
+  const Value& annotations = resource->tree()["metadata"]["annotations"];
+  for (const auto& [key, text] : shown) {
+    if (annotations.Has(key)) continue;
+    if (key == kOrigin) resource->origin.reset();
+    if (key == kTransformations) resource->transformations.clear();
+  }
+}
+
 // Whether they are the same in whatever style.
 bool HasPlainAnnotations(const Resource& resource) {
   const Value::Object& annotations =
@@ -157,9 +182,7 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   }
   WEIR_RETURN_IF_ERROR(budget.Replace(size, target->tree()));
   guard.Finish();
-  if (!allow_kind && target->kind() != kind) {
-    target->MutableTree().Set("kind", kind);
-  }
+  if (!allow_kind) SetUntagged(target->MutableTree(), "kind", kind);
   if (!allow_name) target->SetName(name);
   target->SetNamespace(ns);
   objects->Reindex(target);
@@ -188,8 +211,12 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
   const bool sees_annotations = SeesAnnotations(operations);
   for (Resource* resource : selected) {
     if (remember) resource->StorePreviousId();
-    Annotations internal;
-    if (sees_annotations) internal = resource->BuildAnnotations();
+    Annotations internal, origins;
+    if (sees_annotations) {
+      internal = resource->BuildAnnotations();
+      origins = OriginsOf(*resource);
+      internal.insert(internal.end(), origins.begin(), origins.end());
+    }
     bool is_steady = internal.empty() && resource->is_json_steady();
     AddAnnotations(internal, resource);
     WEIR_RETURN_IF_ERROR(objects->budget().SpendOnBytes(size));
@@ -199,6 +226,7 @@ absl::Status ApplyJson(const std::vector<Value>& operations,
     WEIR_RETURN_IF_ERROR(ApplyJson6902(operations, &objects->budget(),
                                        &is_steady, &resource->MutableTree()));
     resource->UnshareAll();
+    ForgetLostOrigins(origins, resource);
     const Value* metadata = resource->tree().Find("metadata");
     if (metadata != nullptr && (*metadata)["annotations"].size() % 2 == 1 &&
         (*metadata)["annotations"].is_array()) {

@@ -160,7 +160,7 @@ class ImageChanges {
   // when there is none. Adds to `looks` what that took.
   size_t Next(const Images& images, size_t from, size_t* looks) const {
     size_t next = size();
-    *looks += kPatternLooks * images.size();
+    *looks += kNameLooks * images.size();
     for (const std::string& image : images) {
       for (absl::string_view name : NamesOf(image)) {
         auto found = by_name_.find(name);
@@ -179,8 +179,9 @@ class ImageChanges {
   }
 
  private:
-  // What a pattern takes, or an index, beside looking at how a text starts.
-  static constexpr size_t kPatternLooks = 64;
+  // What a pattern takes, and an index, beside looking at how a text starts.
+  static constexpr size_t kPatternLooks = 96;
+  static constexpr size_t kNameLooks = 128;
 
   std::vector<ImageChange> list_;
   absl::flat_hash_map<std::string, std::vector<size_t>> by_name_;

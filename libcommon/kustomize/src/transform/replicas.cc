@@ -14,9 +14,16 @@ namespace weir::kustomize {
 namespace {
 
 absl::Status SetCount(int64_t count, Value& node) {
-  if (IsQuoted(node)) return SetString(node, absl::StrCat(count));
-  WEIR_RETURN_IF_ERROR(SetString(node, ""));
-  node = Value(count);
+  const std::string text = absl::StrCat(count);
+  WEIR_RETURN_IF_ERROR(SetString(node, text));
+  if (!IsQuoted(node)) {
+    node = Value(count);
+    return absl::OkStatus();
+  }
+  // A string when it is written, and a number as long as it is not.
+  const Value::Style style = node.style();
+  node = Value::Written(Value(text), text);
+  node.set_style(style);
   return absl::OkStatus();
 }
 

@@ -40,5 +40,8 @@ std::vector<InventoryEntry> StaleEntries(
 
 // "Deployment/apps/web", or "Namespace/apps" for a cluster-scoped object.
 std::string Subject(const kube::ObjectRef& ref);
+// The subjects of all entries that are objects, a line each, without a newline
+// at the end.
+std::string FormatSubjects(const std::vector<InventoryEntry>& entries);
 
 }  // namespace weir::apply

@@ -26,10 +26,10 @@ struct ManagerMatch {
 std::vector<ManagerMatch> TakenOverManagers(
     absl::string_view field_manager, const std::vector<std::string>& overrides);
 
-// A digest of the fields that `manager` owns by server-side apply; 0 when it
-// owns none. When somebody else changes one of these fields the server moves
-// its ownership, so the digest changes; writes to other fields (status, say)
-// leave it alone.
+// A digest of the fields that `manager` owns by server-side apply, or, where
+// it owns none, by updates; 0 when it owns none at all. When somebody else
+// changes one of these fields the server moves its ownership, so the digest
+// changes; writes to other fields (status, say) leave it alone.
 uint64_t OwnershipDigest(const Value& metadata, absl::string_view manager);
 
 // Whether an entry belongs to one of `managers`; entries of subresources do

@@ -9,6 +9,9 @@
 // For objects whose health is awaited it keeps a full watch a kind, for as
 // long as somebody waits.
 //
+// Where the server does not let us watch a kind in all namespaces, health is
+// watched in each namespace alone, and drift is not seen: the owner is blind.
+//
 // Touches: network, through the client.
 // Threads: safe to share. The listener runs on the informers' thread.
 #pragma once
@@ -58,7 +61,7 @@ class Tracker {
   static uint64_t DesiredDigest(const Value& desired);
 
   // Whether the object was applied by `owner` with this digest and nobody
-  // has touched our fields since.
+  // has touched our fields since; false where nobody would tell.
   bool IsClean(const kube::ObjectKey& owner, const kube::ObjectRef& ref,
                uint64_t desired_digest) const;
 
@@ -67,6 +70,8 @@ class Tracker {
                      uint64_t desired_digest, const Value& live);
   // Whether somebody changed one of the owner's objects since it was applied.
   bool HasDrift(const kube::ObjectKey& owner) const;
+  // Whether nobody would tell of a change of one of the owner's objects.
+  bool IsBlind(const kube::ObjectKey& owner) const;
   // Objects remembered for an owner.
   size_t CountOf(const kube::ObjectKey& owner) const;
   void Forget(const kube::ObjectRef& ref);

@@ -54,6 +54,8 @@ struct FetcherOptions {
   // tried again. Few: a reconcile that fails is retried with backoff anyway,
   // and must not hold its worker meanwhile.
   int max_attempts = 4;
+  // For each try.
+  absl::Duration request_timeout = absl::InfiniteDuration();
   absl::Duration min_retry_delay = absl::Milliseconds(200);
   absl::Duration max_retry_delay = absl::Seconds(2);
   // Larger files are refused. Flux's consumers stop at 100 MiB; 0 is no limit.

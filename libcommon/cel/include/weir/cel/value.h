@@ -59,6 +59,7 @@ class Meter {
   // For strings, bytes and lists that a function makes.
   bool ChargeBytes(uint64_t bytes) { return Take(bytes, bytes_); }
   bool is_exhausted() const { return is_exhausted_; }
+  uint64_t cost_left() const { return is_exhausted_ ? 0 : cost_; }
 
  private:
   bool Take(uint64_t amount, uint64_t& left) {
@@ -151,6 +152,10 @@ class List {
   virtual Value At(size_t index) const = 0;
   // Whether the elements are those of a document, and not of an expression.
   virtual bool is_document() const { return false; }
+  // Lists that are sets, or have keys, say themselves what is equal to them,
+  // and what `this + other` is. Nothing: as for all lists.
+  virtual std::optional<bool> Equals(const List& other, Meter& meter) const;
+  virtual std::optional<Value> Plus(const List& other, Meter& meter) const;
 };
 
 class Map {
@@ -163,6 +168,9 @@ class Map {
   // Numbers find keys that are equal to them, whatever their type.
   virtual std::optional<Value> Find(const Value& key) const = 0;
   virtual bool is_document() const { return false; }
+  // Maps with members that expressions do not see say themselves what is equal
+  // to them. Nothing: as for all maps.
+  virtual std::optional<bool> Equals(const Map& other, Meter& meter) const;
 };
 
 // A value of a type that an embedder adds.
@@ -170,6 +178,7 @@ class Opaque {
  public:
   virtual ~Opaque() = default;
   virtual std::string type_name() const = 0;
+  // `other` is of the same type.
   virtual bool Equals(const Opaque& other) const = 0;
 };
 

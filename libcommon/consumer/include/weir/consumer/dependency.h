@@ -43,4 +43,8 @@ std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
                                              const kube::ObjectKey& key,
                                              const Value& dependency);
 
+// Whether an object waits for what an expression says of a dependency: any
+// change of that one may be it.
+bool AwaitsExpression(const Value& object);
+
 }  // namespace weir::consumer

@@ -1,7 +1,7 @@
 // Render executes the templates of a chart and of those below it.
 //
 // Touches: clock and randomness, when a template asks for them; what `lookup`
-// does.
+// and `resolve_host` do; network, in ResolveHost.
 // Threads: pure functions; one call uses one thread.
 // Source: Helm v4.2.4, pkg/engine, with its error texts.
 #pragma once
@@ -41,6 +41,9 @@ struct RenderOptions {
       absl::string_view api_version, absl::string_view kind,
       absl::string_view name_space, absl::string_view name)>
       lookup;
+  // What `getHostByName` gives; null: "" for each.
+  std::function<absl::StatusOr<std::string>(const std::string& host)>
+      resolve_host;
   // Reads the documents elsewhere that $ref of values.schema.json names, by
   // http(s) URL. Null: such schemas are an error.
   std::function<absl::StatusOr<std::string>(const std::string& url)>
@@ -65,6 +68,10 @@ absl::StatusOr<std::map<std::string, std::string>> Render(
 inline constexpr char kRenderingFailed[] = "weir.dev/rendering-failed";
 // The payload with all files, of an error about what they say.
 inline constexpr char kRenderedFiles[] = "weir.dev/rendered-files";
+
+// An address of the host, as the system's resolver has it. It may wait for the
+// network. Errors: kNotFound.
+absl::StatusOr<std::string> ResolveHost(const std::string& host);
 
 // A release's name from --name-template.
 absl::StatusOr<std::string> RenderName(absl::string_view name_template);

@@ -56,6 +56,10 @@ struct Config {
   std::map<std::string, std::vector<std::string>> impersonate_extra;
 
   std::string name_space;  // Of the context or the service account.
+
+  // What the kubeconfig asks for and KubeconfigRules forbid, by the fields'
+  // names: "exec", "insecure-skip-tls-verify".
+  std::vector<std::string> left_out;
 };
 
 struct LoadOptions {
@@ -81,14 +85,17 @@ LoadOptions LoadOptionsFromEnvironment();
 // and field.
 absl::StatusOr<Config> LoadConfig(const LoadOptions& options);
 
-// What a kubeconfig from elsewhere, say a Secret, may ask of this process.
+// What a kubeconfig from elsewhere, say a Secret, may ask of this process. All
+// else counts as not written, as Flux has it.
 struct KubeconfigRules {
   bool allow_exec = false;
   bool allow_files = false;  // Certificates, keys and tokens by path.
   bool allow_insecure_tls = false;
+  bool allow_impersonation = false;
 };
 // Reads one kubeconfig, and takes its current context.
-// Errors: kInvalidArgument with the field, also for what the rules forbid.
+// Errors: kInvalidArgument with the field; of what is no kubeconfig at all, or
+// names no cluster, in client-go's words.
 absl::StatusOr<Config> ParseKubeconfig(absl::string_view text,
                                        const KubeconfigRules& rules);
 

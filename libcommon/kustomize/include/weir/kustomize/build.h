@@ -129,6 +129,9 @@ struct FluxOverrides {
   bool ignore_missing_components = false;
   // Replaces the file's buildMetadata when not empty.
   std::vector<std::string> build_metadata;
+  // What the message of a failed build starts with, not that of what fails
+  // before it, such as manifests that are listed; empty: nothing.
+  std::string failure;
 };
 
 // As Build, with Flux's overrides over the kustomization file of

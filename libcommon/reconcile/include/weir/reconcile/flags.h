@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "weir/base/log.h"
+#include "weir/kube/config.h"
 #include "weir/reconcile/controller.h"
 #include "weir/reconcile/feature_gates.h"
 #include "weir/reconcile/manager.h"
@@ -107,6 +108,8 @@ absl::Status Validate(const CommonFlags& common);
 
 // Logger as --log-level and --log-encoding say.
 absl::StatusOr<Logger> MakeLogger(const CommonFlags& common);
+// Name and rate of the requests to an API server.
+kube::HttpTransportOptions MakeTransportOptions(const CommonFlags& common);
 // "<component>-leader-election", and "-" with the first 8 hex digits of the
 // selector's SHA-256 when there is one.
 std::string LeaseName(const CommonFlags& common);

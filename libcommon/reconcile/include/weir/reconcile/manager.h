@@ -30,6 +30,9 @@
 
 namespace weir::reconcile {
 
+// How soon programs of their own rest.
+inline constexpr absl::Duration kRestAfter = absl::Seconds(10);
+
 struct ManagerOptions {
   std::shared_ptr<kube::Transport> transport;
   std::string api_host;  // In rest_client_requests_total: "10.0.0.1:443".
@@ -52,6 +55,10 @@ struct ManagerOptions {
   // context ends; then events are sent for the rest of `grace`.
   absl::Duration drain = absl::Seconds(2);
   absl::Duration grace = absl::Seconds(5);
+
+  // After so long without a pass, the process gives back memory that is not in
+  // use; infinite: never.
+  absl::Duration rest_after = absl::InfiniteDuration();
 
   Logger logger;
   const Clock* clock = nullptr;  // Null: the real one.
