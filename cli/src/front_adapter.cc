@@ -1,6 +1,4 @@
 // The only place of the front where the command line's parser may throw.
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -109,9 +107,6 @@ std::optional<int> RunInFront(const Context& ctx, int argc, char** argv) {
 }
 
 int RunAllCommands(char** argv) {
-  sigset_t none;
-  sigemptyset(&none);
-  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   const std::string program = FullProgram();
   execv(program.c_str(), argv);
   return Fail(ErrnoToStatus(errno, absl::StrCat("starting ", program)));

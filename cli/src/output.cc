@@ -98,8 +98,12 @@ std::string FormatTable(const std::vector<std::string>& header,
 }
 
 void Print(absl::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  PrintPiece(text);
   std::fflush(stdout);
+}
+
+void PrintPiece(absl::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 }  // namespace weir::cli

@@ -32,5 +32,7 @@ size_t DisplayWidth(absl::string_view text);
 
 // Writes to standard output.
 void Print(absl::string_view text);
+// The same, but may keep it until more is printed.
+void PrintPiece(absl::string_view text);
 
 }  // namespace weir::cli

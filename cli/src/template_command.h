@@ -112,6 +112,8 @@ class TemplateServices {
   virtual absl::StatusOr<std::string> LoadSchema(const std::string& url) = 0;
   virtual absl::StatusOr<std::unique_ptr<TemplateCluster>> Connect() = 0;
   virtual absl::StatusOr<helm::PostRender> FindPostRenderer() = 0;
+  // Called once all is printed.
+  virtual void Finished() {}
 };
 
 // Renders, and prints or writes the result.
@@ -147,6 +149,9 @@ class LocalServices : public TemplateServices {
   absl::StatusOr<std::string> LoadSchema(const std::string& url) override;
   absl::StatusOr<std::unique_ptr<TemplateCluster>> Connect() override;
   absl::StatusOr<helm::PostRender> FindPostRenderer() override;
+  // Ends the process: to free what a chart took would take longer than to
+  // leave it.
+  void Finished() override;
 
   bool was_asked() const { return was_asked_; }
 

@@ -31,13 +31,15 @@
 #include "weir/helm/dependencies.h"
 #include "weir/value/go_quote.h"
 
+// Where the program's code is, as the linker has it.
+extern "C" const char __executable_start;
+extern "C" const char etext;
+
 namespace weir::cli {
 namespace {
 
 constexpr char kDefaultName[] = "release-name";
-constexpr size_t kLargeTemplates = size_t{256} << 10;
-constexpr size_t kHeapPerTemplateByte = 16;
-constexpr size_t kMostHeap = size_t{64} << 20;
+constexpr size_t kLargeTemplates = size_t{32} << 10;
 
 bool IsUrl(absl::string_view name) {
   return absl::StartsWith(name, "http://") ||
@@ -248,7 +250,7 @@ absl::StatusOr<helm::Chart> Load(const std::string& path,
                                  TemplateServices& services,
                                  bool dependency_update) {
   helm::LoadOptions options;
-  if (args.resolves_hosts) options.resolve_host = helm::ResolveHost;
+  options.map_files = true;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   WEIR_ASSIGN_OR_RETURN(helm::Chart chart, services.Load(path, options));
   WEIR_RETURN_IF_ERROR(helm::CheckInstallable(chart));
@@ -274,6 +276,7 @@ absl::StatusOr<helm::RenderedRelease> RenderChart(
     TemplateServices& services, TemplateCluster* cluster) {
   helm::RenderOptions options;
   options.skip_schema_validation = args.skip_schema_validation;
+  if (args.resolves_hosts) options.resolve_host = helm::ResolveHost;
   options.on_warning = [](absl::string_view text) { PrintWarning(text); };
   options.load_schema = [&services](const std::string& url) {
     return services.LoadSchema(url);
@@ -302,22 +305,23 @@ size_t TemplateBytes(const helm::Chart& chart) {
   return bytes;
 }
 
-// Makes the heap's next bytes huge pages, where the system has them: a third of
-// a large rendering's time would go into faults of small ones.
-void PrepareHeap(size_t bytes) {
-  constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
-  bytes = std::min(bytes, kMostHeap);
-  mallopt(M_MMAP_THRESHOLD, static_cast<int>(kMostHeap) * 2);
-  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kMostHeap) * 2);
-  void* block = std::malloc(bytes);
-  if (block == nullptr) return;
-  const auto address = reinterpret_cast<uintptr_t>(block);
-  const uintptr_t start = (address + kHugePage - 1) & ~(kHugePage - 1);
-  const uintptr_t end = (address + bytes) & ~(kHugePage - 1);
+// Keeps what is freed for what comes next, instead of giving it back.
+void PrepareHeap() {
+  constexpr int kMost = 128 << 20;
+  mallopt(M_MMAP_THRESHOLD, kMost);
+  mallopt(M_TRIM_THRESHOLD, kMost);
+}
+
+// Lets go of the program's own pages, which come back when they are needed:
+// what started it and read the chart mostly is not.
+void DropProgramPages() {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<uintptr_t>(&__executable_start);
+  const uintptr_t start = (first + page - 1) & ~(page - 1);
+  const uintptr_t end = reinterpret_cast<uintptr_t>(&etext) & ~(page - 1);
   if (end > start) {
-    madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
+    madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
   }
-  std::free(block);
 }
 
 // Prints what helm prints of a release that could not be made: with --debug,
@@ -428,6 +432,13 @@ absl::Status RenderTemplate(const TemplateArgs& args,
     }
     return rendered.status();
   }
+  if (cluster == nullptr && args.output_dir.empty() && args.show_only.empty()) {
+    helm::WriteRelease(*rendered, args.print,
+                       [](absl::string_view piece) { PrintPiece(piece); });
+    Print("");
+    services.Finished();
+    return absl::OkStatus();
+  }
   WEIR_ASSIGN_OR_RETURN(std::string text,
                         FormatOrWrite(args, *rendered, release.name));
   if (cluster != nullptr && args.output_dir.empty()) {
@@ -492,8 +503,10 @@ absl::StatusOr<std::string> LocalServices::Locate(const std::string& name) {
 absl::StatusOr<helm::Chart> LocalServices::Load(
     const std::string& path, const helm::LoadOptions& options) {
   WEIR_ASSIGN_OR_RETURN(helm::Chart chart, helm::LoadChart(path, options));
-  const size_t bytes = TemplateBytes(chart);
-  if (bytes >= kLargeTemplates) PrepareHeap(bytes * kHeapPerTemplateByte);
+  if (TemplateBytes(chart) >= kLargeTemplates) {
+    DropProgramPages();
+    PrepareHeap();
+  }
   return chart;
 }
 
@@ -521,5 +534,7 @@ absl::StatusOr<std::unique_ptr<TemplateCluster>> LocalServices::Connect() {
 absl::StatusOr<helm::PostRender> LocalServices::FindPostRenderer() {
   return helm::PostRender();
 }
+
+void LocalServices::Finished() { _exit(0); }
 
 }  // namespace weir::cli

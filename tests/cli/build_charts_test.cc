@@ -1,5 +1,4 @@
 // Kustomizations with Helm charts, beside what kustomize and helm make of them.
-#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "tests/cli/command_line.h"
 #include "tests/libcommon/http/http_fixture.h"
+#include "tests/support/golden_folders.h"
 #include "weir/archive/stream.h"
 #include "weir/base/file.h"
 #include "weir/helm/load.h"
@@ -30,30 +30,16 @@ using testing::HasSubstr;
 
 std::string Cases() { return absl::StrCat(WEIR_TESTDATA, "/kustomizations"); }
 
-std::vector<std::string> CaseNames() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(Cases())) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::string Read(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  return text.ok() ? *text : "";
-}
-
 class BuildChartsTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(BuildChartsTest, IsWhatKustomizePrints) {
   Variable kubeconfig("KUBECONFIG", "/nonexistent");
   const std::string folder = absl::StrCat(Cases(), "/", GetParam());
   const Printed got = RunWeir({"build", "--enable-helm", folder});
-  const std::string error = Read(folder + "/want.error");
+  const std::string error = test::ReadOrEmpty(folder + "/want.error");
   if (error.empty()) {
     ASSERT_EQ(got.code, 0) << got.err;
-    EXPECT_EQ(got.out, Read(folder + "/want.yaml"));
+    EXPECT_EQ(got.out, test::ReadOrEmpty(folder + "/want.yaml"));
     return;
   }
   EXPECT_EQ(got.code, 1);
@@ -69,10 +55,9 @@ TEST_P(BuildChartsTest, IsWhatKustomizePrints) {
   EXPECT_EQ(absl::StripAsciiWhitespace(message), absl::StrCat("✗ ", want));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, BuildChartsTest, testing::ValuesIn(CaseNames()),
-                         [](const auto& info) {
-                           return absl::StrReplaceAll(info.param, {{"-", "_"}});
-                         });
+INSTANTIATE_TEST_SUITE_P(Cases, BuildChartsTest,
+                         testing::ValuesIn(test::CaseNames(Cases())),
+                         test::NameOfCase);
 
 // A repository with the chart of a case.
 class RepositoryTest : public testing::Test {
@@ -121,7 +106,8 @@ TEST_F(RepositoryTest, ChartIsFetchedOnceAndKept) {
                   .ok());
   const Printed first = RunWeir({"build", "--enable-helm", folder_->path()});
   EXPECT_EQ(first.code, 0) << first.err;
-  EXPECT_EQ(first.out, Read(absl::StrCat(Cases(), "/defaults/want.yaml")));
+  EXPECT_EQ(first.out,
+            test::ReadOrEmpty(absl::StrCat(Cases(), "/defaults/want.yaml")));
   EXPECT_TRUE(std::filesystem::exists(absl::StrCat(
       folder_->path(), "/charts/web-1.0.0/web/templates/deployment.yaml")));
   const int asked = requests_;

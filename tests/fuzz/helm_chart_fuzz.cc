@@ -17,13 +17,17 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   (void)weir::helm::LoadChartArchive(weir::archive::StringSource(text));
-  std::vector<weir::helm::File> files;
+  std::vector<std::pair<std::string, std::string>> texts;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (absl::ConsumePrefix(&line, "== ")) {
-      files.push_back({std::string(line), ""});
-    } else if (!files.empty()) {
-      absl::StrAppend(&files.back().data, line, "\n");
+      texts.emplace_back(line, "");
+    } else if (!texts.empty()) {
+      absl::StrAppend(&texts.back().second, line, "\n");
     }
+  }
+  std::vector<weir::helm::File> files;
+  for (auto& [name, contents] : texts) {
+    files.push_back({name, std::move(contents)});
   }
   auto chart = weir::helm::LoadChartFiles(std::move(files));
   if (!chart.ok()) return 0;

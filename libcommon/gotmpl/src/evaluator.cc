@@ -31,15 +31,11 @@ std::string Quoted(absl::string_view text) {
   return out;
 }
 
-Any NilOf(const Type* type) {
-  if (type == types::ReflectValue()) return Any();
-  if (type->kind == Kind::kInterface) return Any::BoxedNil();
-  return Any::Nil(type);
-}
-
 // The zero value of a map's element type.
 Any ZeroOf(const Type* type) {
-  if (CanBeNil(type)) return NilOf(type);
+  if (type == types::ReflectValue()) return Any();
+  if (type->kind == Kind::kInterface) return Any::BoxedNil();
+  if (CanBeNil(type)) return Any::Nil(type);
   if (type->kind == Kind::kString) return Any::String(type, "");
   return Any::Integer(type, 0);
 }
@@ -241,7 +237,7 @@ Evaluator::Flow Evaluator::WalkBranch(const Any& dot,
 Evaluator::Flow Evaluator::WalkElement(const BranchNode* range,
                                        const Any& index, const Any& element) {
   const size_t mark = variables_.size();
-  const auto& declared = range->pipe->declarations;
+  const auto declared = range->pipe->declarations;
   if (range->pipe->is_assign) {
     const bool is_set =
         declared.empty() ||
@@ -536,8 +532,8 @@ bool Evaluator::VariableNodeValue(const Any& dot, const VariableNode* node,
 }
 
 bool Evaluator::FieldChain(const Any& dot, Any receiver, const Node* node,
-                           const Fields& fields, const Nodes* args,
-                           const Any* final, Any* value) {
+                           Names fields, const Nodes* args, const Any* final,
+                           Any* value) {
   execution_.steps_ += fields.size();
   for (size_t i = 0; i + 1 < fields.size(); ++i) {
     Any next;
@@ -549,9 +545,9 @@ bool Evaluator::FieldChain(const Any& dot, Any receiver, const Node* node,
   return Field(dot, fields.back(), node, args, final, receiver, value);
 }
 
-bool Evaluator::Field(const Any& dot, const std::string& field,
-                      const Node* node, const Nodes* args, const Any* final,
-                      const Any& receiver, Any* value) {
+bool Evaluator::Field(const Any& dot, absl::string_view field, const Node* node,
+                      const Nodes* args, const Any* final, const Any& receiver,
+                      Any* value) {
   if (receiver.is_invalid()) {
     if (execution_.options_.missing_key == MissingKey::kError) {
       return Fail(absl::StrCat("nil data; no entry for key ", Quoted(field)));
@@ -579,7 +575,7 @@ bool Evaluator::Field(const Any& dot, const std::string& field,
                            StaticTypeName(receiver)));
 }
 
-bool Evaluator::MapField(const std::string& field, bool has_args,
+bool Evaluator::MapField(absl::string_view field, bool has_args,
                          const Any& receiver, Any* value) {
   if (has_args) {
     return Fail(absl::StrCat(field, " is not a method but has arguments"));
@@ -604,7 +600,7 @@ bool Evaluator::MapField(const std::string& field, bool has_args,
   return Fail(absl::StrCat("map has no entry for key ", Quoted(field)));
 }
 
-bool Evaluator::StructField(const std::string& field, bool has_args,
+bool Evaluator::StructField(absl::string_view field, bool has_args,
                             const Any& receiver, Any* value) {
   const std::vector<Type::Field>& fields = receiver.type()->fields;
   for (size_t i = 0; i < fields.size(); ++i) {

@@ -30,8 +30,6 @@ class Evaluator {
     absl::string_view name;
     Any value;
   };
-  using Nodes = std::vector<const Node*>;
-  using Fields = std::vector<std::string>;
 
   // Sets the error; false and kError for the caller to return.
   bool Fail(absl::string_view message,
@@ -79,15 +77,14 @@ class Evaluator {
                       const Any* final, Any* value);
   bool VariableNodeValue(const Any& dot, const VariableNode* node,
                          const Nodes* args, const Any* final, Any* value);
-  bool FieldChain(const Any& dot, Any receiver, const Node* node,
-                  const Fields& fields, const Nodes* args, const Any* final,
-                  Any* value);
-  bool Field(const Any& dot, const std::string& field, const Node* node,
+  bool FieldChain(const Any& dot, Any receiver, const Node* node, Names fields,
+                  const Nodes* args, const Any* final, Any* value);
+  bool Field(const Any& dot, absl::string_view field, const Node* node,
              const Nodes* args, const Any* final, const Any& receiver,
              Any* value);
-  bool MapField(const std::string& field, bool has_args, const Any& receiver,
+  bool MapField(absl::string_view field, bool has_args, const Any& receiver,
                 Any* value);
-  bool StructField(const std::string& field, bool has_args, const Any& receiver,
+  bool StructField(absl::string_view field, bool has_args, const Any& receiver,
                    Any* value);
   bool CallMethod(const Any& dot, const Method& method, const Node* node,
                   const Nodes* args, const Any* final, const Any& receiver,

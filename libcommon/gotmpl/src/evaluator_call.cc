@@ -12,7 +12,10 @@ bool IsUntyped(const Type* type) {
   return type == types::ReflectValue() || type->kind == Kind::kInterface;
 }
 
-Any NilOf(const Type* type) { return IsUntyped(type) ? Any() : Any::Nil(type); }
+// An argument that is nil.
+Any NilArgument(const Type* type) {
+  return IsUntyped(type) ? Any() : Any::Nil(type);
+}
 
 uint64_t TextBytes(const Any& value) {
   return value.is_string() || value.type() == types::Bytes() ? value.size() : 0;
@@ -149,7 +152,7 @@ bool Evaluator::Validate(const Type* type, Any* value) {
     if (!CanBeNil(type)) {
       return Fail(absl::StrCat("invalid value; expected ", type->name));
     }
-    *value = NilOf(type);
+    *value = NilArgument(type);
     return true;
   }
   if (type->kind == Kind::kInterface) {
@@ -180,7 +183,7 @@ bool Evaluator::Argument(const Any& dot, const Type* type, const Node* node,
       return Validate(type, value);
     case NodeType::kNil:
       if (type != nullptr && CanBeNil(type)) {
-        *value = NilOf(type);
+        *value = NilArgument(type);
         return true;
       }
       return Fail(

@@ -506,6 +506,20 @@ std::optional<Rune> UnquoteChar(absl::string_view text, char quote,
   }
 }
 
+std::optional<absl::string_view> PlainUnquote(absl::string_view quoted) {
+  if (quoted.size() < 2 || quoted.front() != quoted.back()) {
+    return std::nullopt;
+  }
+  const absl::string_view text = quoted.substr(1, quoted.size() - 2);
+  const bool is_raw = quoted.front() == '`';
+  for (const char c : text) {
+    if (is_raw ? c == '\r' : c == '"' || c == '\\' || c == '\n') {
+      return std::nullopt;
+    }
+  }
+  return text;
+}
+
 std::optional<std::string> Unquote(absl::string_view quoted) {
   if (quoted.size() < 2 || quoted.front() != quoted.back()) {
     return std::nullopt;

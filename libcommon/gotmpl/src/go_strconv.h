@@ -30,6 +30,9 @@ void AppendQuotedRune(Rune rune, bool ascii, std::string* out);
 bool CanBackquote(absl::string_view text);
 // Text of a Go string literal, in double or back quotes.
 std::optional<std::string> Unquote(absl::string_view quoted);
+// What is between the quotes when that is the text; nothing when it has to be
+// made, or is none.
+std::optional<absl::string_view> PlainUnquote(absl::string_view quoted);
 // The code point of '...'; null when it is malformed. `tail` is what follows
 // the first one.
 std::optional<Rune> UnquoteChar(absl::string_view text, char quote,

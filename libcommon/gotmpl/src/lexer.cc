@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,7 +14,6 @@ namespace {
 
 constexpr Rune kEof = -1;
 constexpr absl::string_view kLeftDelim = "{{", kRightDelim = "}}";
-constexpr absl::string_view kSpaces = " \t\r\n";
 
 constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
     {"block", TokenType::kBlock},
@@ -29,12 +29,18 @@ constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
     {"with", TokenType::kWith},
 };
 
+bool IsAscii(char c) { return (static_cast<unsigned char>(c) & 0x80) == 0; }
+
 bool IsBlank(Rune rune) {
   return rune == ' ' || rune == '\t' || rune == '\r' || rune == '\n';
 }
 
 bool IsAlphaNumeric(Rune rune) {
-  return rune == '_' || (rune >= 0 && (IsLetter(rune) || IsDigit(rune)));
+  if (rune < 0) return false;
+  if (rune < 0x80) {
+    return rune == '_' || absl::ascii_isalnum(static_cast<unsigned char>(rune));
+  }
+  return IsLetter(rune) || IsDigit(rune);
 }
 
 bool HasLeftTrim(absl::string_view text) {
@@ -46,12 +52,15 @@ bool HasRightTrim(absl::string_view text) {
 }
 
 size_t LeadingBlanks(absl::string_view text) {
-  return std::min(text.find_first_not_of(kSpaces), text.size());
+  size_t count = 0;
+  while (count < text.size() && IsBlank(text[count])) ++count;
+  return count;
 }
 
 size_t TrailingBlanks(absl::string_view text) {
-  const size_t last = text.find_last_not_of(kSpaces);
-  return last == absl::string_view::npos ? text.size() : text.size() - last - 1;
+  size_t count = 0;
+  while (count < text.size() && IsBlank(text[text.size() - 1 - count])) ++count;
+  return count;
 }
 
 int CountLines(absl::string_view text) {
@@ -74,7 +83,7 @@ std::string DescribeRune(Rune rune) {
 
 std::string Token::ToString() const {
   if (type == TokenType::kEof) return "EOF";
-  if (type == TokenType::kError) return error;
+  if (type == TokenType::kError) return std::string(text);
   if (type >= TokenType::kBlock) return absl::StrCat("<", text, ">");
   absl::string_view shown = text;
   std::string out;
@@ -97,22 +106,29 @@ Rune Lexer::Read() {
     at_eof_ = true;
     return kEof;
   }
+  const char c = input_[pos_];
+  if (IsAscii(c)) {
+    ++pos_;
+    if (c == '\n') ++line_;
+    return c;
+  }
   size_t size = 1;
   const Rune rune = DecodeRune(rest(), &size);
   pos_ += size;
-  if (rune == '\n') ++line_;
   return rune;
 }
 
 void Lexer::Back() {
   if (at_eof_ || pos_ == 0) return;
+  const char c = input_[pos_ - 1];
   size_t size = 1;
-  const Rune rune = DecodeLastRune(input_.substr(0, pos_), &size);
+  if (!IsAscii(c)) DecodeLastRune(input_.substr(0, pos_), &size);
   pos_ -= size;
-  if (rune == '\n') --line_;
+  if (c == '\n') --line_;
 }
 
 Rune Lexer::Peek() {
+  if (pos_ < input_.size() && IsAscii(input_[pos_])) return input_[pos_];
   const Rune rune = Read();
   Back();
   return rune;
@@ -153,7 +169,8 @@ void Lexer::Ignore() {
 Token Lexer::Error(std::string text) {
   Token token;
   token.pos = start_;
-  token.error = std::move(text);
+  if (error_.empty()) error_ = std::move(text);
+  token.text = error_;
   token.line = start_line_;
   start_ = pos_ = 0;
   input_ = input_.substr(0, 0);
@@ -249,8 +266,9 @@ Token Lexer::LexRightDelim() {
 }
 
 Token Lexer::LexInside() {
+  const char first = pos_ < input_.size() ? input_[pos_] : '\0';
   bool trims = false;
-  if (AtRightDelim(&trims)) {
+  if ((first == '}' || IsBlank(first)) && AtRightDelim(&trims)) {
     if (paren_depth_ == 0) return LexRightDelim();
     return Error("unclosed left paren");
   }
@@ -308,10 +326,11 @@ Token Lexer::LexInside() {
 
 Token Lexer::LexSpace() {
   int spaces = 0;
-  while (IsBlank(Peek())) {
-    Read();
+  for (; pos_ < input_.size() && IsBlank(input_[pos_]); ++pos_) {
+    if (input_[pos_] == '\n') ++line_;
     ++spaces;
   }
+  if (pos_ == input_.size()) at_eof_ = true;
   // The last of them may belong to " -}}".
   if (HasRightTrim(input_.substr(pos_ - 1)) &&
       absl::StartsWith(input_.substr(pos_ + 1), kRightDelim)) {
@@ -321,10 +340,21 @@ Token Lexer::LexSpace() {
   return Take(TokenType::kSpace);
 }
 
+// Skips letters, digits and underscores; gives what comes next.
+Rune Lexer::SkipWord() {
+  while (true) {
+    while (pos_ < input_.size() && IsAscii(input_[pos_]) &&
+           IsAlphaNumeric(input_[pos_])) {
+      ++pos_;
+    }
+    const Rune rune = Peek();
+    if (!IsAlphaNumeric(rune)) return rune;
+    Read();
+  }
+}
+
 Token Lexer::LexIdentifier() {
-  Rune rune = Read();
-  while (IsAlphaNumeric(rune)) rune = Read();
-  Back();
+  const Rune rune = SkipWord();
   const absl::string_view word = input_.substr(start_, pos_ - start_);
   if (!AtTerminator()) {
     return Error(absl::StrCat("bad character ", DescribeRune(rune)));
@@ -343,9 +373,7 @@ Token Lexer::LexFieldOrVariable(TokenType type) {
   if (AtTerminator()) {
     return Take(type == TokenType::kField ? TokenType::kDot : type);
   }
-  Rune rune = Read();
-  while (IsAlphaNumeric(rune)) rune = Read();
-  Back();
+  const Rune rune = SkipWord();
   if (!AtTerminator()) {
     return Error(absl::StrCat("bad character ", DescribeRune(rune)));
   }
@@ -353,9 +381,11 @@ Token Lexer::LexFieldOrVariable(TokenType type) {
 }
 
 bool Lexer::AtTerminator() {
-  const Rune rune = Peek();
-  if (IsBlank(rune)) return true;
-  switch (rune) {
+  switch (Peek()) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
     case kEof:
     case '.':
     case ',':
@@ -417,6 +447,10 @@ bool Lexer::ScanNumber() {
 
 Token Lexer::LexQuoted(Rune quote, TokenType type, absl::string_view message) {
   while (true) {
+    while (pos_ < input_.size() && input_[pos_] != quote &&
+           input_[pos_] != '\\' && input_[pos_] != '\n') {
+      ++pos_;
+    }
     Rune rune = Read();
     if (rune == quote) return Take(type);
     if (rune == '\\') {
@@ -428,11 +462,13 @@ Token Lexer::LexQuoted(Rune quote, TokenType type, absl::string_view message) {
 }
 
 Token Lexer::LexRawQuote() {
-  while (true) {
-    const Rune rune = Read();
-    if (rune == '`') return Take(TokenType::kRawString);
-    if (rune == kEof) return Error("unterminated raw quoted string");
+  const size_t end = input_.find('`', pos_);
+  if (end == absl::string_view::npos) {
+    return Error("unterminated raw quoted string");
   }
+  line_ += CountLines(input_.substr(pos_, end - pos_));
+  pos_ = end + 1;
+  return Take(TokenType::kRawString);
 }
 
 }  // namespace weir::gotmpl

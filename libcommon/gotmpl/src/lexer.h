@@ -51,14 +51,11 @@ enum class TokenType : uint8_t {
 
 struct Token {
   TokenType type = TokenType::kError;
-  size_t pos = 0;
-  std::string error;       // Of kError.
-  absl::string_view text;  // Of all others; points into the input.
   int line = 0;
+  size_t pos = 0;
+  // Points into the input; of kError what is wrong, in the lexer.
+  absl::string_view text;
 
-  absl::string_view value() const {
-    return type == TokenType::kError ? absl::string_view(error) : text;
-  }
   // As text/template's messages name it.
   std::string ToString() const;
 };
@@ -87,6 +84,7 @@ class Lexer {
   Token LexRightDelim();
   Token LexInside();
   Token LexSpace();
+  Rune SkipWord();
   Token LexIdentifier();
   Token LexFieldOrVariable(TokenType type);
   Token LexNumber();
@@ -97,6 +95,7 @@ class Lexer {
   bool AtRightDelim(bool* trims) const;
 
   absl::string_view input_;
+  std::string error_;  // The first one.
   const bool break_ok_, continue_ok_;
   size_t pos_ = 0, start_ = 0;
   bool at_eof_ = false, inside_action_ = false;

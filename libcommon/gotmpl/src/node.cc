@@ -9,8 +9,8 @@ namespace {
 
 void Write(const Node* node, std::string* out);
 
-void WriteFields(const std::vector<std::string>& fields, std::string* out) {
-  for (const std::string& field : fields) absl::StrAppend(out, ".", field);
+void WriteFields(Names fields, std::string* out) {
+  for (absl::string_view field : fields) absl::StrAppend(out, ".", field);
 }
 
 void WritePipe(const PipeNode* pipe, std::string* out) {

@@ -7,13 +7,16 @@
 
 #include <complex>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <memory_resource>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "weir/gotmpl/function.h"
 #include "weir/gotmpl/template.h"
 #include "weir/gotmpl/value.h"
@@ -47,40 +50,44 @@ enum class NodeType : uint8_t {
 
 struct Node {
   Node(NodeType t, size_t p) : type(t), pos(static_cast<uint32_t>(p)) {}
-  virtual ~Node() = default;
   std::string ToString() const;
 
   const NodeType type;
   const uint32_t pos;
 };
 
+// What nodes consist of lies where they do, or in the text.
+using Nodes = absl::Span<const Node* const>;
+using Names = absl::Span<const absl::string_view>;
+
 struct TextNode : Node {
   TextNode(size_t p, absl::string_view t) : Node(NodeType::kText, p), text(t) {}
-  absl::string_view text;  // Of the Source.
+  absl::string_view text;
 };
 
 struct ListNode : Node {
   explicit ListNode(size_t p) : Node(NodeType::kList, p) {}
-  std::vector<const Node*> nodes;
+  Nodes nodes;
 };
 
 // A field of a chain, also as a key.
 struct VariableNode : Node {
-  explicit VariableNode(size_t p) : Node(NodeType::kVariable, p) {}
-  std::string name;  // "$x"
-  std::vector<std::string> fields;
+  VariableNode(size_t p, absl::string_view n)
+      : Node(NodeType::kVariable, p), name(n) {}
+  absl::string_view name;  // "$x"
+  Names fields;
 };
 
 struct CommandNode : Node {
   explicit CommandNode(size_t p) : Node(NodeType::kCommand, p) {}
-  std::vector<const Node*> args;
+  Nodes args;
 };
 
 struct PipeNode : Node {
   explicit PipeNode(size_t p) : Node(NodeType::kPipe, p) {}
   bool is_assign = false;
-  std::vector<const VariableNode*> declarations;
-  std::vector<const CommandNode*> commands;
+  absl::Span<const VariableNode* const> declarations;
+  absl::Span<const CommandNode* const> commands;
 };
 
 struct ActionNode : Node {
@@ -97,13 +104,13 @@ struct IdentifierNode : Node {
 
 struct FieldNode : Node {
   explicit FieldNode(size_t p) : Node(NodeType::kField, p) {}
-  std::vector<std::string> fields;
+  Names fields;
 };
 
 struct ChainNode : Node {
   ChainNode(size_t p, const Node* n) : Node(NodeType::kChain, p), node(n) {}
   const Node* node;
-  std::vector<std::string> fields;
+  Names fields;
 };
 
 struct BoolNode : Node {
@@ -118,14 +125,14 @@ struct NumberNode : Node {
   uint64_t uint64 = 0;
   double float64 = 0;
   std::complex<double> complex128;
-  std::string text;
+  absl::string_view text;
 };
 
 struct StringNode : Node {
-  StringNode(size_t p, absl::string_view q, const std::string& text)
-      : Node(NodeType::kString, p), quoted(q), value(Any::String(text)) {}
-  std::string quoted;
-  Any value;
+  StringNode(size_t p, absl::string_view q, const Any& v)
+      : Node(NodeType::kString, p), quoted(q), value(v) {}
+  absl::string_view quoted;
+  const Any& value;
 };
 
 // if, range and with.
@@ -137,38 +144,50 @@ struct BranchNode : Node {
 };
 
 struct TemplateNode : Node {
-  TemplateNode(size_t p, std::string n, const PipeNode* arguments)
-      : Node(NodeType::kTemplate, p), name(std::move(n)), pipe(arguments) {}
-  std::string name;
+  TemplateNode(size_t p, absl::string_view n, const PipeNode* arguments)
+      : Node(NodeType::kTemplate, p), name(n), pipe(arguments) {}
+  absl::string_view name;
   const PipeNode* pipe;
 };
 
 // A text that was parsed, and the nodes of all templates in it.
-struct Source {
+class Source {
+ public:
   std::string name;
-  std::string text;
+  absl::string_view text;
+  std::string copy;  // Of the text, unless somebody else keeps it.
   // Keeps the functions that nodes point to.
   std::shared_ptr<const FunctionTable> functions;
-  std::vector<Node*> nodes;
 
   Source() = default;
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
-  ~Source() {
-    for (Node* node : nodes) node->~Node();
-  }
 
+  size_t nodes() const { return nodes_; }
+
+  // Nodes are many, small, and go together, without destructors.
   template <typename T, typename... Args>
   T* New(Args&&... args) {
-    void* place = memory_.allocate(sizeof(T), alignof(T));
-    T* node = new (place) T(std::forward<Args>(args)...);
-    nodes.push_back(node);
-    return node;
+    static_assert(std::is_trivially_destructible_v<T>);
+    ++nodes_;
+    return new (memory_.allocate(sizeof(T), alignof(T)))
+        T(std::forward<Args>(args)...);
   }
+  template <typename T>
+  absl::Span<const T> Keep(absl::Span<const T> list) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    if (list.empty()) return {};
+    void* place = memory_.allocate(list.size() * sizeof(T), alignof(T));
+    T* kept = static_cast<T*>(place);
+    std::uninitialized_copy(list.begin(), list.end(), kept);
+    return {kept, list.size()};
+  }
+  const Any& Keep(Any value) { return values_.emplace_back(std::move(value)); }
 
  private:
-  // Nodes are many, small, and go together.
   std::pmr::monotonic_buffer_resource memory_;
+  std::deque<Any> values_;
+  size_t nodes_ = 0;
 };
 
 class Template {
@@ -182,10 +201,11 @@ class Template {
 bool IsEmptyTree(const Node* node);
 
 // Parses a text: the template of that name comes last, what it defines before
-// it. Errors: kInvalidArgument with text/template's text; kResourceExhausted
-// for more than `max_nodes`.
+// it. With `is_kept`, what is made refers to the text instead of copying it.
+// Errors: kInvalidArgument with text/template's text; kResourceExhausted for
+// more than `max_nodes`.
 absl::StatusOr<std::vector<TemplateRef>> ParseTemplates(
-    absl::string_view name, absl::string_view text,
+    absl::string_view name, absl::string_view text, bool is_kept,
     const std::shared_ptr<const FunctionTable>& functions, size_t max_nodes);
 
 }  // namespace weir::gotmpl

@@ -3,8 +3,10 @@
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "go_strconv.h"
 #include "lexer.h"
 #include "node.h"
@@ -127,7 +129,7 @@ std::string ParsePlainNumber(absl::string_view text, NumberNode* number) {
 
 // Fills in what the token stands for.
 std::string ParseNumber(const Token& token, NumberNode* number) {
-  number->text = std::string(token.text);
+  number->text = token.text;
   if (token.type == TokenType::kCharConstant) {
     return ParseCharConstant(token.text, number);
   }
@@ -152,6 +154,8 @@ std::string ParseNumber(const Token& token, NumberNode* number) {
 // Parses one template: the text's own, or one that it defines. After an error
 // every function returns at once, with whatever it has.
 class TreeParser {
+  using Declarations = absl::InlinedVector<const VariableNode*, 2>;
+
  public:
   TreeParser(Context* context, std::string name)
       : context_(*context), name_(std::move(name)) {}
@@ -181,21 +185,27 @@ class TreeParser {
   const Node* ElseControl();
   const Node* BlockControl();
   const Node* TemplateControl();
-  std::string TemplateName(const Token& token, absl::string_view where);
+  absl::string_view TemplateName(const Token& token, absl::string_view where);
   const BranchNode* Control(NodeType type, absl::string_view where);
   void Else(NodeType type, BranchNode* branch, const Node* next);
   const PipeNode* Pipeline(absl::string_view where, TokenType end);
-  bool Declaration(absl::string_view where, PipeNode* pipe);
+  bool Declaration(absl::string_view where, PipeNode* pipe,
+                   Declarations* declared);
   void CheckPipeline(const PipeNode* pipe, absl::string_view where);
   const CommandNode* Command();
   const Node* Operand();
   const Node* Term();
   const Node* Parenthesized();
+  const Any& Constant(const Token& token);
   const Node* UseVariable(const Token& token);
-  void Declare(const Token& token, PipeNode* pipe);
+  void Declare(const Token& token, Declarations* declared);
   // All variables but the first ones.
   void Forget(size_t count);
   bool IsTooDeep();
+  template <typename Container>
+  auto Keep(const Container& list) {
+    return context_.source->Keep(absl::MakeConstSpan(list));
+  }
 
   template <typename T, typename... Args>
   T* New(Args&&... args) {
@@ -206,8 +216,8 @@ class TreeParser {
   std::string name_;
   std::array<Token, 3> tokens_;
   int peeked_ = 0;
-  std::vector<std::string> variables_ = {"$"};
-  absl::flat_hash_map<std::string, int> declared_ = {{"$", 1}};
+  std::vector<absl::string_view> variables_ = {"$"};
+  absl::flat_hash_map<absl::string_view, int> declared_ = {{"$", 1}};
   const ListNode* root_ = nullptr;
   int action_line_ = 0, range_depth_ = 0, parentheses_ = 0;
 };
@@ -231,7 +241,7 @@ Token TreeParser::NextNonSpace() {
 
 const Token& TreeParser::Peek() {
   if (peeked_ == 0) {
-    if (context_.source->nodes.size() > context_.max_nodes) {
+    if (context_.source->nodes() > context_.max_nodes) {
       Fail("templates have too many nodes");
     }
     tokens_[0] = context_.lexer.Next();
@@ -243,8 +253,7 @@ const Token& TreeParser::Peek() {
 }
 
 const Token& TreeParser::PeekNonSpace() {
-  NextNonSpace();
-  Backup();
+  while (Peek().type == TokenType::kSpace) --peeked_;
   return Peek();
 }
 
@@ -262,10 +271,10 @@ void TreeParser::Unexpected(const Token& token, absl::string_view where) {
   std::string extra;
   if (action_line_ != 0 && action_line_ != token.line) {
     extra =
-        absl::StrCat(absl::EndsWith(token.error, " action") ? "" : " in action",
+        absl::StrCat(absl::EndsWith(token.text, " action") ? "" : " in action",
                      " started at ", context_.source->name, ":", action_line_);
   }
-  Fail(absl::StrCat(token.error, extra));
+  Fail(absl::StrCat(token.text, extra));
 }
 
 Token TreeParser::Expect(TokenType type, absl::string_view where) {
@@ -294,6 +303,7 @@ void TreeParser::Add() {
 
 void TreeParser::ParseMain() {
   ListNode* root = New<ListNode>(Peek().pos);
+  absl::InlinedVector<const Node*, 16> nodes;
   while (!failed() && Peek().type != TokenType::kEof) {
     if (Peek().type == TokenType::kLeftDelim) {
       const Token delim = Next();
@@ -310,8 +320,9 @@ void TreeParser::ParseMain() {
       Fail(absl::StrCat("unexpected ", node->ToString()));
       return;
     }
-    root->nodes.push_back(node);
+    nodes.push_back(node);
   }
+  root->nodes = Keep(nodes);
   root_ = root;
   Add();
 }
@@ -319,7 +330,7 @@ void TreeParser::ParseMain() {
 void TreeParser::ParseDefinition() {
   constexpr absl::string_view kWhere = "define clause";
   const Token token = NextNonSpace();
-  name_ = TemplateName(token, kWhere);
+  name_ = std::string(TemplateName(token, kWhere));
   Expect(TokenType::kRightDelim, kWhere);
   ParseBody(kWhere);
 }
@@ -338,14 +349,16 @@ void TreeParser::ParseBody(absl::string_view where) {
 const ListNode* TreeParser::ItemList(const Node** end) {
   ListNode* list = New<ListNode>(PeekNonSpace().pos);
   if (IsTooDeep()) return list;
+  absl::InlinedVector<const Node*, 8> nodes;
   while (!failed() && PeekNonSpace().type != TokenType::kEof) {
     const Node* node = TextOrAction();
     if (failed()) return list;
     if (node->type == NodeType::kEnd || node->type == NodeType::kElse) {
       *end = node;
+      list->nodes = Keep(nodes);
       return list;
     }
-    list->nodes.push_back(node);
+    nodes.push_back(node);
   }
   Fail("unexpected EOF");
   return list;
@@ -435,7 +448,8 @@ void TreeParser::Else(NodeType type, BranchNode* branch, const Node* next) {
     Next();
     ListNode* list = New<ListNode>(next->pos);
     if (IsTooDeep()) return;
-    list->nodes.push_back(Control(type, type == NodeType::kIf ? "if" : "with"));
+    const Node* inner = Control(type, type == NodeType::kIf ? "if" : "with");
+    list->nodes = Keep(absl::MakeConstSpan(&inner, 1));
     branch->else_list = list;
     return;
   }
@@ -448,16 +462,16 @@ void TreeParser::Else(NodeType type, BranchNode* branch, const Node* next) {
 const Node* TreeParser::BlockControl() {
   constexpr absl::string_view kWhere = "block clause";
   const Token token = NextNonSpace();
-  const std::string name = TemplateName(token, kWhere);
+  const absl::string_view name = TemplateName(token, kWhere);
   const PipeNode* pipe = Pipeline(kWhere, TokenType::kRightDelim);
-  if (!failed()) TreeParser(&context_, name).ParseBody(kWhere);
+  if (!failed()) TreeParser(&context_, std::string(name)).ParseBody(kWhere);
   return New<TemplateNode>(token.pos, name, pipe);
 }
 
 const Node* TreeParser::TemplateControl() {
   constexpr absl::string_view kWhere = "template clause";
   const Token token = NextNonSpace();
-  const std::string name = TemplateName(token, kWhere);
+  const absl::string_view name = TemplateName(token, kWhere);
   const PipeNode* pipe = nullptr;
   if (NextNonSpace().type != TokenType::kRightDelim) {
     Backup();
@@ -466,23 +480,26 @@ const Node* TreeParser::TemplateControl() {
   return New<TemplateNode>(token.pos, name, pipe);
 }
 
-std::string TreeParser::TemplateName(const Token& token,
-                                     absl::string_view where) {
+absl::string_view TreeParser::TemplateName(const Token& token,
+                                           absl::string_view where) {
   if (token.type != TokenType::kString && token.type != TokenType::kRawString) {
     Unexpected(token, where);
     return "";
   }
-  std::optional<std::string> name = Unquote(token.text);
-  if (!name) Fail("invalid syntax");
-  return std::move(name).value_or("");
+  if (const auto plain = PlainUnquote(token.text)) return *plain;
+  const std::optional<std::string> name = Unquote(token.text);
+  if (!name) {
+    Fail("invalid syntax");
+    return "";
+  }
+  const absl::Span<const char> kept = Keep(*name);
+  return {kept.data(), kept.size()};
 }
 
-void TreeParser::Declare(const Token& token, PipeNode* pipe) {
-  VariableNode* variable = New<VariableNode>(token.pos);
-  variable->name = std::string(token.text);
-  pipe->declarations.push_back(variable);
-  variables_.push_back(variable->name);
-  ++declared_[variable->name];
+void TreeParser::Declare(const Token& token, Declarations* declared) {
+  declared->push_back(New<VariableNode>(token.pos, token.text));
+  variables_.push_back(token.text);
+  ++declared_[token.text];
 }
 
 void TreeParser::Forget(size_t count) {
@@ -493,7 +510,8 @@ void TreeParser::Forget(size_t count) {
 
 // Takes "$x :=", "$x =" or "$x, " when the pipeline starts with it; returns
 // whether another may follow.
-bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe) {
+bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe,
+                             Declarations* declared) {
   if (PeekNonSpace().type != TokenType::kVariable) return false;
   const Token variable = Next();
   const Token after = Peek();
@@ -501,11 +519,11 @@ bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe) {
   if (next.type == TokenType::kAssign || next.type == TokenType::kDeclare) {
     pipe->is_assign = next.type == TokenType::kAssign;
     NextNonSpace();
-    Declare(variable, pipe);
+    Declare(variable, declared);
   } else if (next.type == TokenType::kChar && next.text == ",") {
     NextNonSpace();
-    Declare(variable, pipe);
-    if (where == "range" && pipe->declarations.size() < 2) {
+    Declare(variable, declared);
+    if (where == "range" && declared->size() < 2) {
       const TokenType peek = PeekNonSpace().type;
       if (peek == TokenType::kVariable || peek == TokenType::kRightDelim ||
           peek == TokenType::kRightParen) {
@@ -527,12 +545,16 @@ bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe) {
 
 const PipeNode* TreeParser::Pipeline(absl::string_view where, TokenType end) {
   PipeNode* pipe = New<PipeNode>(PeekNonSpace().pos);
-  while (Declaration(where, pipe)) {
+  Declarations declared;
+  while (Declaration(where, pipe, &declared)) {
   }
+  pipe->declarations = Keep(declared);
+  absl::InlinedVector<const CommandNode*, 4> commands;
   while (!failed()) {
     const Token token = NextNonSpace();
     if (failed()) break;
     if (token.type == end) {
+      pipe->commands = Keep(commands);
       CheckPipeline(pipe, where);
       break;
     }
@@ -550,7 +572,7 @@ const PipeNode* TreeParser::Pipeline(absl::string_view where, TokenType end) {
       case TokenType::kVariable:
       case TokenType::kLeftParen:
         Backup();
-        pipe->commands.push_back(Command());
+        commands.push_back(Command());
         break;
       default:
         Unexpected(token, where);
@@ -581,11 +603,12 @@ void TreeParser::CheckPipeline(const PipeNode* pipe, absl::string_view where) {
 
 const CommandNode* TreeParser::Command() {
   CommandNode* command = New<CommandNode>(PeekNonSpace().pos);
+  absl::InlinedVector<const Node*, 6> args;
   while (!failed()) {
     PeekNonSpace();
     const Node* operand = Operand();
     if (failed()) return command;
-    if (operand != nullptr) command->args.push_back(operand);
+    if (operand != nullptr) args.push_back(operand);
     const Token token = Next();
     if (token.type == TokenType::kSpace) continue;
     if (token.type == TokenType::kRightDelim ||
@@ -596,17 +619,9 @@ const CommandNode* TreeParser::Command() {
     }
     break;
   }
-  if (command->args.empty()) Fail("empty command");
+  if (args.empty()) Fail("empty command");
+  command->args = Keep(args);
   return command;
-}
-
-// Adds ".a.b" to a chain that already stands.
-template <typename T>
-T* WithFields(T* node, const std::vector<std::string>& before,
-              const std::vector<std::string>& more) {
-  node->fields = before;
-  node->fields.insert(node->fields.end(), more.begin(), more.end());
-  return node;
 }
 
 const Node* TreeParser::Operand() {
@@ -615,19 +630,24 @@ const Node* TreeParser::Operand() {
     return node;
   }
   const size_t pos = Peek().pos;
-  std::vector<std::string> fields;
+  absl::InlinedVector<absl::string_view, 8> fields;
+  if (node->type == NodeType::kField) {
+    fields.push_back(static_cast<const FieldNode*>(node)->fields[0]);
+  }
   while (Peek().type == TokenType::kField) {
-    fields.emplace_back(Next().text.substr(1));
+    fields.push_back(Next().text.substr(1));
   }
   switch (node->type) {
-    case NodeType::kField:
-      return WithFields(New<FieldNode>(pos),
-                        static_cast<const FieldNode*>(node)->fields, fields);
+    case NodeType::kField: {
+      FieldNode* longer = New<FieldNode>(pos);
+      longer->fields = Keep(fields);
+      return longer;
+    }
     case NodeType::kVariable: {
-      const auto* variable = static_cast<const VariableNode*>(node);
-      VariableNode* longer = New<VariableNode>(pos);
-      longer->name = variable->name;
-      return WithFields(longer, variable->fields, fields);
+      VariableNode* longer =
+          New<VariableNode>(pos, static_cast<const VariableNode*>(node)->name);
+      longer->fields = Keep(fields);
+      return longer;
     }
     case NodeType::kBool:
     case NodeType::kString:
@@ -636,14 +656,16 @@ const Node* TreeParser::Operand() {
     case NodeType::kDot:
       Fail(absl::StrCat("unexpected . after term ", Quoted(node->ToString())));
       return node;
-    default:
-      return WithFields(New<ChainNode>(pos, node), {}, fields);
+    default: {
+      ChainNode* chain = New<ChainNode>(pos, node);
+      chain->fields = Keep(fields);
+      return chain;
+    }
   }
 }
 
 const Node* TreeParser::UseVariable(const Token& token) {
-  VariableNode* variable = New<VariableNode>(token.pos);
-  variable->name = std::string(token.text);
+  VariableNode* variable = New<VariableNode>(token.pos, token.text);
   const auto known = declared_.find(variable->name);
   if (known != declared_.end() && known->second > 0) return variable;
   Fail(absl::StrCat("undefined variable ", Quoted(variable->name)));
@@ -657,6 +679,18 @@ const Node* TreeParser::Parenthesized() {
   const Node* pipe = Pipeline("parenthesized pipeline", TokenType::kRightParen);
   --parentheses_;
   return pipe;
+}
+
+// The text that a quoted one stands for.
+const Any& TreeParser::Constant(const Token& token) {
+  Source& source = *context_.source;
+  if (const auto plain = PlainUnquote(token.text)) {
+    return source.Keep(source.copy.empty() ? Any::StringView(*plain)
+                                           : Any::String(*plain));
+  }
+  const std::optional<std::string> text = Unquote(token.text);
+  if (!text) Fail("invalid syntax");
+  return source.Keep(Any::String(text.value_or("")));
 }
 
 const Node* TreeParser::Term() {
@@ -677,7 +711,8 @@ const Node* TreeParser::Term() {
       return UseVariable(token);
     case TokenType::kField: {
       FieldNode* field = New<FieldNode>(token.pos);
-      field->fields.emplace_back(token.text.substr(1));
+      const absl::string_view name = token.text.substr(1);
+      field->fields = Keep(absl::MakeConstSpan(&name, 1));
       return field;
     }
     case TokenType::kBool:
@@ -693,11 +728,8 @@ const Node* TreeParser::Term() {
     case TokenType::kLeftParen:
       return Parenthesized();
     case TokenType::kString:
-    case TokenType::kRawString: {
-      const std::optional<std::string> text = Unquote(token.text);
-      if (!text) Fail("invalid syntax");
-      return New<StringNode>(token.pos, token.text, text.value_or(""));
-    }
+    case TokenType::kRawString:
+      return New<StringNode>(token.pos, token.text, Constant(token));
     default:
       Backup();
       return nullptr;
@@ -707,16 +739,17 @@ const Node* TreeParser::Term() {
 }  // namespace
 
 absl::StatusOr<std::vector<TemplateRef>> ParseTemplates(
-    absl::string_view name, absl::string_view text,
+    absl::string_view name, absl::string_view text, bool is_kept,
     const std::shared_ptr<const FunctionTable>& functions, size_t max_nodes) {
   auto source = std::make_shared<Source>();
   source->name = std::string(name);
-  source->text = std::string(text);
+  source->text = text;
+  if (!is_kept) source->text = source->copy = std::string(text);
   source->functions = functions;
   Context context(source.get(), *functions, max_nodes);
   TreeParser(&context, source->name).ParseMain();
   if (!context.error.empty()) {
-    return absl::Status(source->nodes.size() > max_nodes
+    return absl::Status(source->nodes() > max_nodes
                             ? absl::StatusCode::kResourceExhausted
                             : absl::StatusCode::kInvalidArgument,
                         context.error);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace weir::gotmpl {
@@ -19,8 +20,8 @@ constexpr BN_ULONG kExponent = 65537;
 constexpr size_t kWindow = 1 << 14;
 constexpr uint32_t kLargestSmallPrime = 1 << 16;
 // The chance that a composite passes is below 2^-112 after 5 rounds for 1,024
-// bits, and 4 for 2,048.
-constexpr int kRounds = 10;
+// bits, and 4 for 2,048; they are made in pairs, after a first one.
+constexpr int kRounds = 4;
 
 struct Free {
   void operator()(BIGNUM* number) const { BN_clear_free(number); }
@@ -55,36 +56,69 @@ const std::vector<uint32_t>& SmallPrimes() {
   return primes;
 }
 
+// Whether two powers modulo numbers of that size cost hardly more than one: a
+// processor with the right instructions does both at once.
+bool HasPairs(int bits) {
+#if defined(__x86_64__)
+  return bits == 1024 && __builtin_cpu_supports("avx512ifma") != 0;
+#else
+  (void)bits;
+  return false;
+#endif
+}
+
 // One number that is to be tested.
 class Candidate {
  public:
-  // n - 1 = 2^twos * odd.
-  Candidate(const BIGNUM* n, BN_CTX* context)
-      : n_(n), context_(context), minus_one_(New()), odd_(New()) {
-    is_ok_ = BN_sub(minus_one_.get(), n, BN_value_one()) == 1;
+  // `start` + 2 * `steps`.
+  Candidate(const BIGNUM* start, size_t steps, BN_CTX* context)
+      : context_(context), montgomery_(BN_MONT_CTX_new()) {
+    // n - 1 = 2^twos * odd.
+    is_ok_ = BN_copy(n_.get(), start) != nullptr &&
+             BN_add_word(n_.get(), 2 * steps) == 1 &&
+             BN_sub(minus_one_.get(), n_.get(), BN_value_one()) == 1;
     while (is_ok_ && !BN_is_bit_set(minus_one_.get(), twos_)) ++twos_;
-    montgomery_.reset(BN_MONT_CTX_new());
     is_ok_ = is_ok_ && BN_rshift(odd_.get(), minus_one_.get(), twos_) == 1 &&
-             BN_MONT_CTX_set(montgomery_.get(), n, context) == 1;
+             BN_MONT_CTX_set(montgomery_.get(), n_.get(), context) == 1;
   }
+
+  int bits() const { return BN_num_bits(n_.get()); }
+  bool FitsExponent() const { return BN_mod_word(n_.get(), kExponent) != 1; }
+  Number Take() { return std::move(n_); }
 
   bool PassesBase2() {
     const Number x = New();
     return is_ok_ &&
-           BN_mod_exp_mont_word(x.get(), 2, odd_.get(), n_, context_,
+           BN_mod_exp_mont_word(x.get(), 2, odd_.get(), n_.get(), context_,
                                 montgomery_.get()) == 1 &&
            IsRootOfOne(x.get());
   }
 
+  // Each candidate by its base, which is below it.
+  static bool PassPair(Candidate& a, const BIGNUM* base_a, bool* passes_a,
+                       Candidate& b, const BIGNUM* base_b, bool* passes_b) {
+    const Number x = New(), y = New();
+    if (!a.is_ok_ || !b.is_ok_ ||
+        BN_mod_exp_mont_consttime_x2(x.get(), base_a, a.odd_.get(), a.n_.get(),
+                                     a.montgomery_.get(), y.get(), base_b,
+                                     b.odd_.get(), b.n_.get(),
+                                     b.montgomery_.get(), a.context_) != 1) {
+      return false;
+    }
+    *passes_a = a.IsRootOfOne(x.get());
+    *passes_b = b.IsRootOfOne(y.get());
+    return true;
+  }
+
   bool PassesRandomBases() {
-    const Number base = New();
-    const Number x = New();
-    for (int i = 0; i < kRounds; ++i) {
-      if (BN_rand_range(base.get(), minus_one_.get()) != 1) return false;
-      if (BN_is_zero(base.get()) || BN_is_one(base.get())) continue;
-      if (BN_mod_exp_mont(x.get(), base.get(), odd_.get(), n_, context_,
-                          montgomery_.get()) != 1 ||
-          !IsRootOfOne(x.get())) {
+    const Number base = New(), other = New();
+    for (int i = 0; i < kRounds; i += 2) {
+      if (!TakeBase(base.get()) || !TakeBase(other.get())) return false;
+      bool passes = false;
+      bool passes_other = false;
+      if (!PassPair(*this, base.get(), &passes, *this, other.get(),
+                    &passes_other) ||
+          !passes || !passes_other) {
         return false;
       }
     }
@@ -92,19 +126,26 @@ class Candidate {
   }
 
  private:
+  bool TakeBase(BIGNUM* base) {
+    do {
+      if (BN_rand_range(base, minus_one_.get()) != 1) return false;
+    } while (BN_is_zero(base) || BN_is_one(base));
+    return true;
+  }
+
   bool IsRootOfOne(BIGNUM* x) {
     if (BN_is_one(x)) return true;
     for (int i = 0; i < twos_; ++i) {
       if (BN_cmp(x, minus_one_.get()) == 0) return true;
-      if (BN_mod_sqr(x, x, n_, context_) != 1) return false;
+      if (BN_mod_sqr(x, x, n_.get(), context_) != 1) return false;
     }
     return false;
   }
 
-  const BIGNUM* const n_;
   BN_CTX* const context_;
-  const Number minus_one_;
-  const Number odd_;
+  Number n_ = New();
+  const Number minus_one_ = New();
+  const Number odd_ = New();
   Owned<BN_MONT_CTX> montgomery_;
   int twos_ = 0;
   bool is_ok_ = false;
@@ -113,37 +154,101 @@ class Candidate {
 // Which of the odd numbers from `start` on a small prime divides.
 std::vector<bool> Sieve(const BIGNUM* start) {
   std::vector<bool> composite(kWindow);
-  for (const uint32_t prime : SmallPrimes()) {
-    const auto rest = static_cast<uint32_t>(BN_mod_word(start, prime));
-    // The first k with start + 2k = 0 modulo the prime.
-    const uint32_t missing = rest == 0 ? 0 : prime - rest;
-    size_t k = missing % 2 == 0 ? missing / 2 : (missing + prime) / 2;
-    for (; k < kWindow; k += prime) composite[k] = true;
+  const std::vector<uint32_t>& primes = SmallPrimes();
+  for (size_t first = 0; first < primes.size();) {
+    // One division of the large number serves as many primes as fit in a word.
+    uint64_t product = 1;
+    size_t end = first;
+    while (end < primes.size() && product <= UINT64_MAX / primes[end]) {
+      product *= primes[end++];
+    }
+    const uint64_t rest = BN_mod_word(start, product);
+    for (; first < end; ++first) {
+      const uint32_t prime = primes[first];
+      // The first k with start + 2k = 0 modulo the prime.
+      const auto below = static_cast<uint32_t>(rest % prime);
+      const uint32_t missing = below == 0 ? 0 : prime - below;
+      size_t k = missing % 2 == 0 ? missing / 2 : (missing + prime) / 2;
+      for (; k < kWindow; k += prime) composite[k] = true;
+    }
   }
   return composite;
 }
 
+// The first prime among the odd numbers from `start` on that no small prime
+// divides. Null when there is none.
+class Search {
+ public:
+  Search(const BIGNUM* start, BN_CTX* context)
+      : start_(start),
+        bits_(BN_num_bits(start)),
+        context_(context),
+        composite_(Sieve(start)) {}
+
+  Number Run() { return HasPairs(bits_) ? RunInPairs() : RunOneByOne(); }
+
+ private:
+  // Null when there is no other.
+  std::unique_ptr<Candidate> Next() {
+    while (next_ < kWindow) {
+      const size_t k = next_++;
+      if (composite_[k]) continue;
+      auto candidate = std::make_unique<Candidate>(start_, k, context_);
+      if (candidate->bits() != bits_) return nullptr;
+      if (candidate->FitsExponent()) return candidate;
+    }
+    return nullptr;
+  }
+
+  Number RunOneByOne() {
+    while (const auto candidate = Next()) {
+      if (candidate->PassesBase2() && candidate->PassesRandomBases()) {
+        return candidate->Take();
+      }
+    }
+    return nullptr;
+  }
+
+  Number RunInPairs() {
+    // As long as the numbers themselves, and below them.
+    const Number base = New();
+    if (BN_rand(base.get(), bits_ - 1, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) !=
+        1) {
+      return nullptr;
+    }
+    while (true) {
+      const auto a = Next();
+      const auto b = Next();
+      bool passes_a = false;
+      bool passes_b = false;
+      if (a == nullptr || b == nullptr ||
+          !Candidate::PassPair(*a, base.get(), &passes_a, *b, base.get(),
+                               &passes_b)) {
+        return nullptr;
+      }
+      if (passes_a && a->PassesRandomBases()) return a->Take();
+      if (passes_b && b->PassesRandomBases()) return b->Take();
+    }
+  }
+
+  const BIGNUM* const start_;
+  const int bits_;
+  BN_CTX* const context_;
+  const std::vector<bool> composite_;
+  size_t next_ = 0;
+};
+
 // A prime with both top bits set, less than which by one the exponent has no
 // common factor with. Null when randomness or memory fail.
 Number FindPrime(int bits, BN_CTX* context) {
+  constexpr int kMostStarts = 1000;
   const Number start = New();
-  Number candidate = New();
-  while (start != nullptr && candidate != nullptr) {
-    if (BN_rand(start.get(), bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) != 1) {
+  for (int i = 0; i < kMostStarts; ++i) {
+    if (start == nullptr ||
+        BN_rand(start.get(), bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) != 1) {
       return nullptr;
     }
-    const std::vector<bool> composite = Sieve(start.get());
-    for (size_t k = 0; k < kWindow; ++k) {
-      if (composite[k]) continue;
-      if (BN_copy(candidate.get(), start.get()) == nullptr ||
-          BN_add_word(candidate.get(), 2 * k) != 1) {
-        return nullptr;
-      }
-      if (BN_num_bits(candidate.get()) != bits) break;
-      if (BN_mod_word(candidate.get(), kExponent) == 1) continue;
-      Candidate tested(candidate.get(), context);
-      if (tested.PassesBase2() && tested.PassesRandomBases()) return candidate;
-    }
+    if (Number prime = Search(start.get(), context).Run()) return prime;
   }
   return nullptr;
 }

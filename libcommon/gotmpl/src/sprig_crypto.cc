@@ -50,12 +50,13 @@ absl::StatusOr<std::vector<std::string>> Texts(
   return texts;
 }
 
-// What these cost by design: a template may ask for twenty to a hundred.
-constexpr uint64_t kStepsPerHash = 250'000;
-constexpr uint64_t kStepsPerPassword = 1'000'000;
-constexpr uint64_t kStepsPerCertificate = 200'000;
+// What these cost by design. A template may ask for twenty hashes, five derived
+// passwords, seventy certificates or four large keys.
+constexpr uint64_t kStepsPerHash = 1'000'000;
+constexpr uint64_t kStepsPerPassword = 3'600'000;
+constexpr uint64_t kStepsPerCertificate = 280'000;
 constexpr uint64_t kStepsPerSignature = 50'000;
-constexpr uint64_t kStepsPerLargeKey = 1'000'000;
+constexpr uint64_t kStepsPerLargeKey = 4'500'000;
 
 Result Made(Call& call, const CertificateRequest& request) {
   WEIR_RETURN_IF_ERROR(call.execution.Step(

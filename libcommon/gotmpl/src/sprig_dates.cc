@@ -8,6 +8,7 @@
 #include "rows.h"
 #include "types.h"
 #include "weir/base/status.h"
+#include "weir/gotmpl/time_value.h"
 
 namespace weir::gotmpl {
 namespace {
@@ -488,6 +489,28 @@ const Type* Location() {
 }
 
 }  // namespace types
+
+absl::StatusOr<Any> ParseTimeValue(absl::string_view layout,
+                                   absl::string_view text,
+                                   const absl::TimeZone& zone,
+                                   absl::string_view zone_name) {
+  Location location{zone, std::string(zone_name), std::nullopt};
+  if (zone_name != "Local") location.abbreviation = location.name;
+  WEIR_ASSIGN_OR_RETURN(GoTime time, ParseTime(layout, text, location));
+  return Wrapped(std::move(time));
+}
+
+bool IsTimeValue(const Any& value) { return value.type() == types::Time(); }
+
+std::string ZoneOfTimeValue(const Any& time) {
+  return TimeOf(time).location.name;
+}
+
+std::string FormatTimeValue(const Any& time, absl::string_view layout,
+                            bool in_utc) {
+  return FormatTime(in_utc ? In(TimeOf(time), Location()) : TimeOf(time),
+                    layout);
+}
 
 void AddDates(FunctionTable& table) { AddRows(kRows, table); }
 

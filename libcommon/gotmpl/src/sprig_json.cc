@@ -1,5 +1,4 @@
 // Sprig's JSON functions, by encoding/json's rules.
-#include "absl/strings/str_replace.h"
 #include "rows.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/json.h"
@@ -14,29 +13,6 @@ absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
   const absl::StatusOr<Value> value = ParseJson(text, options);
   if (value.ok()) return FromValue(*value);
   return absl::Status(value.status().code(), ::weir::GoError(value.status()));
-}
-
-namespace {
-
-std::string Format(const Value& tree, const MarshalOptions& options) {
-  JsonFormatOptions format;
-  format.indent = options.indent;
-  format.escape_html = options.escape_html;
-  std::string text = FormatJson(tree, format);
-  if (!options.escape_html) {
-    // encoding/json escapes these two all the same.
-    absl::StrReplaceAll(
-        {{"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}}, &text);
-  }
-  return text;
-}
-
-}  // namespace
-
-absl::StatusOr<std::string> MarshalJson(const Any& value,
-                                        const MarshalOptions& options) {
-  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(value));
-  return Format(tree, options);
 }
 
 namespace {
@@ -60,8 +36,8 @@ Result MustFromJson(Call& call) { return Parse(call); }
 
 template <int indent, bool escapes>
 Result MustToJson(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(const Value tree, ToValue(call, call.args[0]));
-  const std::string text = Format(tree, {indent, escapes});
+  WEIR_ASSIGN_OR_RETURN(const std::string text,
+                        MarshalJson(call, call.args[0], {indent, escapes}));
   WEIR_RETURN_IF_ERROR(call.execution.Step(text.size() / kBytesPerStep));
   return Text(call, text);
 }

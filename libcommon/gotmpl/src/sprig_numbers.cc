@@ -1,8 +1,12 @@
 // Sprig's numeric.go, and the arithmetic of its functions.go.
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "cast.h"
 #include "decimal.h"
 #include "go_strconv.h"
@@ -185,10 +189,30 @@ constexpr absl::string_view kMoreFloats =
     "func(interface {}, ...interface {}) float64";
 constexpr absl::string_view kOneFloat = "func(interface {}) float64";
 
+// What strconv.Atoi gives beside its error: the largest number for one that is
+// too large, whatever comes behind the digits that make it so.
+int64_t Atoi(absl::string_view text) {
+  const bool is_negative = absl::ConsumePrefix(&text, "-");
+  if (!is_negative) absl::ConsumePrefix(&text, "+");
+  const uint64_t most = uint64_t{INT64_MAX} + (is_negative ? 1 : 0);
+  uint64_t number = 0;
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return 0;
+    const auto digit = static_cast<uint64_t>(c - '0');
+    if (number > (UINT64_MAX - digit) / 10) {
+      number = most;
+      break;
+    }
+    number = number * 10 + digit;
+  }
+  number = std::min(number, most);
+  return static_cast<int64_t>(is_negative ? 0 - number : number);
+}
+
 constexpr Row kRows[] = {
     {"atoi", "func(string) int",
      [](Call& call) -> Result {
-       return Any::Int(ParseInt(call.args[0].AsString(), 10).value_or(0));
+       return Any::Int(Atoi(call.args[0].AsString()));
      }},
     {"int", "func(interface {}) int",
      [](Call& call) -> Result { return Any::Int(ToInt64(call.args[0])); }},

@@ -168,10 +168,20 @@ std::vector<std::string> Set::names() const {
 
 absl::StatusOr<TemplateRef> Set::Parse(absl::string_view name,
                                        absl::string_view text) {
+  return Add(name, text, /*is_kept=*/false);
+}
+
+absl::StatusOr<TemplateRef> Set::ParseKept(absl::string_view name,
+                                           absl::string_view text) {
+  return Add(name, text, /*is_kept=*/true);
+}
+
+absl::StatusOr<TemplateRef> Set::Add(absl::string_view name,
+                                     absl::string_view text, bool is_kept) {
   absl::StatusOr<std::vector<TemplateRef>> parsed =
-      ParseTemplates(name, text, functions_, kMaxNodes - nodes_);
+      ParseTemplates(name, text, is_kept, functions_, kMaxNodes - nodes_);
   if (!parsed.ok()) return parsed.status();
-  nodes_ += parsed->back()->source->nodes.size();
+  nodes_ += parsed->back()->source->nodes();
   if (top_.use_count() > 1) {
     // An overlay or a copy sees what is there now.
     auto layer = std::make_shared<Layer>();

@@ -38,12 +38,7 @@ struct Reaper {
   }
 };
 
-void Counted::Release() const {
-  if (refs_.load(std::memory_order_acquire) == 1 ||
-      refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    Reaper::Free(this);
-  }
-}
+void Counted::Free() const { Reaper::Free(this); }
 
 SharedString* SharedString::NewUninitialized(size_t size) {
   void* memory = ::operator new(sizeof(SharedString) + size);
@@ -123,6 +118,10 @@ Any Any::String(absl::string_view text) {
 
 Any Any::String(const Type* type, absl::string_view text) {
   return Any(type, SharedString::New(text));
+}
+
+Any Any::StringView(absl::string_view text) {
+  return Any(types::String(), SharedString::NewView(text));
 }
 
 Any Any::Adopt(SharedString* text) { return Any(types::String(), text); }

@@ -1,6 +1,8 @@
 #include "weir/helm/chart.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -26,6 +28,12 @@ void AddCrds(const Chart& chart, std::vector<Crd>& out) {
 }
 
 }  // namespace
+
+FileData::FileData(std::string bytes) {
+  auto owner = std::make_shared<const std::string>(std::move(bytes));
+  view_ = *owner;
+  owner_ = std::move(owner);
+}
 
 bool Chart::is_library() const {
   return absl::EqualsIgnoreCase(metadata.type, "library");

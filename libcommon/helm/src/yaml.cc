@@ -11,6 +11,7 @@
 #include "weir/value/json.h"
 #include "weir/value/json_decoder.h"
 #include "weir/value/yaml.h"
+#include "weir/value/yaml_members.h"
 
 namespace weir::helm {
 namespace {
@@ -44,9 +45,8 @@ std::string UnsupportedNumber(const Value& value) {
 
 namespace {
 
-absl::StatusOr<Value> ReadYamlWith(absl::string_view text,
-                                   const YamlParseOptions& options) {
-  absl::StatusOr<Value> parsed = ParseYaml(text, options);
+// What was parsed as it becomes JSON.
+absl::StatusOr<Value> AsJson(absl::StatusOr<Value> parsed) {
   if (!parsed.ok()) {
     if (absl::IsResourceExhausted(parsed.status())) return parsed.status();
     return absl::InvalidArgumentError(absl::StrCat(
@@ -62,14 +62,20 @@ absl::StatusOr<Value> ReadYamlWith(absl::string_view text,
 }  // namespace
 
 absl::StatusOr<Value> ReadYaml(absl::string_view text) {
-  return ReadYamlWith(text, {});
+  return AsJson(ParseYaml(text));
+}
+
+absl::StatusOr<Value> ReadYamlMembers(
+    absl::string_view text,
+    absl::FunctionRef<bool(absl::string_view key)> is_wanted) {
+  return AsJson(ParseYamlMembers(text, is_wanted));
 }
 
 absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text) {
   YamlParseOptions options;
   options.reject_duplicate_keys = true;
   options.max_nodes = options.max_document_nodes = text.size() + 1000;
-  return ReadYamlWith(text, options);
+  return AsJson(ParseYaml(text, options));
 }
 
 absl::StatusOr<Value> ReadJson(absl::string_view text) {

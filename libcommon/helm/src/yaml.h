@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "weir/value/value.h"
@@ -19,8 +20,14 @@ namespace weir::helm {
 // Errors: kInvalidArgument "error converting YAML to JSON: yaml: ...".
 absl::StatusOr<Value> ReadYaml(absl::string_view text);
 
-// The same, but equal keys are an error, and there is no bound on nodes but the
-// text's size.
+// The same, but members of the outermost mapping that are not wanted may be
+// missing.
+absl::StatusOr<Value> ReadYamlMembers(
+    absl::string_view text,
+    absl::FunctionRef<bool(absl::string_view key)> is_wanted);
+
+// As ReadYaml, but equal keys are an error, and there is no bound on nodes but
+// the text's size.
 absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text);
 
 // Parses one JSON document; numbers are doubles.

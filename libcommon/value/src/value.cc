@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "weir/base/single_thread.h"
 #include "weir/base/status.h"
 
 namespace weir {
@@ -36,14 +37,12 @@ auto LowerBound(const Value::Object& members, absl::string_view key) {
 
 template <typename T>
 void Ref(T* shared) {
-  shared->references.fetch_add(1, std::memory_order_relaxed);
+  Increase(shared->references);
 }
 
 template <typename T>
 void Unref(T* shared) {
-  if (shared->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    delete shared;
-  }
+  if (Decrease(shared->references) == 0) delete shared;
 }
 
 // Makes `shared` the only reference to its value.

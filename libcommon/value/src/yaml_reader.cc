@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,9 +9,11 @@
 #include "src/yaml_kyaml.h"
 #include "src/yaml_node_writer.h"
 #include "src/yaml_parser.h"
+#include "src/yaml_plain.h"
 #include "src/yaml_source.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
+#include "weir/value/yaml_members.h"
 
 namespace weir {
 namespace {
@@ -212,6 +215,26 @@ absl::StatusOr<std::vector<YamlDocument>> Parse(absl::string_view text,
   return Reader(text, options).ReadAll(limit);
 }
 
+bool MayBePlain(absl::string_view text, const YamlParseOptions& options) {
+  constexpr int kUsualDepth = 200;
+  return options.schema == YamlParseOptions::Schema::kYaml11 &&
+         !options.reject_duplicate_keys && !options.text_annotations &&
+         !options.keep_written && options.max_depth >= kUsualDepth &&
+         text.size() <= options.max_bytes;
+}
+
+size_t MaxNodes(const YamlParseOptions& options) {
+  return std::min(options.max_document_nodes, options.max_nodes);
+}
+
+absl::StatusOr<Value> ParseAny(absl::string_view text,
+                               const YamlParseOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(YamlDocument document,
+                        ParseFirstYamlDocument(text, options));
+  WEIR_RETURN_IF_ERROR(document.unreadable);
+  return std::move(document.value);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<YamlDocument>> ParseYamlDocuments(
@@ -229,10 +252,25 @@ absl::StatusOr<YamlDocument> ParseFirstYamlDocument(
 
 absl::StatusOr<Value> ParseYaml(absl::string_view text,
                                 const YamlParseOptions& options) {
-  WEIR_ASSIGN_OR_RETURN(YamlDocument document,
-                        ParseFirstYamlDocument(text, options));
-  WEIR_RETURN_IF_ERROR(document.unreadable);
-  return std::move(document.value);
+  Value plain;
+  const auto all = [](absl::string_view) { return true; };
+  if (MayBePlain(text, options) &&
+      yaml::ReadPlain(text, MaxNodes(options), all, &plain)) {
+    return plain;
+  }
+  return ParseAny(text, options);
+}
+
+absl::StatusOr<Value> ParseYamlMembers(
+    absl::string_view text,
+    absl::FunctionRef<bool(absl::string_view key)> is_wanted) {
+  const YamlParseOptions options;
+  Value plain;
+  if (MayBePlain(text, options) &&
+      yaml::ReadPlain(text, MaxNodes(options), is_wanted, &plain)) {
+    return plain;
+  }
+  return ParseAny(text, options);
 }
 
 }  // namespace weir

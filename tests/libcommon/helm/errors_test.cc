@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "template_runner.h"
+#include "tests/support/golden_folders.h"
 #include "weir/base/file.h"
 #include "weir/value/json.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 // The table that scripts/helm-goldens makes.
 const Value& Rows() {
-  static const Value& kRows = *new Value(
-      *ParseJson(ReadOrEmpty(absl::StrCat(WEIR_TESTDATA, "/errors.json"))));
+  static const Value& kRows = *new Value(*ParseJson(
+      test::ReadOrEmpty(absl::StrCat(WEIR_TESTDATA, "/errors.json"))));
   return kRows;
 }
 

@@ -1,6 +1,5 @@
 // Renders every chart in testdata/charts/ and compares with what the real helm
 // printed.
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,25 +10,18 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "template_runner.h"
+#include "tests/support/golden_folders.h"
 
 namespace weir::helm {
 namespace {
 
 std::string Charts() { return absl::StrCat(WEIR_TESTDATA, "/charts"); }
 
-std::vector<std::string> CaseNames() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(Charts())) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<std::string> ArgumentsOf(const std::string& folder) {
-  return absl::StrSplit(absl::StrReplaceAll(ReadOrEmpty(folder + "/args.txt"),
-                                            {{"CHART", folder + "/chart"}}),
-                        '\n', absl::SkipEmpty());
+  return absl::StrSplit(
+      absl::StrReplaceAll(test::ReadOrEmpty(folder + "/args.txt"),
+                          {{"CHART", folder + "/chart"}}),
+      '\n', absl::SkipEmpty());
 }
 
 class GoldenTest : public testing::TestWithParam<std::string> {};
@@ -39,13 +31,13 @@ TEST_P(GoldenTest, IsWhatHelmPrints) {
   const absl::StatusOr<std::string> text = RunTemplate(ArgumentsOf(folder));
   if (!std::filesystem::exists(folder + "/want.error")) {
     ASSERT_TRUE(text.ok()) << text.status();
-    EXPECT_EQ(*text, ReadOrEmpty(folder + "/want.yaml"));
+    EXPECT_EQ(*text, test::ReadOrEmpty(folder + "/want.yaml"));
     return;
   }
   ASSERT_FALSE(text.ok()) << *text;
   std::string message = absl::StrReplaceAll(text.status().message(),
                                             {{folder + "/chart", "CHART"}});
-  std::string want = ReadOrEmpty(folder + "/want.error");
+  std::string want = test::ReadOrEmpty(folder + "/want.error");
   for (std::string* one : {&message, &want}) {
     while (absl::EndsWith(*one, "\n")) one->pop_back();
     if (absl::StartsWith(GetParam(), "schema-")) *one = InOrder(*one);
@@ -53,10 +45,9 @@ TEST_P(GoldenTest, IsWhatHelmPrints) {
   EXPECT_EQ(message, want);
 }
 
-INSTANTIATE_TEST_SUITE_P(Charts, GoldenTest, testing::ValuesIn(CaseNames()),
-                         [](const auto& info) {
-                           return absl::StrReplaceAll(info.param, {{"-", "_"}});
-                         });
+INSTANTIATE_TEST_SUITE_P(Charts, GoldenTest,
+                         testing::ValuesIn(test::CaseNames(Charts())),
+                         test::NameOfCase);
 
 }  // namespace
 }  // namespace weir::helm

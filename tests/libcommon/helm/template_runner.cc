@@ -110,11 +110,6 @@ Arguments ReadArguments(const std::vector<std::string>& args) {
 
 }  // namespace
 
-std::string ReadOrEmpty(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  return text.ok() ? *text : "";
-}
-
 absl::StatusOr<std::string> RunTemplate(const std::vector<std::string>& args) {
   Arguments arguments = ReadArguments(args);
   WEIR_RETURN_IF_ERROR(arguments.status);

@@ -15,9 +15,6 @@
 
 namespace weir::helm {
 
-// The file's contents; "" when there is none.
-std::string ReadOrEmpty(const std::string& path);
-
 // What `helm template` prints for these arguments.
 absl::StatusOr<std::string> RunTemplate(const std::vector<std::string>& args);
 

@@ -1,34 +1,18 @@
 // Builds every case in testdata/ and compares with what the real tool printed.
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
-#include "weir/base/file.h"
+#include "tests/support/golden_folders.h"
 #include "weir/kustomize/build.h"
 
 namespace weir::kustomize {
 namespace {
-
-std::vector<std::string> CaseNames() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(WEIR_TESTDATA)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::string Read(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  return text.ok() ? *text : "";
-}
 
 // Without the places that we name and upstream does not: " in File: a.yaml:3
 // (patches[0])".
@@ -66,7 +50,7 @@ TEST_P(GoldenTest, IsWhatTheRealToolPrints) {
       Context(), *files, absl::StrCat(folder.substr(1), has_top ? "/top" : ""));
   if (!std::filesystem::exists(folder + "/want.error")) {
     ASSERT_TRUE(built.ok()) << built.status();
-    EXPECT_EQ(FormatResult(*built), Read(folder + "/want.yaml"));
+    EXPECT_EQ(FormatResult(*built), test::ReadOrEmpty(folder + "/want.yaml"));
     return;
   }
   ASSERT_FALSE(built.ok());
@@ -74,18 +58,18 @@ TEST_P(GoldenTest, IsWhatTheRealToolPrints) {
       absl::StrReplaceAll(absl::StripAsciiWhitespace(built.status().message()),
                           {{folder, "/case"}});
   // Where our words differ on purpose, the case says what they are.
-  const std::string ours = Read(folder + "/want.ours");
-  const std::string want = ours.empty() ? Read(folder + "/want.error") : ours;
+  const std::string ours = test::ReadOrEmpty(folder + "/want.ours");
+  const std::string want =
+      ours.empty() ? test::ReadOrEmpty(folder + "/want.error") : ours;
   if (!absl::StrContains(want, " in File: ")) {
     message = WithoutPlaces(std::move(message));
   }
   EXPECT_EQ(Plain(message), Plain(want));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenTest, testing::ValuesIn(CaseNames()),
-                         [](const auto& info) {
-                           return absl::StrReplaceAll(info.param, {{"-", "_"}});
-                         });
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenTest,
+                         testing::ValuesIn(test::CaseNames(WEIR_TESTDATA)),
+                         test::NameOfCase);
 
 }  // namespace
 }  // namespace weir::kustomize

@@ -198,7 +198,7 @@ absl::Status CheckApiVersionOf(absl::string_view chart_yaml) {
     return absl::OkStatus();
   }
   if (version == "v3") {
-    return absl::InvalidArgumentError("invalid chart apiVersion");
+    return absl::InvalidArgumentError(kLaterVersion);
   }
   return absl::InvalidArgumentError("unsupported chart version");
 }

@@ -23,6 +23,8 @@ absl::StatusOr<std::vector<File>> ReadArchiveFiles(
     archive::Source compressed, const LoadOptions& options,
     const std::function<bool(absl::string_view)>& wanted = nullptr);
 
+// The message about a version that Helm reads, but does not render.
+inline constexpr char kLaterVersion[] = "invalid chart apiVersion";
 // Checks the apiVersion that Chart.yaml of the files has.
 // Errors: kInvalidArgument "unsupported chart version", or when there is none.
 absl::Status CheckApiVersion(const std::vector<File>& files);

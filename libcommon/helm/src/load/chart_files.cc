@@ -89,9 +89,10 @@ absl::Status AddFile(File file, const LoadOptions& options, Parts& parts) {
   } else if (file.name == "values.yaml") {
     WEIR_ASSIGN_OR_RETURN(chart.values, ParseValues(file.data),
                           "cannot load values.yaml");
-    if (options.keep_values_text) chart.values_text = std::move(file.data);
+    if (options.keep_values_text)
+      chart.values_text = std::string(file.data.view());
   } else if (file.name == "values.schema.json") {
-    chart.schema = std::move(file.data);
+    chart.schema = std::string(file.data.view());
   } else if (file.name == "requirements.yaml" ||
              file.name == "requirements.lock") {
     return AddRequirements(std::move(file), options, parts);

@@ -2,6 +2,8 @@
 #include "weir/helm/load.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -87,6 +90,51 @@ absl::Status FirstMissing(const std::string& path) {
     rest.insert(rest.end(), more.rbegin(), more.rend());
   }
   return PathError("stat", path, ENOENT);
+}
+
+// Whether Helm, of a chart of this version, first says what else is wrong.
+bool IsLateError(const absl::Status& version) {
+  return version.message() == kLaterVersion;
+}
+
+absl::StatusOr<Chart> LoadChecked(const absl::Status& version,
+                                  std::vector<File> files,
+                                  const LoadOptions& options) {
+  if (!version.ok() && !IsLateError(version)) return version;
+  WEIR_ASSIGN_OR_RETURN(Chart chart, LoadChartFiles(std::move(files), options));
+  WEIR_RETURN_IF_ERROR(version);
+  return chart;
+}
+
+absl::StatusOr<FileData> ReadData(const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  const bool is_marked = absl::StartsWith(text, kByteOrderMark);
+  FileData data(std::move(text));
+  if (is_marked) data.RemovePrefix(3);
+  return data;
+}
+
+// Looks at no more of the file than at its mark.
+absl::StatusOr<FileData> MapFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoToStatus(errno, absl::StrCat("open ", path));
+  const auto closer = absl::MakeCleanup([fd] { close(fd); });
+  struct stat info;
+  char head[3];
+  if (fstat(fd, &info) != 0 || info.st_size <= 0 ||
+      pread(fd, head, sizeof(head), 0) != ssize_t{sizeof(head)}) {
+    return ReadData(path);
+  }
+  const auto size = static_cast<size_t>(info.st_size);
+  void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (bytes == MAP_FAILED) return ReadData(path);
+  FileData data(std::shared_ptr<const void>(
+                    bytes, [size](void* start) { munmap(start, size); }),
+                absl::string_view(static_cast<const char*>(bytes), size));
+  if (absl::string_view(head, sizeof(head)) == kByteOrderMark) {
+    data.RemovePrefix(sizeof(head));
+  }
+  return data;
 }
 
 // Walks a folder in byte order, through links, as Helm does.
@@ -178,18 +226,20 @@ class FolderReader {
       return absl::ResourceExhaustedError(absl::StrCat(
           "chart folder ", root_, " has too many or too large files"));
     }
-    absl::StatusOr<std::string> data = weir::ReadFile(path);
+    absl::StatusOr<FileData> data = options_.map_files && size >= kLeastMapped
+                                        ? MapFile(path)
+                                        : ReadData(path);
     if (!data.ok()) {
       return absl::Status(
           data.status().code(),
           absl::StrCat("error reading ", name, ": ", data.status().message()));
     }
-    if (absl::StartsWith(*data, kByteOrderMark)) data->erase(0, 3);
     files_.push_back({name, *std::move(data)});
     return absl::OkStatus();
   }
 
   static constexpr int kMaxFolderDepth = 100;
+  static constexpr int64_t kLeastMapped = 16 << 10;
 
   const std::string root_;
   const LoadOptions& options_;
@@ -212,10 +262,11 @@ absl::StatusOr<Chart> LoadFolder(const std::string& path,
                      PathError("open", chart_yaml, errno).message()));
   }
   WEIR_ASSIGN_OR_RETURN(const std::string text, ReadFile(chart_yaml));
-  WEIR_RETURN_IF_ERROR(CheckApiVersionOf(text));
+  const absl::Status version = CheckApiVersionOf(text);
+  if (!version.ok() && !IsLateError(version)) return version;
   WEIR_ASSIGN_OR_RETURN(std::vector<File> files,
                         FolderReader(absolute, options).Read());
-  return LoadChartFiles(std::move(files), options);
+  return LoadChecked(version, std::move(files), options);
 }
 
 // Whether the file or a folder above it is ignored.
@@ -251,8 +302,8 @@ absl::StatusOr<Chart> LoadArchiveCalled(const std::string& path,
     status.SetPayload("weir.dev/cause", absl::Cord(files.status().message()));
     return status;
   }
-  WEIR_RETURN_IF_ERROR(CheckApiVersion(*files));
-  return LoadChartFiles(*std::move(files), options);
+  const absl::Status version = CheckApiVersion(*files);
+  return LoadChecked(version, *std::move(files), options);
 }
 
 }  // namespace
@@ -324,10 +375,12 @@ absl::StatusOr<Chart> LoadChartTree(std::vector<File> files,
   std::erase_if(files,
                 [&](const File& file) { return IsIgnored(ignore, file.name); });
   for (File& file : files) {
-    if (absl::StartsWith(file.data, kByteOrderMark)) file.data.erase(0, 3);
+    if (absl::StartsWith(file.data, kByteOrderMark)) {
+      file.data.RemovePrefix(3);
+    }
   }
-  WEIR_RETURN_IF_ERROR(CheckApiVersion(files));
-  return LoadChartFiles(std::move(files), options);
+  const absl::Status version = CheckApiVersion(files);
+  return LoadChecked(version, std::move(files), options);
 }
 
 absl::Status ExpandChart(absl::string_view archive, const std::string& folder,
@@ -374,8 +427,8 @@ absl::StatusOr<Chart> LoadChartArchive(archive::Source compressed,
     }
     return Annotate(files.status(), "unable to load chart archive");
   }
-  WEIR_RETURN_IF_ERROR(CheckApiVersion(*files));
-  return LoadChartFiles(*std::move(files), options);
+  const absl::Status version = CheckApiVersion(*files);
+  return LoadChecked(version, *std::move(files), options);
 }
 
 }  // namespace weir::helm

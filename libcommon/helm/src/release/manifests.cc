@@ -41,7 +41,12 @@ struct Head {
 };
 
 absl::StatusOr<Head> ReadHead(absl::string_view text) {
-  WEIR_ASSIGN_OR_RETURN(const Value value, ReadYaml(text));
+  const auto is_wanted = [](absl::string_view key) {
+    return absl::EqualsIgnoreCase(key, "apiVersion") ||
+           absl::EqualsIgnoreCase(key, "kind") ||
+           absl::EqualsIgnoreCase(key, "metadata");
+  };
+  WEIR_ASSIGN_OR_RETURN(const Value value, ReadYamlMembers(text, is_wanted));
   Head head;
   JsonDecoder reader(kDecoding);
   reader.Struct(

@@ -132,24 +132,41 @@ void AppendDocument(absl::string_view path, absl::string_view content,
   absl::StrAppend(out, "---\n# Source: ", path, "\n", content, "\n");
 }
 
-std::string FormatRelease(const RenderedRelease& release,
-                          const PrintOptions& options) {
-  std::string manifest;
+void WriteRelease(const RenderedRelease& release, const PrintOptions& options,
+                  absl::FunctionRef<void(absl::string_view)> write) {
+  // Space at the end of the last document is left out.
+  std::string last;
+  const auto add = [&](absl::string_view path, absl::string_view content) {
+    write(last);
+    last.clear();
+    AppendDocument(path, content, &last);
+  };
   if (options.include_crds) {
     for (const Crd& crd : ListCrds(release.chart)) {
-      AppendDocument(crd.path, crd.file->data, &manifest);
+      add(crd.path, crd.file->data);
     }
   }
   for (const Manifest& one : release.manifests.objects) {
-    AppendDocument(one.path, one.content, &manifest);
+    add(one.path, one.content);
   }
-  std::string out(TrimSpace(manifest));
-  out.push_back('\n');
-  if (options.no_hooks) return out;
+  last.resize(TrimSpace(last).size());
+  last.push_back('\n');
+  write(last);
+  if (options.no_hooks) return;
   for (const Hook& hook : release.manifests.hooks) {
     if (options.skip_tests && hook.is_test()) continue;
-    AppendDocument(hook.path, hook.content, &out);
+    last.clear();
+    AppendDocument(hook.path, hook.content, &last);
+    write(last);
   }
+}
+
+std::string FormatRelease(const RenderedRelease& release,
+                          const PrintOptions& options) {
+  std::string out;
+  WriteRelease(release, options, [&out](absl::string_view piece) {
+    out.append(piece.data(), piece.size());
+  });
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "src/yaml.h"
 #include "weir/base/status.h"
 #include "weir/gotmpl/format.h"
+#include "weir/gotmpl/json.h"
 #include "weir/gotmpl/template.h"
 #include "weir/value/json.h"
 #include "weir/value/json_decoder.h"
@@ -141,8 +142,9 @@ absl::StatusOr<Any> ToYamlPretty(Call& call) {
 }
 
 absl::StatusOr<Any> MustToJson(Call& call) {
-  WEIR_ASSIGN_OR_RETURN(const Value value, gotmpl::ToValue(call, call.args[0]));
-  return Text(call, FormatJson(value, {.escape_html = true}));
+  WEIR_ASSIGN_OR_RETURN(std::string text,
+                        gotmpl::MarshalJson(call, call.args[0]));
+  return Text(call, std::move(text));
 }
 
 absl::StatusOr<Any> ToJson(Call& call) {
@@ -233,7 +235,8 @@ absl::StatusOr<Any> FromJsonArray(Call& call) {
 absl::StatusOr<Any> FromToml(Call& call) {
   WEIR_RETURN_IF_ERROR(
       gotmpl::ReserveForParsing(call, call.args[0].AsString()));
-  absl::StatusOr<Any> table = ParseToml(call.args[0].AsString());
+  absl::StatusOr<Any> table =
+      ParseToml(call.args[0].AsString(), call.execution.options().time_zone);
   return table.ok() ? *std::move(table) : ErrorMap(table.status().message());
 }
 

@@ -110,6 +110,7 @@ const Type* KubeVersionType() {
              {"Major", Value(fields.GetField(2).AsString())},
              {"Minor", Value(fields.GetField(3).AsString())}});
       },
+      .json_order = {"Version", "Major", "Minor"},
   };
   return &type;
 }
@@ -156,6 +157,8 @@ const Type* BuildInfoType() {
         }
         return out;
       },
+      .json_order = {"version", "git_commit", "git_tree_state", "go_version",
+                     "kube_client_version"},
   };
   return &type;
 }

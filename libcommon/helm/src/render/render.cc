@@ -117,7 +117,7 @@ absl::StatusOr<std::map<std::string, std::string>> Execute(
     const std::vector<Source>& sources, const RenderOptions& options) {
   gotmpl::Set set(FunctionsFor(options), "gotpl");
   for (const Source& source : sources) {
-    const auto parsed = set.Parse(source.name, source.text);
+    const auto parsed = set.ParseKept(source.name, source.text);
     if (!parsed.ok()) return ParseFailure(source.name, parsed.status());
   }
   gotmpl::ExecOptions exec_options;

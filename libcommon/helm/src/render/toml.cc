@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "src/go_text.h"
+#include "weir/gotmpl/time_value.h"
 
 namespace weir::helm {
 
@@ -208,6 +209,19 @@ class Writer {
     }
   }
 
+  void TimeElement(const Any& time) {
+    const std::string zone = gotmpl::ZoneOfTimeValue(time);
+    const bool is_date = zone == kLocalDate || zone == kLocalDateTime;
+    const bool is_time = zone == kLocalTime || zone == kLocalDateTime;
+    const bool is_local = is_date || is_time;
+    std::string layout;
+    if (is_date || !is_local) layout = "2006-01-02";
+    if (is_date == is_time) layout += "T";
+    if (is_time || !is_local) layout += "15:04:05.999999999";
+    if (!is_local) layout += "Z07:00";
+    out_ += gotmpl::FormatTimeValue(time, layout, is_local);
+  }
+
   void Element(const Any& value) {
     switch (value.kind()) {
       case Kind::kString:
@@ -226,6 +240,7 @@ class Writer {
       case Kind::kStruct:
       case Kind::kPtr:
         if (!HasText(value)) return TableElement(value);
+        if (gotmpl::IsTimeValue(value)) return TimeElement(value);
         absl::StrAppend(&out_, QuotedText(value.type()->text(value)));
         return;
       default:

@@ -9,14 +9,22 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "weir/gotmpl/value.h"
 
 namespace weir::helm {
 
+// The names of the zones of times that a text gives no offset.
+inline constexpr char kLocalDateTime[] = "datetime-local";
+inline constexpr char kLocalDate[] = "date-local";
+inline constexpr char kLocalTime[] = "time-local";
+
 // Errors: kInvalidArgument "toml: ..."; kResourceExhausted above 32 MiB.
 absl::StatusOr<std::string> MarshalToml(const gotmpl::Any& value);
 
-// A table. Errors: kInvalidArgument "toml: line 1: ...".
-absl::StatusOr<gotmpl::Any> ParseToml(absl::string_view text);
+// A table; times without an offset are of `zone`.
+// Errors: kInvalidArgument "toml: line 1: ...".
+absl::StatusOr<gotmpl::Any> ParseToml(absl::string_view text,
+                                      const absl::TimeZone& zone);
 
 }  // namespace weir::helm

@@ -20,6 +20,7 @@
 #include "src/go_text.h"
 #include "src/render/toml.h"
 #include "weir/base/status.h"
+#include "weir/gotmpl/time_value.h"
 
 namespace weir::helm {
 
@@ -35,7 +36,8 @@ bool IsBare(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-'; }
 
 class Reader {
  public:
-  explicit Reader(absl::string_view text) : text_(text) {}
+  Reader(absl::string_view text, const absl::TimeZone& zone)
+      : text_(text), zone_(zone) {}
 
   absl::StatusOr<Any> Read() {
     Any root = Any::NewDict();
@@ -226,7 +228,7 @@ class Reader {
           absl::StrCat("expected value but found ", GoQuote(text), " instead"));
     }
     if (plain.size() > 4 && (plain[4] == '-' || plain[2] == ':')) {
-      return Any::String(text);
+      return Time(text);
     }
     const std::string digits = absl::StrReplaceAll(plain, {{"_", ""}});
     int base = 10;
@@ -246,6 +248,42 @@ class Reader {
     }
     return Fail(
         absl::StrCat("expected value but found ", GoQuote(text), " instead"));
+  }
+
+  absl::StatusOr<Any> Time(absl::string_view written) {
+    struct Form {
+      absl::string_view layout;
+      absl::string_view zone;
+    };
+    static constexpr Form kForms[] = {
+        {"2006-01-02T15:04:05.999999999Z07:00", "Local"},
+        {"2006-01-02T15:04:05.999999999", kLocalDateTime},
+        {"2006-01-02", kLocalDate},
+        {"15:04:05.999999999", kLocalTime},
+        {"2006-01-02T15:04Z07:00", "Local"},
+        {"2006-01-02T15:04", kLocalDateTime},
+        {"15:04", kLocalTime}};
+    const std::string text =
+        absl::StrReplaceAll(written, {{"z", "Z"}, {"t", "T"}, {" ", "T"}});
+    for (const Form& form : kForms) {
+      auto time = gotmpl::ParseTimeValue(form.layout, text, zone_, form.zone);
+      if (!time.ok()) continue;
+      if (!HasAllDigits(text, form.layout)) break;
+      return time;
+    }
+    return Fail(absl::StrCat("invalid datetime: ", GoQuote(text)));
+  }
+
+  // Go's layouts take numbers of one digit, too.
+  static bool HasAllDigits(absl::string_view text, absl::string_view layout) {
+    for (size_t i = 0; i < layout.size(); ++i) {
+      const char c = layout[i];
+      if (c == '.' || c == 'Z') return true;
+      if (!absl::ascii_isdigit(c) && (i >= text.size() || text[i] != c)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   absl::StatusOr<Any> ReadList(int depth) {
@@ -351,15 +389,17 @@ class Reader {
     return Fail(absl::StrCat("invalid escape character ", GoQuote({&c, 1})));
   }
 
-  absl::string_view text_;
+  const absl::string_view text_;
+  const absl::TimeZone zone_;
   size_t offset_ = 0;
   std::set<std::string> defined_;
 };
 
 }  // namespace
 
-absl::StatusOr<Any> ParseToml(absl::string_view text) {
-  return Reader(text).Read();
+absl::StatusOr<Any> ParseToml(absl::string_view text,
+                              const absl::TimeZone& zone) {
+  return Reader(text, zone).Read();
 }
 
 }  // namespace weir::helm

@@ -13,7 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "src/go_text.h"
-#include "weir/text/regex.h"
+#include "weir/text/go_regexp.h"
 
 namespace weir::helm {
 namespace {
@@ -146,7 +146,7 @@ std::string CheckUri(absl::string_view text) {
 }
 
 std::string CheckRegex(absl::string_view text) {
-  const auto regex = text::Regex::Compile(text);
+  const auto regex = text::GoRegexp::Compile(text);
   return regex.ok() ? "" : std::string(regex.status().message());
 }
 

@@ -325,9 +325,8 @@ void SchemaValidator::ValidateConditions(Frame& frame) {
   const Value& schema = *frame.schema;
   if (draft_ >= 2019) {
     for (const char* keyword : {"$recursiveRef", "$dynamicRef"}) {
-      const Value& reference = schema[keyword];
-      if (!reference.is_string()) continue;
-      Add(frame, ValidateReference(frame, reference.AsString()));
+      if (!schema[keyword].is_string()) continue;
+      Add(frame, ValidateReference(frame, keyword));
     }
   }
   if (const Value* one = schema.Find("not"); one != nullptr) {

@@ -138,6 +138,33 @@ const Value* SchemaValidator::Resolve(const Value& from,
   return PartOf(found->second, url, fragment);
 }
 
+const Value* SchemaValidator::ResolveDynamically(const Frame& frame,
+                                                 const std::string& keyword) {
+  const std::string& reference = (*frame.schema)[keyword].AsString();
+  const Value* target = Resolve(*frame.schema, reference);
+  if (target == nullptr || !status_.ok()) return target;
+  const bool is_recursive = keyword == "$recursiveRef";
+  const std::string fragment =
+      is_recursive
+          ? ""
+          : reference.substr(std::min(reference.find('#'), reference.size()));
+  const auto is_meant = [&](const Value& schema) {
+    if (is_recursive) return schema.GetBool("$recursiveAnchor");
+    return !fragment.empty() &&
+           schema.GetString("$dynamicAnchor") == fragment.substr(1);
+  };
+  if (!is_meant(*target)) return target;
+  for (const Frame* up = &frame; up != nullptr; up = up->parent) {
+    const auto base = bases_.find(up->schema);
+    if (base == bases_.end()) continue;
+    const auto found = targets_.find(absl::StrCat(base->second, fragment));
+    if (found != targets_.end() && is_meant(*found->second)) {
+      target = found->second;
+    }
+  }
+  return target;
+}
+
 const Value* SchemaValidator::PartOf(const Value* document,
                                      const std::string& url,
                                      const std::string& fragment) {

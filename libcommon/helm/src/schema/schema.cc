@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "src/json_decoding.h"
+#include "src/schema/metaschema.h"
 #include "src/schema/validator.h"
 #include "src/values/tables.h"
 #include "weir/gotmpl/format.h"
@@ -22,14 +22,8 @@ std::string ValidateOne(const std::string& schema_text,
     const std::string text = GoError(schema.status());
     return text == "unexpected end of JSON input" ? "unexpected EOF" : text;
   }
-  if (!schema->is_object() && !schema->is_bool()) {
-    return absl::StrCat(
-        "\"file:///values.schema.json#\" is not valid against metaschema: "
-        "jsonschema validation failed with "
-        "'https://json-schema.org/draft/2020-12/schema#'\n- at '': got ",
-        schema->is_null() ? "null" : JsonKindName(*schema),
-        ", want boolean or object");
-  }
+  std::string wrong = CheckSchema(*schema);
+  if (!wrong.empty()) return wrong;
   SchemaValidator validator(*schema, load);
   std::vector<SchemaError> errors;
   const absl::Status status = validator.Validate(ValueOf(values), &errors);

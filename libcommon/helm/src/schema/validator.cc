@@ -106,6 +106,23 @@ void AppendError(const SchemaError& error, int indent, std::string* out) {
   for (const SchemaError& cause : error.causes) AppendError(cause, indent, out);
 }
 
+// Whether a reference may be in it. What is as deep as nobody writes may have
+// one.
+bool MentionsReference(const Value& value, int depth) {
+  if (depth > kMaxDepth) return true;
+  for (const Value& item : value.array()) {
+    if (MentionsReference(item, depth + 1)) return true;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (member.key == "$ref" || member.key == "$dynamicRef" ||
+        member.key == "$recursiveRef" ||
+        MentionsReference(member.value, depth + 1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string EnumText(const Value::Array& wanted) {
   std::vector<std::string> texts;
   for (const Value& one : wanted) {
@@ -131,12 +148,13 @@ SchemaValidator::SchemaValidator(const Value& schema, const LoadSchema& load)
   for (const auto& [url, draft] : kDrafts) {
     if (absl::StrContains(dialect, url)) draft_ = draft;
   }
-  Register(schema, "file:///values.schema.json", 0);
+  has_references_ = MentionsReference(schema, 0);
+  if (has_references_) Register(schema, "file:///values.schema.json", 0);
 }
 
 absl::Status SchemaValidator::Validate(const Value& value,
                                        std::vector<SchemaError>* errors) {
-  Follow(root_, 0);
+  if (has_references_) Follow(root_, 0);
   if (!status_.ok()) return status_;
   Frame frame{&root_,  &value,
               nullptr, next_value_id_++,
@@ -204,7 +222,8 @@ bool SchemaValidator::ValidateBasics(Frame& frame, Outcome* outcome) {
     }
     if (!is_one) return fail(EnumText(wanted.array()));
   }
-  if (draft_ < 2019 && schema["format"].is_string() && value.is_string()) {
+  if ((draft_ < 2019 || asserts_formats_) && schema["format"].is_string() &&
+      value.is_string()) {
     const std::string& format = schema["format"].AsString();
     const std::string wrong = CheckFormat(format, value.AsString());
     if (!wrong.empty()) {
@@ -239,12 +258,11 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
   if (is_alone) {
     // Beside a $ref, old drafts know nothing but `const`.
     const std::string wrong = WrongConstant(frame);
-    outcome = wrong.empty()
-                  ? ValidateReference(frame, schema["$ref"].AsString())
-                  : Outcome(MakeError(frame, wrong));
+    outcome = wrong.empty() ? ValidateReference(frame, "$ref")
+                            : Outcome(MakeError(frame, wrong));
   } else if (ValidateBasics(frame, &outcome)) {
     if (schema["$ref"].is_string()) {
-      Add(frame, ValidateReference(frame, schema["$ref"].AsString()));
+      Add(frame, ValidateReference(frame, "$ref"));
     }
     if (frame.value->is_object()) ValidateObject(frame);
     if (frame.value->is_array()) ValidateArray(frame);
@@ -263,8 +281,11 @@ SchemaValidator::Outcome SchemaValidator::ValidateFrame(Frame& frame) {
 }
 
 SchemaValidator::Outcome SchemaValidator::ValidateReference(
-    Frame& frame, const std::string& reference) {
-  const Value* target = Resolve(*frame.schema, reference);
+    Frame& frame, const std::string& keyword) {
+  const Value* target =
+      keyword == "$ref"
+          ? Resolve(*frame.schema, (*frame.schema)[keyword].AsString())
+          : ResolveDynamically(frame, keyword);
   if (target == nullptr) return std::nullopt;
   Outcome outcome = ValidateSelf(frame, *target, false);
   if (!outcome.has_value()) return std::nullopt;

@@ -48,6 +48,12 @@ class SchemaValidator {
   // `schema` and `load` outlive the validator.
   SchemaValidator(const Value& schema, const LoadSchema& load);
 
+  // A document that references may lead to, by its $id; it outlives the
+  // validator.
+  void AddDocument(const Value& document) { Register(document, "", 0); }
+  // Formats count, whatever the draft says of them.
+  void AssertFormats() { asserts_formats_ = true; }
+
   // Errors of the schema itself: kInvalidArgument.
   absl::Status Validate(const Value& value, std::vector<SchemaError>* errors);
 
@@ -84,7 +90,7 @@ class SchemaValidator {
   void ValidateConditions(Frame& frame);
   void ValidateOneOf(Frame& frame);
   void ValidateUnevaluated(Frame& frame);
-  Outcome ValidateReference(Frame& frame, const std::string& reference);
+  Outcome ValidateReference(Frame& frame, const std::string& keyword);
   Outcome ValidateSelf(Frame& frame, const Value& schema, bool only_result);
   Outcome ValidateInner(Frame& frame, const Value& schema, const Value& value,
                         const std::string& token);
@@ -99,6 +105,10 @@ class SchemaValidator {
 
   void Register(const Value& schema, const std::string& base, int depth);
   const Value* Resolve(const Value& from, const std::string& reference);
+  // Of $dynamicRef and $recursiveRef: the outermost schema that is under way
+  // and says to be meant.
+  const Value* ResolveDynamically(const Frame& frame,
+                                  const std::string& keyword);
   // What a JSON pointer names; the whole for an empty one.
   const Value* PartOf(const Value* document, const std::string& url,
                       const std::string& fragment);
@@ -112,6 +122,8 @@ class SchemaValidator {
   std::deque<Value> documents_;  // That were loaded.
   std::set<const Value*> followed_;
   int draft_ = 2020;
+  bool asserts_formats_ = false;
+  bool has_references_ = false;
   // By address of each registered schema object: the base of its references.
   std::map<const Value*, std::string> bases_;
   std::map<std::string, const Value*> targets_;  // By URL.

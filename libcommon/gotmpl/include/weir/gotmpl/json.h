@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "weir/gotmpl/function.h"
 #include "weir/gotmpl/value.h"
 
 namespace weir::gotmpl {
@@ -22,6 +23,9 @@ struct MarshalOptions {
 };
 // Errors: as ToValue.
 absl::StatusOr<std::string> MarshalJson(const Any& value,
+                                        const MarshalOptions& options = {});
+// For functions: what it does counts as steps.
+absl::StatusOr<std::string> MarshalJson(Call& call, const Any& value,
                                         const MarshalOptions& options = {});
 
 }  // namespace weir::gotmpl

@@ -154,6 +154,10 @@ class Set {
   // when the set's templates have too many nodes. Nothing is then added.
   absl::StatusOr<TemplateRef> Parse(absl::string_view name,
                                     absl::string_view text);
+  // The same without a copy of the text, which has to outlive the set and
+  // whatever values templates made.
+  absl::StatusOr<TemplateRef> ParseKept(absl::string_view name,
+                                        absl::string_view text);
   // Nodes of all that was parsed into this set and those below it. A public
   // chart has up to 50,000.
   static constexpr size_t kMaxNodes = 1'000'000;
@@ -173,6 +177,9 @@ class Set {
  private:
   friend class Evaluator;
   struct Layer;
+  absl::StatusOr<TemplateRef> Add(absl::string_view name,
+                                  absl::string_view text, bool is_kept);
+
   std::shared_ptr<const FunctionTable> functions_;
   std::string name_;
   std::shared_ptr<Layer> top_;

@@ -24,6 +24,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "weir/base/single_thread.h"
 #include "weir/value/value.h"
 
 namespace weir::gotmpl {
@@ -87,6 +88,9 @@ struct Type {
   bool is_error = false;
   // MarshalJSON; null for what the kind's rules give.
   std::function<absl::StatusOr<Value>(const Any&)> json;
+  // The order of the members that `json` gives, as it is in JSON text. Without
+  // it that of the keys.
+  std::vector<std::string> json_order;
 
   const Method* FindMethod(absl::string_view method) const;
 };
@@ -127,8 +131,10 @@ class Counted {
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
-  void Retain() const { refs_.fetch_add(1, std::memory_order_relaxed); }
-  void Release() const;
+  void Retain() const { Increase(refs_); }
+  void Release() const {
+    if (Decrease(refs_) == 0) Free();
+  }
 
  protected:
   Counted() = default;
@@ -137,6 +143,8 @@ class Counted {
   virtual void Destroy() const { delete this; }
 
  private:
+  void Free() const;
+
   friend struct Reaper;
   mutable std::atomic<uint32_t> refs_{1};
 };
@@ -187,6 +195,8 @@ class Any {
   static Any Complex128(std::complex<double> value);
   static Any String(absl::string_view text);
   static Any String(const Type* type, absl::string_view text);
+  // Copies nothing: the text must outlive all that is made of it.
+  static Any StringView(absl::string_view text);
   // Takes over the caller's reference.
   static Any Adopt(SharedString* text);
   static Any Bytes(absl::string_view bytes);

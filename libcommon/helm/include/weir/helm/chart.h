@@ -7,18 +7,46 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
 #include "weir/value/value.h"
 
 namespace weir::helm {
 
+// The bytes of a file, which copies share.
+class FileData {
+ public:
+  FileData() = default;
+  FileData(std::string bytes);                                 // NOLINT
+  FileData(const char* text) : FileData(std::string(text)) {}  // NOLINT
+  // Bytes that are there as long as `owner`.
+  FileData(std::shared_ptr<const void> owner, absl::string_view bytes)
+      : owner_(std::move(owner)), view_(bytes) {}
+
+  absl::string_view view() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return view_; }
+  operator absl::string_view() const ABSL_ATTRIBUTE_LIFETIME_BOUND {  // NOLINT
+    return view_;
+  }
+  size_t size() const { return view_.size(); }
+  void RemovePrefix(size_t bytes) { view_.remove_prefix(bytes); }
+  friend bool operator==(const FileData& a, absl::string_view b) {
+    return a.view_ == b;
+  }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  absl::string_view view_;
+};
+
 struct File {
   std::string name;  // From the chart's root: "templates/service.yaml".
-  std::string data;
+  FileData data;
 };
 
 struct Maintainer {

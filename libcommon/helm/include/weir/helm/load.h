@@ -26,7 +26,10 @@ struct LoadOptions {
   int64_t max_folder_bytes = int64_t{1} << 30;
   int64_t max_files = 100'000;
   int max_depth = 64;
-  bool keep_values_text = false;                      // For PackageChart.
+  bool keep_values_text = false;  // For PackageChart.
+  // Large files of a folder are mapped, so that what nobody looks at is not
+  // read. They must not become shorter while the chart is in use.
+  bool map_files = false;
   std::function<void(absl::string_view)> on_warning;  // May be empty.
 };
 

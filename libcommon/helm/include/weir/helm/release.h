@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -70,6 +71,9 @@ struct PrintOptions {
 };
 std::string FormatRelease(const RenderedRelease& release,
                           const PrintOptions& options = {});
+// Gives the same text in pieces, so that a large one need not be held.
+void WriteRelease(const RenderedRelease& release, const PrintOptions& options,
+                  absl::FunctionRef<void(absl::string_view)> write);
 
 // Of such a text the documents whose template matches one of the globs.
 // Errors: kNotFound "could not find template GLOB in chart".
