@@ -234,15 +234,9 @@ void HelmController::Impl::OnRelease(const kube::Change& change) {
   // Dependents are woken by good news only.
   const bool is_good_news = consumer::IsReadyAndObserved(change.after) &&
                             !consumer::IsReadyAndObserved(change.before);
-  std::vector<kube::ObjectKey> concerned;
-  for (const kube::ObjectKey& dependent :
-       environment->references.FindByDependency(key)) {
-    if (is_good_news ||
-        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
-      concerned.push_back(dependent);
-    }
-  }
-  environment->controller->EnqueueAll(concerned);
+  consumer::WakeDependents(*environment->controller,
+                           environment->references.FindByDependency(key),
+                           is_good_news);
 }
 
 void HelmController::Impl::OnSource(const std::string& kind,

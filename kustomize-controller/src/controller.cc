@@ -259,15 +259,9 @@ void KustomizeController::Impl::OnKustomization(const kube::Change& change) {
   const bool is_good_news =
       change.type == kube::ChangeType::kAdded ||
       (revision.has_value() && revision != ReadyRevision(change.before));
-  std::vector<kube::ObjectKey> concerned;
-  for (const kube::ObjectKey& dependent :
-       environment->references.FindByDependency(key)) {
-    if (is_good_news ||
-        consumer::AwaitsExpression(environment->controller->Get(dependent))) {
-      concerned.push_back(dependent);
-    }
-  }
-  environment->controller->EnqueueAll(concerned);
+  consumer::WakeDependents(*environment->controller,
+                           environment->references.FindByDependency(key),
+                           is_good_news);
 }
 
 void KustomizeController::Impl::OnSource(const std::string& kind,

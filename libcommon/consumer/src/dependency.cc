@@ -9,6 +9,11 @@
 #include "weir/reconcile/status_writer.h"
 
 namespace weir::consumer {
+namespace {
+
+constexpr absl::Duration kBurst = absl::Milliseconds(200);
+
+}  // namespace
 
 bool IsReadyAndObserved(const Value& object) {
   return object["status"].GetInt("observedGeneration", -1) ==
@@ -68,6 +73,18 @@ bool AwaitsExpression(const Value& object) {
   return std::any_of(all.begin(), all.end(), [](const Value& one) {
     return !one.GetString("readyExpr").empty();
   });
+}
+
+void WakeDependents(reconcile::Controller& controller,
+                    const std::vector<kube::ObjectKey>& dependents,
+                    bool is_good_news) {
+  for (const kube::ObjectKey& key : dependents) {
+    if (is_good_news) {
+      controller.Enqueue(key);
+    } else if (AwaitsExpression(controller.Get(key))) {
+      controller.EnqueueAfter(key, kBurst);
+    }
+  }
 }
 
 }  // namespace weir::consumer

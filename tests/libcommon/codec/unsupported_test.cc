@@ -45,13 +45,13 @@ TEST(FindUnsupportedTest, NamesFieldsOfKustomization) {
   using kustomize::v1::Kustomization;
   EXPECT_THAT(
       Find<Kustomization>(R"({"spec": {"decryption": {"provider": "sops"},
-          "kubeConfig": {"secretRef": {"name": "k"}},
-          "serviceAccountName": "s"}})"),
-      ElementsAre("spec.decryption", "spec.kubeConfig",
-                  "spec.serviceAccountName"));
+          "kubeConfig": {"configMapRef": {"name": "k"}}}})"),
+      ElementsAre("spec.decryption", "spec.kubeConfig.configMapRef"));
   EXPECT_THAT(Find<Kustomization>(R"({"spec": {"prune": true, "wait": true,
           "sourceRef": {"kind": "OCIRepository", "name": "a"},
-          "healthCheckExprs": [], "force": true, "components": ["x"]}})"),
+          "healthCheckExprs": [], "force": true, "components": ["x"],
+          "kubeConfig": {"secretRef": {"name": "k"}},
+          "serviceAccountName": "s"}})"),
               IsEmpty());
 }
 

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -46,5 +47,11 @@ std::optional<UnmetDependency> EvaluateReady(const std::string& expression,
 // Whether an object waits for what an expression says of a dependency: any
 // change of that one may be it.
 bool AwaitsExpression(const Value& object);
+
+// Enqueues those that a change of their dependency concerns: all of good news,
+// else those that await an expression, once a burst of changes is over.
+void WakeDependents(reconcile::Controller& controller,
+                    const std::vector<kube::ObjectKey>& dependents,
+                    bool is_good_news);
 
 }  // namespace weir::consumer
