@@ -85,8 +85,9 @@ def chart_in_git(env):
         "1.0.0", "1.1.0"), "chart/values.yaml": "color: green\n"})
     env.kube.request_reconcile("GitRepository", "app", env.namespace, "1")
     wait_color(env, "green")
-    equal(env.get("HelmRelease", "app")["status"]["lastAttemptedRevision"],
-          "1.1.0", "revision")
+    env.wait("HelmRelease", "app", "at 1.1.0", lambda o:
+             o["status"]["lastAttemptedRevision"] == "1.1.0")
+    env.ready("HelmRelease")
     env.merge("ConfigMap", "app-cm", {"data": {"color": "edited"}})
     env.delete("HelmRelease", "app")
     env.wait_gone("HelmRelease", "app")
