@@ -255,7 +255,7 @@ class Reader {
       absl::string_view layout;
       absl::string_view zone;
     };
-    static constexpr Form kForms[] = {
+    static const Form kForms[] = {
         {"2006-01-02T15:04:05.999999999Z07:00", "Local"},
         {"2006-01-02T15:04:05.999999999", kLocalDateTime},
         {"2006-01-02", kLocalDate},
