@@ -9,17 +9,13 @@
 #include "src/environment.h"
 #include "src/memory_watch.h"
 #include "src/reconciler.h"
-#include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
-#include "weir/http/client.h"
 #include "weir/kube/conditions.h"
 
 namespace weir::helm_controller {
 namespace {
-
-constexpr int kMaxDownloadAttempts = 4;
 
 // Whether the source's new revision is what the HelmRelease already works on;
 // one that has none yet concerns only those that wait for it.
@@ -55,17 +51,6 @@ reconcile::RemoteOptions MakeRemoteOptions(const Options& options) {
   return remote;
 }
 
-artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
-  artifact::FetcherOptions fetcher;
-  fetcher.service = options.artifacts;
-  // Artifacts of others than the source-controller come by their URL.
-  fetcher.http_client = std::make_shared<http::Client>();
-  fetcher.host_override = options.source_controller_localhost;
-  fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
-  fetcher.request_timeout = options.http_timeout;
-  return fetcher;
-}
-
 }  // namespace
 
 reconcile::FeatureGates DefaultFeatureGates() {
@@ -89,24 +74,18 @@ reconcile::FeatureGates DefaultFeatureGates() {
 Options::Options() {
   common.component = kComponent;
   common.feature_gates = DefaultFeatureGates();
+  http_timeout = absl::Seconds(30);
 }
 
 void AddFlags(reconcile::FlagSet& flags, Options* options) {
   reconcile::AddCommonFlags(flags, &options->common);
+  consumer::AddArtifactFlags(flags, options);
   flags.Add("no-cross-namespace-refs", &options->no_cross_namespace_refs,
             "refuse sources of other namespaces");
   flags.Add("snapshot-digest-algo", &options->snapshot_digest_algorithm,
             "digest of releases in the status: sha256, sha384, sha512, blake3");
-  flags.Add("source-grpc-addr", &options->source_grpc_addr,
-            "gRPC address to read artifacts from, instead of their URLs");
   flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
             "authority of the gRPC server, a PEM file; empty: no TLS");
-  flags.Add("source-grpc-tls-cert", &options->source_grpc_tls_certificate_file,
-            "certificate to show to the gRPC server, a PEM file");
-  flags.Add("source-grpc-tls-key", &options->source_grpc_tls_key_file,
-            "key of that certificate, a PEM file");
-  flags.Add("http-retry", &options->http_retry,
-            "tries again for an artifact's download, at most 3 in a pass");
   flags.Add("http-timeout", &options->http_timeout,
             "how long a try for an artifact's download may take");
   flags.Add("graceful-shutdown-timeout", &options->graceful_shutdown_timeout,
@@ -314,22 +293,14 @@ HelmController::~HelmController() = default;
 absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
     reconcile::Manager& manager, Options options) {
   WEIR_RETURN_IF_ERROR(CheckSupported(options));
-  if (options.artifacts == nullptr && !options.source_grpc_addr.empty()) {
-    rpc::TlsOptions tls;
-    tls.ca_file = options.source_grpc_tls_ca_file;
-    tls.certificate_file = options.source_grpc_tls_certificate_file;
-    tls.key_file = options.source_grpc_tls_key_file;
-    WEIR_ASSIGN_OR_RETURN(
-        options.artifacts,
-        artifact::MakeArtifactGrpcClient(options.source_grpc_addr, tls));
-  }
+  WEIR_ASSIGN_OR_RETURN(const std::shared_ptr<artifact::Fetcher> fetcher,
+                        consumer::MakeFetcher(options));
   auto impl = std::make_unique<Impl>(manager, options);
   Environment& environment = *impl->environment;
   WEIR_ASSIGN_OR_RETURN(
       environment.digest_algorithm,
       crypto::ParseDigestAlgorithm(options.snapshot_digest_algorithm));
-  environment.charts = std::make_unique<ChartStore>(
-      std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)));
+  environment.charts = std::make_unique<ChartStore>(fetcher);
 
   impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(

@@ -11,17 +11,13 @@
 #include "src/reconciler.h"
 #include "weir/apply/drift_damper.h"
 #include "weir/artifact/fetcher.h"
-#include "weir/artifact/grpc.h"
 #include "weir/base/mutex.h"
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
-#include "weir/http/client.h"
 #include "weir/kube/conditions.h"
 
 namespace weir::kustomize_controller {
 namespace {
-
-constexpr int kMaxDownloadAttempts = 4;
 
 // Whether the source's new revision is what the Kustomization already works
 // on.
@@ -87,16 +83,6 @@ reconcile::RemoteOptions MakeRemoteOptions(const Options& options) {
   return remote;
 }
 
-artifact::FetcherOptions MakeFetcherOptions(const Options& options) {
-  artifact::FetcherOptions fetcher;
-  fetcher.service = options.artifacts;
-  // Artifacts of others than the source-controller come by their URL.
-  fetcher.http_client = std::make_shared<http::Client>();
-  fetcher.host_override = options.source_controller_localhost;
-  fetcher.max_attempts = std::min(options.http_retry + 1, kMaxDownloadAttempts);
-  return fetcher;
-}
-
 }  // namespace
 
 reconcile::FeatureGates DefaultFeatureGates() {
@@ -121,6 +107,7 @@ Options::Options() {
 
 void AddFlags(reconcile::FlagSet& flags, Options* options) {
   reconcile::AddCommonFlags(flags, &options->common);
+  consumer::AddArtifactFlags(flags, options);
   flags.Add("no-cross-namespace-refs", &options->no_cross_namespace_refs,
             "refuse sources of other namespaces");
   flags.Add("no-remote-bases", &options->no_remote_bases,
@@ -131,16 +118,8 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
             "kinds <group>/<Kind> that are applied before the rest");
   flags.Add("concurrent-ssa", &options->concurrent_ssa,
             "requests in flight for one Kustomization");
-  flags.Add("http-retry", &options->http_retry,
-            "tries again for an artifact's download");
-  flags.Add("source-grpc-addr", &options->source_grpc_addr,
-            "gRPC address to read artifacts from, instead of their URLs");
   flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
             "authority of the gRPC server, a PEM file; empty: no TLS");
-  flags.Add("source-grpc-tls-cert", &options->source_grpc_tls_certificate_file,
-            "certificate to show to the gRPC server, a PEM file");
-  flags.Add("source-grpc-tls-key", &options->source_grpc_tls_key_file,
-            "key of that certificate, a PEM file");
   flags.Add("default-decryption-service-account",
             &options->default_decryption_service_account, "not supported yet");
   flags.Add("default-kubeconfig-service-account",
@@ -326,15 +305,8 @@ KustomizeController::~KustomizeController() = default;
 absl::StatusOr<std::unique_ptr<KustomizeController>>
 KustomizeController::Create(reconcile::Manager& manager, Options options) {
   WEIR_RETURN_IF_ERROR(CheckSupported(options));
-  if (options.artifacts == nullptr && !options.source_grpc_addr.empty()) {
-    rpc::TlsOptions tls;
-    tls.ca_file = options.source_grpc_tls_ca_file;
-    tls.certificate_file = options.source_grpc_tls_certificate_file;
-    tls.key_file = options.source_grpc_tls_key_file;
-    WEIR_ASSIGN_OR_RETURN(
-        options.artifacts,
-        artifact::MakeArtifactGrpcClient(options.source_grpc_addr, tls));
-  }
+  WEIR_ASSIGN_OR_RETURN(const std::shared_ptr<artifact::Fetcher> fetcher,
+                        consumer::MakeFetcher(options));
   auto impl = std::make_unique<Impl>(manager, options);
   Environment& environment = *impl->environment;
   WEIR_ASSIGN_OR_RETURN(environment.custom_stage_kinds,
@@ -342,8 +314,7 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
 
   artifact::TreeCacheOptions trees;
   trees.dir = options.tree_dir;
-  environment.trees = std::make_unique<artifact::TreeCache>(
-      std::make_shared<artifact::Fetcher>(MakeFetcherOptions(options)), trees);
+  environment.trees = std::make_unique<artifact::TreeCache>(fetcher, trees);
 
   impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(

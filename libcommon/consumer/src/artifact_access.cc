@@ -44,6 +44,7 @@ absl::StatusOr<std::shared_ptr<artifact::Fetcher>> MakeFetcher(
   options.http_client = std::make_shared<http::Client>();
   options.host_override = access.source_controller_localhost;
   options.max_attempts = std::min(access.http_retry + 1, kMaxDownloadAttempts);
+  options.request_timeout = access.http_timeout;
   return std::make_shared<artifact::Fetcher>(std::move(options));
 }
 

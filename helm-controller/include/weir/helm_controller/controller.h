@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "weir/artifact/service.h"
 #include "weir/base/context.h"
+#include "weir/consumer/artifact_access.h"
 #include "weir/reconcile/feature_gates.h"
 #include "weir/reconcile/flags.h"
 #include "weir/reconcile/manager.h"
@@ -25,7 +25,7 @@ namespace weir::helm_controller {
 // All gates of the controller with Flux's defaults.
 reconcile::FeatureGates DefaultFeatureGates();
 
-struct Options {
+struct Options : consumer::ArtifactAccess {
   Options();
 
   // Flags that all controllers have; feature gates are in it. Create uses
@@ -38,24 +38,6 @@ struct Options {
   // Of the digests in status.history.
   std::string snapshot_digest_algorithm = "sha256";
 
-  // Where artifacts are read from: this, else over gRPC from this address,
-  // else by HTTP from their URLs.
-  std::shared_ptr<artifact::ArtifactService> artifacts;
-  std::string source_grpc_addr;
-  // TLS of that connection, files in PEM that are read again when they change:
-  // the authority of the server's certificate (empty: plain text, unless there
-  // is one of ours), and our certificate and its key, for mutual TLS.
-  std::string source_grpc_tls_ca_file;
-  std::string source_grpc_tls_certificate_file;
-  std::string source_grpc_tls_key_file;
-  // "host:port" in place of that of artifact URLs. Empty: as they are.
-  std::string source_controller_localhost;
-  // Tries again for an artifact's download; beyond three they are left to the
-  // next pass.
-  int http_retry = 9;
-
-  // For each try.
-  absl::Duration http_timeout = absl::Seconds(30);
   // For Run: how long passes under way may go on once its context has ended.
   absl::Duration graceful_shutdown_timeout = absl::Minutes(10);
   // Field managers whose fields drift detection takes over.

@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "weir/artifact/service.h"
 #include "weir/base/context.h"
+#include "weir/consumer/artifact_access.h"
 #include "weir/http/proxy.h"
 #include "weir/reconcile/feature_gates.h"
 #include "weir/reconcile/flags.h"
@@ -26,7 +26,7 @@ namespace weir::kustomize_controller {
 // All gates of the controller with Flux's defaults.
 reconcile::FeatureGates DefaultFeatureGates();
 
-struct Options {
+struct Options : consumer::ArtifactAccess {
   Options();
 
   // Flags that all controllers have; feature gates are in it. Create uses
@@ -46,18 +46,6 @@ struct Options {
   // Kinds "<group>/<Kind>" that have a stage of their own, before the rest.
   std::vector<std::string> custom_apply_stage_kinds;
 
-  // Where artifacts are read from: this, else over gRPC from this address,
-  // else by HTTP from their URLs.
-  std::shared_ptr<artifact::ArtifactService> artifacts;
-  std::string source_grpc_addr;
-  // TLS of that connection, files in PEM that are read again when they change:
-  // the authority of the server's certificate (empty: plain text, unless there
-  // is one of ours), and our certificate and its key, for mutual TLS.
-  std::string source_grpc_tls_ca_file;
-  std::string source_grpc_tls_certificate_file;
-  std::string source_grpc_tls_key_file;
-  // "host:port" in place of that of artifact URLs. Empty: as they are.
-  std::string source_controller_localhost;
   // Where artifacts are extracted. Empty: a temporary folder.
   std::string tree_dir;
 
@@ -68,9 +56,6 @@ struct Options {
 
   // Requests in flight at a time for one Kustomization.
   int concurrent_ssa = 4;
-  // Tries again for an artifact's download.
-  int http_retry = 9;
-
   // Accepted and refused when set: what they ask for is not built yet.
   std::string default_decryption_service_account;
   std::string default_kubeconfig_service_account;

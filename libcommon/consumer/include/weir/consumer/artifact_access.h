@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "weir/artifact/fetcher.h"
 #include "weir/artifact/service.h"
 #include "weir/reconcile/flags.h"
@@ -31,6 +32,8 @@ struct ArtifactAccess {
   // Tries again for an artifact's download; beyond three they are left to the
   // next pass.
   int http_retry = 9;
+  // For each try.
+  absl::Duration http_timeout = absl::InfiniteDuration();
 };
 
 // Adds --source-grpc-* and --http-retry; `access` must outlive the parsing.
