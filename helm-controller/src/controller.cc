@@ -84,8 +84,6 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
             "refuse sources of other namespaces");
   flags.Add("snapshot-digest-algo", &options->snapshot_digest_algorithm,
             "digest of releases in the status: sha256, sha384, sha512, blake3");
-  flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
-            "authority of the gRPC server, a PEM file; empty: no TLS");
   flags.Add("http-timeout", &options->http_timeout,
             "how long a try for an artifact's download may take");
   flags.Add("graceful-shutdown-timeout", &options->graceful_shutdown_timeout,

@@ -118,8 +118,6 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
             "kinds <group>/<Kind> that are applied before the rest");
   flags.Add("concurrent-ssa", &options->concurrent_ssa,
             "requests in flight for one Kustomization");
-  flags.Add("source-grpc-tls-ca", &options->source_grpc_tls_ca_file,
-            "authority of the gRPC server, a PEM file; empty: no TLS");
   flags.Add("default-decryption-service-account",
             &options->default_decryption_service_account, "not supported yet");
   flags.Add("default-kubeconfig-service-account",
