@@ -1,6 +1,5 @@
 // `weir template`: renders a chart and prints it, as `helm template` does.
 #include <malloc.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,13 +26,10 @@
 #include "output.h"
 #include "template_command.h"
 #include "weir/base/file.h"
+#include "weir/base/memory.h"
 #include "weir/base/status.h"
 #include "weir/helm/dependencies.h"
 #include "weir/value/go_quote.h"
-
-// Where the program's code is, as the linker has it.
-extern "C" const char __executable_start;
-extern "C" const char etext;
 
 namespace weir::cli {
 namespace {
@@ -310,18 +306,6 @@ void PrepareHeap() {
   constexpr int kMost = 128 << 20;
   mallopt(M_MMAP_THRESHOLD, kMost);
   mallopt(M_TRIM_THRESHOLD, kMost);
-}
-
-// Lets go of the program's own pages, which come back when they are needed:
-// what started it and read the chart mostly is not.
-void DropProgramPages() {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto first = reinterpret_cast<uintptr_t>(&__executable_start);
-  const uintptr_t start = (first + page - 1) & ~(page - 1);
-  const uintptr_t end = reinterpret_cast<uintptr_t>(&etext) & ~(page - 1);
-  if (end > start) {
-    madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
-  }
 }
 
 // Prints what helm prints of a release that could not be made: with --debug,

@@ -45,11 +45,13 @@ int DropPages(dl_phdr_info* object, size_t, void*) {
 
 }  // namespace
 
+void DropProgramPages() { dl_iterate_phdr(DropPages, nullptr); }
+
 void ReleaseUnusedMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
-  dl_iterate_phdr(DropPages, nullptr);
+  DropProgramPages();
 }
 
 }  // namespace weir

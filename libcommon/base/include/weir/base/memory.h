@@ -6,11 +6,14 @@
 
 namespace weir {
 
-// Hands freed heap back to the system, and drops from memory the pages of
-// programs and libraries that only read, which come from the page cache again
-// when they are used: after a start, most of what is resident. Takes some
-// milliseconds, and as much again in faults afterwards; for when a process has
-// come to rest. Breakpoints of a debugger are dropped with their pages.
+// Drops from memory the pages of the program and its libraries that are only
+// read, which come from the page cache again when they are used: after a start,
+// most of what is resident. Takes some milliseconds, and as much again in
+// faults afterwards. Breakpoints of a debugger are dropped with their pages.
+void DropProgramPages();
+
+// That, and hands freed heap back to the system; for when a process has come
+// to rest.
 void ReleaseUnusedMemory();
 
 }  // namespace weir
