@@ -13,8 +13,8 @@ absl::Status InvalidOption(absl::string_view transport,
       absl::StrCat("invalid '", transport, "' auth option: ", problem));
 }
 
-absl::Status ApplyHttp(const Credentials& credentials, absl::string_view scheme,
-                       git::RemoteOptions* options) {
+absl::Status ApplyHttp(const kube::SecretData& credentials,
+                       absl::string_view scheme, git::RemoteOptions* options) {
   // A token goes before a user, as upstream has it, whatever its documents
   // say of both.
   options->bearer_token = credentials.Get("bearerToken");
@@ -25,11 +25,11 @@ absl::Status ApplyHttp(const Credentials& credentials, absl::string_view scheme,
       return InvalidOption(scheme, "'password' requires 'username' to be set");
     }
   }
-  WEIR_ASSIGN_OR_RETURN(options->tls, ReadTls(credentials));
+  WEIR_ASSIGN_OR_RETURN(options->tls, kube::ReadTls(credentials));
   return absl::OkStatus();
 }
 
-absl::Status ApplySsh(const Credentials& credentials,
+absl::Status ApplySsh(const kube::SecretData& credentials,
                       git::RemoteOptions* options) {
   options->ssh_private_key = credentials.Get("identity");
   options->ssh_known_hosts = credentials.Get("known_hosts").RevealForUse();
@@ -45,7 +45,7 @@ absl::Status ApplySsh(const Credentials& credentials,
 
 }  // namespace
 
-absl::Status ApplyCredentials(const Credentials& credentials,
+absl::Status ApplyCredentials(const kube::SecretData& credentials,
                               git::RemoteOptions* options) {
   const absl::string_view scheme =
       absl::string_view(options->url).substr(0, options->url.find(':'));

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "src/secrets.h"
 #include "weir/git/remote.h"
+#include "weir/kube/secrets.h"
 
 namespace weir::source {
 
@@ -15,7 +15,7 @@ namespace weir::source {
 // Secret is anonymous access where there is such a thing. Keys that mean
 // nothing are ignored.
 // Errors: kInvalidArgument, in the words that users know.
-absl::Status ApplyCredentials(const Credentials& credentials,
+absl::Status ApplyCredentials(const kube::SecretData& credentials,
                               git::RemoteOptions* options);
 
 }  // namespace weir::source

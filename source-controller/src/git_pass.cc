@@ -92,12 +92,12 @@ absl::StatusOr<git::RemoteOptions> GitPass::ConnectionOptions(Step* failure) {
                 absl::StrCat("failed to parse url '", RedactUrl(options.url),
                              "': ", url.message()));
   }
-  Credentials credentials;
+  kube::SecretData credentials;
   if (spec().has_secret_ref()) {
     const std::string& name = spec().secret_ref().name();
     const std::string where = absl::StrCat(request_.key.name_space, "/", name);
-    absl::StatusOr<Credentials> read =
-        GetCredentials(ctx_, *env_.client, request_.key.name_space, name);
+    absl::StatusOr<kube::SecretData> read =
+        kube::GetSecretData(ctx_, *env_.client, request_.key.name_space, name);
     if (!read.ok()) {
       const bool was_refused = kube::ApiCodeOf(read.status()) != 0;
       const std::string what =

@@ -6,11 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "src/secrets.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "weir/helm/oci_charts.h"
 #include "weir/helm/url.h"
+#include "weir/kube/secrets.h"
 #include "weir/oci/credentials.h"
 
 namespace weir::source {
@@ -25,8 +25,8 @@ std::string HostOf(const std::string& url) {
   return std::string(rest.substr(0, rest.find('/')));
 }
 
-absl::StatusOr<oci::FindCredentials> RegistryLogin(const Credentials& secret,
-                                                   const std::string& url) {
+absl::StatusOr<oci::FindCredentials> RegistryLogin(
+    const kube::SecretData& secret, const std::string& url) {
   const std::string name = secret.name.substr(secret.name.find('/') + 1);
   oci::Credentials login;
   if (secret.type == kDockerConfigType) {
@@ -96,11 +96,11 @@ absl::StatusOr<HelmAccess> FindHelmAccess(const Context& ctx,
   out.registry.max_retry_after = absl::Seconds(5);
   if (spec.has_cert_secret_ref()) {
     const std::string& name = spec.cert_secret_ref().name();
-    WEIR_ASSIGN_OR_RETURN(const Credentials secret,
-                          GetCredentials(ctx, client, name_space, name),
+    WEIR_ASSIGN_OR_RETURN(const kube::SecretData secret,
+                          kube::GetSecretData(ctx, client, name_space, name),
                           "failed to get TLS authentication secret '",
                           name_space, "/", name, "'");
-    WEIR_ASSIGN_OR_RETURN(out.http.tls, ReadTls(secret),
+    WEIR_ASSIGN_OR_RETURN(out.http.tls, kube::ReadTls(secret),
                           "failed to construct Helm client's TLS config");
     if (out.http.tls == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -110,18 +110,19 @@ absl::StatusOr<HelmAccess> FindHelmAccess(const Context& ctx,
   }
   if (spec.has_secret_ref()) {
     const std::string& name = spec.secret_ref().name();
-    WEIR_ASSIGN_OR_RETURN(
-        const Credentials secret, GetCredentials(ctx, client, name_space, name),
-        "failed to get authentication secret '", name_space, "/", name, "'");
-    WEIR_ASSIGN_OR_RETURN(const std::optional<BasicAuth> basic,
-                          ReadBasicAuth(secret),
+    WEIR_ASSIGN_OR_RETURN(const kube::SecretData secret,
+                          kube::GetSecretData(ctx, client, name_space, name),
+                          "failed to get authentication secret '", name_space,
+                          "/", name, "'");
+    WEIR_ASSIGN_OR_RETURN(const std::optional<kube::BasicAuth> basic,
+                          kube::ReadBasicAuth(secret),
                           "failed to detect authentication methods");
     if (basic.has_value()) {
       out.http.username = basic->username;
       out.http.password = basic->password;
     }
     // Half of a pair counts for nothing here.
-    const auto tls = ReadTls(secret);
+    const auto tls = kube::ReadTls(secret);
     if (out.http.tls == nullptr && tls.ok()) out.http.tls = *tls;
     if (IsOciUrl(out.url)) {
       WEIR_ASSIGN_OR_RETURN(out.registry.credentials,

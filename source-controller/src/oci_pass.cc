@@ -7,12 +7,12 @@
 #include "absl/strings/str_replace.h"
 #include "src/file_io.h"
 #include "src/registry_text.h"
-#include "src/secrets.h"
 #include "src/source_tree.h"
 #include "weir/archive/extract.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "weir/crypto/digest.h"
+#include "weir/kube/secrets.h"
 #include "weir/oci/credentials.h"
 #include "weir/text/regex.h"
 #include "weir/text/semver.h"
@@ -34,7 +34,7 @@ constexpr int64_t kMaxManifestBytes = 16 << 20;
 constexpr int kTagsPage = 1000;
 
 // Adds what the Secret holds, if it is of a type for it.
-absl::Status AddLogin(const Credentials& secret,
+absl::Status AddLogin(const kube::SecretData& secret,
                       std::vector<oci::DockerConfig>* configs) {
   const char* key = secret.type == kDockerConfigType      ? ".dockerconfigjson"
                     : secret.type == kOldDockerConfigType ? ".dockercfg"
@@ -182,8 +182,8 @@ absl::StatusOr<oci::FindCredentials> OciPass::FindLogin(const Context& ctx) {
   std::vector<oci::DockerConfig> configs;
   if (spec().has_secret_ref()) {
     const std::string& name = spec().secret_ref().name();
-    const absl::StatusOr<Credentials> secret =
-        GetCredentials(ctx, *env_.client, key_.name_space, name);
+    const absl::StatusOr<kube::SecretData> secret =
+        kube::GetSecretData(ctx, *env_.client, key_.name_space, name);
     if (!secret.ok()) {
       Emit(reconcile::Severity::kTrace, kAuthenticationFailed,
            absl::StrCat("auth secret '", name, "' not found"));
@@ -204,8 +204,8 @@ absl::StatusOr<oci::FindCredentials> OciPass::FindLogin(const Context& ctx) {
     }
     for (const Value& item : (*account)["imagePullSecrets"].array()) {
       const std::string secret_name(item.GetString("name"));
-      const absl::StatusOr<Credentials> secret =
-          GetCredentials(ctx, *env_.client, key_.name_space, secret_name);
+      const absl::StatusOr<kube::SecretData> secret =
+          kube::GetSecretData(ctx, *env_.client, key_.name_space, secret_name);
       if (!secret.ok()) {
         return Annotate(
             NotFound("secret", absl::StrCat(key_.name_space, "/", secret_name),
@@ -230,9 +230,9 @@ absl::StatusOr<oci::FindCredentials> OciPass::FindLogin(const Context& ctx) {
 
 absl::StatusOr<std::string> OciPass::FindProxy(const Context& ctx) const {
   const std::string& name = spec().proxy_secret_ref().name();
-  const absl::StatusOr<Credentials> secret =
-      GetCredentials(ctx, *env_.client, key_.name_space, name);
-  if (secret.ok()) return ReadProxyUrl(*secret);
+  const absl::StatusOr<kube::SecretData> secret =
+      kube::GetSecretData(ctx, *env_.client, key_.name_space, name);
+  if (secret.ok()) return kube::ReadProxyUrl(*secret);
   return NotFound("secret", absl::StrCat(key_.name_space, "/", name),
                   secret.status());
 }
@@ -242,11 +242,11 @@ absl::StatusOr<std::shared_ptr<const http::TlsOptions>> OciPass::FindTls(
   const std::string& name = spec().cert_secret_ref().name();
   if (!name.empty()) {
     const std::string full = absl::StrCat(key_.name_space, "/", name);
-    const absl::StatusOr<Credentials> secret =
-        GetCredentials(ctx, *env_.client, key_.name_space, name);
+    const absl::StatusOr<kube::SecretData> secret =
+        kube::GetSecretData(ctx, *env_.client, key_.name_space, name);
     if (!secret.ok()) return NotFound("secret", full, secret.status());
     WEIR_ASSIGN_OR_RETURN(const std::shared_ptr<http::TlsOptions> tls,
-                          ReadTls(*secret));
+                          kube::ReadTls(*secret));
     if (tls != nullptr) return tls;
     return absl::InvalidArgumentError(
         absl::StrCat("secret '", full,

@@ -62,8 +62,8 @@ TEST(IncludeGraphTest, LeavesOutCircles) {
   EXPECT_THAT(graph.Includers(b), IsEmpty());
 }
 
-Credentials Make(std::map<std::string, std::string> data) {
-  Credentials out;
+kube::SecretData Make(std::map<std::string, std::string> data) {
+  kube::SecretData out;
   out.name = "ns/cred";
   for (const auto& [key, value] : data) out.data[key] = Secret(value);
   return out;
@@ -93,9 +93,10 @@ TEST(CredentialsTest, ReadsSecrets) {
   Value secret;
   secret.Mutable("metadata").Set("name", "s");
   secret.Mutable("data").Set("a", "eA==");
-  EXPECT_EQ(ReadCredentials(secret)->data.at("a").RevealForUse(), "x");
+  EXPECT_EQ(kube::ReadSecretData(secret)->data.at("a").RevealForUse(), "x");
   secret.Mutable("data").Set("b", "!");
-  EXPECT_THAT(ReadCredentials(secret).status().message(), HasSubstr("'b'"));
+  EXPECT_THAT(kube::ReadSecretData(secret).status().message(),
+              HasSubstr("'b'"));
 }
 
 absl::Status Parse(std::vector<const char*> arguments, Flags* flags) {

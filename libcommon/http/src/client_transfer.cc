@@ -33,6 +33,27 @@ int SetSocketOptions(void*, curl_socket_t socket, curlsocktype) noexcept {
   return CURL_SOCKOPT_OK;
 }
 
+bool IsLinkLocal(const sockaddr* address) {
+  if (address->sa_family == AF_INET) {
+    const auto* ip = reinterpret_cast<const sockaddr_in*>(address);
+    return (ntohl(ip->sin_addr.s_addr) >> 16) == 0xa9fe;  // 169.254/16
+  }
+  if (address->sa_family != AF_INET6) return false;
+  const in6_addr& ip =
+      reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+    return ip.s6_addr[12] == 169 && ip.s6_addr[13] == 254;
+  }
+  return IN6_IS_ADDR_LINKLOCAL(&ip);
+}
+
+curl_socket_t OpenSocketUnlessLinkLocal(void*, curlsocktype,
+                                        curl_sockaddr* address) noexcept {
+  if (IsLinkLocal(&address->addr)) return CURL_SOCKET_BAD;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                address->protocol);
+}
+
 bool IsRedirect(int code) {
   return code == 301 || code == 302 || code == 303 || code == 307 ||
          code == 308;
@@ -166,6 +187,10 @@ absl::Status Transfer::Prepare() {
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &OnBody);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy_, CURLOPT_SOCKOPTFUNCTION, &SetSocketOptions);
+  if (!request_.allow_link_local) {
+    curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION,
+                     &OpenSocketUnlessLinkLocal);
+  }
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdle);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, kKeepAliveInterval);

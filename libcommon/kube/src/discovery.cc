@@ -144,15 +144,15 @@ void Discovery::Fetch(const std::string& group,
     }
     if (!may_reload) return done(std::move(current));
   }
-  JoinLoad([self = shared_from_this(), is_found = std::move(is_found),
-            done = std::move(done)](
+  // Runs from this, or never.
+  JoinLoad([this, is_found = std::move(is_found), done = std::move(done)](
                absl::StatusOr<std::shared_ptr<const Catalog>> loaded) {
     if (!loaded.ok()) {
       // What was known still serves, if it has the answer.
       std::shared_ptr<const Catalog> old;
       {
-        MutexLock lock(self->mu_);
-        old = self->catalog_;
+        MutexLock lock(mu_);
+        old = catalog_;
       }
       if (old != nullptr && is_found(*old)) return done(std::move(old));
     }
@@ -186,7 +186,9 @@ std::shared_ptr<void> Discovery::OnInvalidated(std::function<void()> callback) {
   const int64_t id = next_listener_++;
   listeners_.emplace(
       id, std::make_shared<const std::function<void()>>(std::move(callback)));
-  return std::shared_ptr<void>(nullptr, [self = shared_from_this(), id](void*) {
+  return std::shared_ptr<void>(nullptr, [weak = weak_from_this(), id](void*) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
     MutexLock unregister(self->mu_);
     self->listeners_.erase(id);
   });
@@ -229,8 +231,12 @@ void Discovery::LoadRoot(const std::shared_ptr<Load>& load, size_t index) {
   if (previous != nullptr && !previous->etag.empty()) {
     request.headers.emplace_back("If-None-Match", previous->etag);
   }
-  auto on_answer = [self = shared_from_this(), load, index,
+  // An answer under way must not keep the transport: whoever lets go of the
+  // last client should see its threads end.
+  auto on_answer = [weak = weak_from_this(), load, index,
                     previous](absl::StatusOr<Response> answer) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
     if (answer.ok() && answer->code >= 400 && answer->code != 404) {
       answer = MakeApiError(answer->code, answer->body);
     }
@@ -304,8 +310,10 @@ void Discovery::LoadLegacy(const std::shared_ptr<Load>& load, size_t index,
                                  : absl::StrCat("/apis/", group, "/", version);
     transport_->Send(
         load->ctx, std::move(request),
-        [self = shared_from_this(), load, at = offset + i, group,
+        [weak = weak_from_this(), load, at = offset + i, group,
          version](absl::StatusOr<Response> answer) {
+          const auto self = weak.lock();
+          if (self == nullptr) return;
           {
             MutexLock lock(load->mu);
             Load::LegacyPart& part = load->legacy[at];

@@ -238,7 +238,7 @@ struct Metrics::Impl {
   }
 };
 
-Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::Metrics() : impl_(std::make_shared<Impl>()) {}
 
 Metrics::~Metrics() = default;
 
@@ -252,6 +252,13 @@ CounterMetric& Metrics::Counter(const std::string& name,
                                                  label_names);
   }
   return *metric;
+}
+
+std::shared_ptr<CounterMetric> Metrics::SharedCounter(
+    const std::string& name, const std::string& help,
+    const std::vector<std::string>& label_names) {
+  return std::shared_ptr<CounterMetric>(impl_,
+                                        &Counter(name, help, label_names));
 }
 
 GaugeMetric& Metrics::Gauge(const std::string& name, const std::string& help,

@@ -1,7 +1,7 @@
 // ThreadGroup owns named threads and joins them.
 //
 // Touches: process (threads).
-// Threads: Start and Join may be called from any thread outside the group.
+// Threads: Start may be called from anywhere; Join from outside the group.
 #pragma once
 
 #include <functional>

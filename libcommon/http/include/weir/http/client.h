@@ -72,6 +72,9 @@ struct Request {
   // certificate, do not travel to another host, nor from https to http.
   std::function<bool(const Redirect&)> follow_redirect;
   int max_redirects = 10;
+  // Whether to connect to link-local addresses, where clouds tell secrets to
+  // the machine. Of a proxy, it is the proxy's address that counts.
+  bool allow_link_local = true;
 
   bool accept_gzip = true;  // Bodies arrive decoded.
   bool allow_http2 = true;

@@ -51,6 +51,10 @@ class Metrics {
   // The metric of that name; made by the first call.
   CounterMetric& Counter(const std::string& name, const std::string& help,
                          const std::vector<std::string>& label_names);
+  // The same, for who may outlive the Metrics: counting goes on unseen.
+  std::shared_ptr<CounterMetric> SharedCounter(
+      const std::string& name, const std::string& help,
+      const std::vector<std::string>& label_names);
   GaugeMetric& Gauge(const std::string& name, const std::string& help,
                      const std::vector<std::string>& label_names);
   HistogramMetric& Histogram(const std::string& name, const std::string& help,
@@ -71,11 +75,10 @@ class Metrics {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  const std::shared_ptr<Impl> impl_;
 };
 
 // The same transport, counting rest_client_requests_total{code,method,host}.
-// `metrics` must outlive it.
 std::shared_ptr<kube::Transport> MeasureTransport(
     std::shared_ptr<kube::Transport> transport, Metrics& metrics,
     std::string host);

@@ -1,4 +1,4 @@
-#include "src/secrets.h"
+#include "weir/kube/secrets.h"
 
 #include <utility>
 
@@ -9,33 +9,33 @@
 #include "weir/http/headers.h"
 #include "weir/kube/types.h"
 
-namespace weir::source {
+namespace weir::kube {
 namespace {
 
 constexpr size_t kMaxProxyUrlBytes = 2048;
 
-absl::Status Wrong(const Credentials& credentials, absl::string_view what) {
+absl::Status Wrong(const SecretData& credentials, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("secret '", credentials.name, "'", what));
 }
 
 }  // namespace
 
-const Secret* Credentials::Find(const std::string& key) const {
+const Secret* SecretData::Find(const std::string& key) const {
   const auto it = data.find(key);
   return it == data.end() ? nullptr : &it->second;
 }
 
-Secret Credentials::Get(const std::string& key,
-                        const std::string& old_key) const {
+Secret SecretData::Get(const std::string& key,
+                       const std::string& old_key) const {
   const Secret* found = Find(key);
   if (found == nullptr && !old_key.empty()) found = Find(old_key);
   return found == nullptr ? Secret() : *found;
 }
 
-absl::StatusOr<Credentials> ReadCredentials(const Value& secret) {
-  Credentials credentials;
-  credentials.name = kube::KeyOf(secret).ToString();
+absl::StatusOr<SecretData> ReadSecretData(const Value& secret) {
+  SecretData credentials;
+  credentials.name = KeyOf(secret).ToString();
   credentials.type = std::string(secret.GetString("type"));
   for (const Value::Member& member : secret["data"].object()) {
     std::string bytes;
@@ -50,18 +50,18 @@ absl::StatusOr<Credentials> ReadCredentials(const Value& secret) {
   return credentials;
 }
 
-absl::StatusOr<Credentials> GetCredentials(const Context& ctx,
-                                           const kube::Client& client,
-                                           const std::string& name_space,
-                                           const std::string& name) {
+absl::StatusOr<SecretData> GetSecretData(const Context& ctx,
+                                         const Client& client,
+                                         const std::string& name_space,
+                                         const std::string& name) {
   WEIR_ASSIGN_OR_RETURN(
       const Value secret,
       client.Get(ctx, {{"", "v1", "Secret"}, {name_space, name}}));
-  return ReadCredentials(secret);
+  return ReadSecretData(secret);
 }
 
 absl::StatusOr<std::shared_ptr<http::TlsOptions>> ReadTls(
-    const Credentials& credentials) {
+    const SecretData& credentials) {
   const Secret certificate = credentials.Get("tls.crt", "certFile");
   const Secret key = credentials.Get("tls.key", "keyFile");
   const Secret authority = credentials.Get("ca.crt", "caFile");
@@ -81,7 +81,7 @@ absl::StatusOr<std::shared_ptr<http::TlsOptions>> ReadTls(
 }
 
 absl::StatusOr<std::optional<BasicAuth>> ReadBasicAuth(
-    const Credentials& credentials) {
+    const SecretData& credentials) {
   const Secret* username = credentials.Find("username");
   const Secret* password = credentials.Find("password");
   if (username == nullptr && password == nullptr) return std::nullopt;
@@ -96,7 +96,7 @@ absl::StatusOr<std::optional<BasicAuth>> ReadBasicAuth(
   return BasicAuth{username->RevealForUse(), *password};
 }
 
-absl::StatusOr<std::string> ReadProxyUrl(const Credentials& credentials) {
+absl::StatusOr<std::string> ReadProxyUrl(const SecretData& credentials) {
   const Secret* address = credentials.Find("address");
   if (address == nullptr) {
     return Wrong(credentials, ": key 'address' not found");
@@ -129,4 +129,4 @@ absl::StatusOr<std::string> ReadProxyUrl(const Credentials& credentials) {
   return absl::StrCat(scheme, "://", user, "@", rest);
 }
 
-}  // namespace weir::source
+}  // namespace weir::kube

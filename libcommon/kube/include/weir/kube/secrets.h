@@ -2,7 +2,7 @@
 //
 // Touches: network (API server), where a Secret is got; else nothing.
 // Threads: pure functions besides.
-// Source: source.md, section 6.
+// Source: source.md, section 6; notification.md, section 5.
 #pragma once
 
 #include <map>
@@ -17,9 +17,9 @@
 #include "weir/kube/client.h"
 #include "weir/value/value.h"
 
-namespace weir::source {
+namespace weir::kube {
 
-struct Credentials {
+struct SecretData {
   std::string name;  // "namespace/name" of the Secret, for messages.
   std::string type;  // "kubernetes.io/dockerconfigjson"
   std::map<std::string, Secret> data;
@@ -31,18 +31,18 @@ struct Credentials {
 };
 
 // Reads a Secret object. Errors: kInvalidArgument for data that is no base64.
-absl::StatusOr<Credentials> ReadCredentials(const Value& secret);
-// Errors: the client's, and those of ReadCredentials.
-absl::StatusOr<Credentials> GetCredentials(const Context& ctx,
-                                           const kube::Client& client,
-                                           const std::string& name_space,
-                                           const std::string& name);
+absl::StatusOr<SecretData> ReadSecretData(const Value& secret);
+// Errors: the client's, and those of ReadSecretData.
+absl::StatusOr<SecretData> GetSecretData(const Context& ctx,
+                                         const Client& client,
+                                         const std::string& name_space,
+                                         const std::string& name);
 
 // tls.crt, tls.key and ca.crt, or their older names; null when there is
 // neither a certificate nor an authority. Authorities are beside the system's.
 // Errors: kInvalidArgument, in the words that users know, for half a pair.
 absl::StatusOr<std::shared_ptr<http::TlsOptions>> ReadTls(
-    const Credentials& credentials);
+    const SecretData& credentials);
 
 struct BasicAuth {
   std::string username;
@@ -50,10 +50,10 @@ struct BasicAuth {
 };
 // Nothing without either. Errors: kInvalidArgument for half of it.
 absl::StatusOr<std::optional<BasicAuth>> ReadBasicAuth(
-    const Credentials& credentials);
+    const SecretData& credentials);
 
 // The proxy's URL, with its user.
 // Errors: kInvalidArgument, in the words that users know.
-absl::StatusOr<std::string> ReadProxyUrl(const Credentials& credentials);
+absl::StatusOr<std::string> ReadProxyUrl(const SecretData& credentials);
 
-}  // namespace weir::source
+}  // namespace weir::kube
