@@ -231,7 +231,10 @@ Value MakeCrd(const Descriptor* kind) {
        {"served", Value(true)},
        {"storage", Value(true)},
        {"schema", Value::MakeObject({{"openAPIV3Schema", ObjectSchema(kind)}})},
-       {"subresources", Value::MakeObject({{"status", Value::MakeObject()}})}});
+       {"subresources", Value::MakeObject()}});
+  if (kind->FindFieldByName("status") != nullptr) {
+    version.Mutable("subresources").Set("status", Value::MakeObject());
+  }
   if (options.columns_size() > 0) {
     version.Set("additionalPrinterColumns", Columns(options));
   }

@@ -2,6 +2,9 @@
 #include "weir/codec/crd.h"
 #include "weir/helm/v2/helmrelease.pb.h"
 #include "weir/kustomize/v1/kustomization.pb.h"
+#include "weir/notification/v1/receiver.pb.h"
+#include "weir/notification/v1beta3/alert.pb.h"
+#include "weir/notification/v1beta3/provider.pb.h"
 #include "weir/source/v1/externalartifact.pb.h"
 #include "weir/source/v1/gitrepository.pb.h"
 #include "weir/source/v1/helmchart.pb.h"
@@ -17,7 +20,10 @@ std::vector<const google::protobuf::Descriptor*> AllKinds() {
           source::v1::HelmRepository::descriptor(),
           source::v1::OCIRepository::descriptor(),
           kustomize::v1::Kustomization::descriptor(),
-          helm::v2::HelmRelease::descriptor()};
+          helm::v2::HelmRelease::descriptor(),
+          notification::v1beta3::Alert::descriptor(),
+          notification::v1beta3::Provider::descriptor(),
+          notification::v1::Receiver::descriptor()};
 }
 
 }  // namespace weir::codec

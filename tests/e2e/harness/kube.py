@@ -53,6 +53,9 @@ KINDS = {
     "Kustomization":
         ("kustomize.toolkit.fluxcd.io/v1", "kustomizations", True),
     "HelmRelease": ("helm.toolkit.fluxcd.io/v2", "helmreleases", True),
+    "Alert": ("notification.toolkit.fluxcd.io/v1beta3", "alerts", True),
+    "Provider": ("notification.toolkit.fluxcd.io/v1beta3", "providers", True),
+    "Receiver": ("notification.toolkit.fluxcd.io/v1", "receivers", True),
 }
 
 
