@@ -13,6 +13,7 @@
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
+#include "weir/reconcile/event_grpc.h"
 
 namespace weir::helm_controller {
 namespace {
@@ -318,6 +319,9 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
 absl::Status Run(const Context& ctx, Options options) {
   WEIR_ASSIGN_OR_RETURN(reconcile::ManagerOptions manager_options,
                         reconcile::MakeManagerOptions(options.common));
+  WEIR_ASSIGN_OR_RETURN(manager_options.event_sink,
+                        reconcile::OpenEventSink(options.common.events_addr),
+                        "--events-addr");
   // Events are sent for as long as usual after that.
   manager_options.grace += options.graceful_shutdown_timeout;
   manager_options.grace -= manager_options.drain;

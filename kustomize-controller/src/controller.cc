@@ -15,6 +15,7 @@
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
+#include "weir/reconcile/event_grpc.h"
 
 namespace weir::kustomize_controller {
 namespace {
@@ -333,6 +334,9 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
 absl::Status Run(const Context& ctx, Options options) {
   WEIR_ASSIGN_OR_RETURN(reconcile::ManagerOptions manager_options,
                         reconcile::MakeManagerOptions(options.common));
+  WEIR_ASSIGN_OR_RETURN(manager_options.event_sink,
+                        reconcile::OpenEventSink(options.common.events_addr),
+                        "--events-addr");
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
                         reconcile::Manager::Create(std::move(manager_options)));
   WEIR_ASSIGN_OR_RETURN(

@@ -268,6 +268,12 @@ std::string SourceController::grpc_address() const {
 }
 
 absl::Status Run(const Context& ctx, Options options) {
+  if (options.manager.event_sink == nullptr) {
+    WEIR_ASSIGN_OR_RETURN(
+        options.manager.event_sink,
+        reconcile::OpenEventSink(options.manager.events_address),
+        "--events-addr");
+  }
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<reconcile::Manager> manager,
                         reconcile::Manager::Create(options.manager));
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<SourceController> controller,

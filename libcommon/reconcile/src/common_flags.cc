@@ -55,8 +55,11 @@ void AddCommonFlags(FlagSet& flags, CommonFlags* common) {
             "address that serves /metrics");
   flags.Add("health-addr", &common->health_addr,
             "address that serves /healthz and /readyz");
-  flags.Add("events-addr", &common->events_addr,
-            "URL that events are posted to");
+  flags.Add(
+      "events-addr", &common->events_addr,
+      "where events go: a URL that they are posted to, or grpc://host:port "
+      "(grpcs:// with TLS) of a weir.event.v1.EventService; empty: "
+      "nowhere");
   flags.Add("concurrent", &common->concurrent,
             "objects of a kind that are reconciled at a time");
   flags.Add("requeue-dependency", &common->requeue_dependency,

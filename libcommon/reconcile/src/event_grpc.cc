@@ -7,86 +7,15 @@
 #include <optional>
 #include <utility>
 
+#include "src/event_proto.h"
 #include "weir/base/context.h"
-#include "weir/base/duration.h"
 #include "weir/base/mutex.h"
+#include "weir/base/random.h"
+#include "weir/base/status.h"
 #include "weir/event/v1/event_service.grpc.pb.h"
 
 namespace weir::reconcile {
 namespace {
-
-event::v1::Severity ToProto(Severity severity) {
-  switch (severity) {
-    case Severity::kTrace:
-      return event::v1::SEVERITY_TRACE;
-    case Severity::kInfo:
-      return event::v1::SEVERITY_INFO;
-    case Severity::kError:
-      return event::v1::SEVERITY_ERROR;
-  }
-  return event::v1::SEVERITY_UNSPECIFIED;
-}
-
-void ToProto(const RecordedEvent& from, event::v1::Event* to) {
-  const Value& metadata = from.event.object["metadata"];
-  event::v1::ObjectReference* object = to->mutable_involved_object();
-  const auto text = [](absl::string_view view) { return std::string(view); };
-  object->set_kind(text(from.event.object.GetString("kind")));
-  object->set_namespace_(text(metadata.GetString("namespace")));
-  object->set_name(text(metadata.GetString("name")));
-  object->set_uid(text(metadata.GetString("uid")));
-  object->set_api_version(text(from.event.object.GetString("apiVersion")));
-  object->set_resource_version(text(metadata.GetString("resourceVersion")));
-  to->set_severity(ToProto(from.event.severity));
-  to->set_timestamp(FormatKubeTime(from.time));
-  to->set_message(from.event.message);
-  to->set_reason(from.event.reason);
-  to->mutable_metadata()->insert(from.event.metadata.begin(),
-                                 from.event.metadata.end());
-  to->set_reporting_controller(from.component);
-  to->set_reporting_instance(from.instance);
-}
-
-// What an emitter must say; nothing is wrong when it is empty.
-std::string MissingPart(const event::v1::Event& from) {
-  if (from.involved_object().kind().empty() ||
-      from.involved_object().name().empty()) {
-    return "the involved object needs a kind and a name";
-  }
-  if (from.severity() != event::v1::SEVERITY_TRACE &&
-      from.severity() != event::v1::SEVERITY_INFO &&
-      from.severity() != event::v1::SEVERITY_ERROR) {
-    return "a known severity is needed";
-  }
-  if (from.reason().empty()) return "a reason is needed";
-  if (from.reporting_controller().empty()) {
-    return "a reporting controller is needed";
-  }
-  return "";
-}
-
-Event FromProto(const event::v1::Event& from) {
-  const event::v1::ObjectReference& object = from.involved_object();
-  Event to;
-  Value metadata = Value::MakeObject({{"name", Value(object.name())}});
-  for (const auto& [key, text] :
-       {std::pair("namespace", object.namespace_()),
-        std::pair("uid", object.uid()),
-        std::pair("resourceVersion", object.resource_version())}) {
-    if (!text.empty()) metadata.Set(key, Value(text));
-  }
-  to.object = Value::MakeObject({{"apiVersion", Value(object.api_version())},
-                                 {"kind", Value(object.kind())},
-                                 {"metadata", std::move(metadata)}});
-  to.severity = from.severity() == event::v1::SEVERITY_ERROR ? Severity::kError
-                : from.severity() == event::v1::SEVERITY_INFO
-                    ? Severity::kInfo
-                    : Severity::kTrace;
-  to.reason = from.reason();
-  to.message = from.message();
-  to.metadata.insert(from.metadata().begin(), from.metadata().end());
-  return to;
-}
 
 bool Matches(const event::v1::WatchRequest& request,
              const event::v1::Event& event) {
@@ -104,14 +33,19 @@ bool Matches(const event::v1::WatchRequest& request,
 // turn under the lock and starts it outside of it.
 class WatchReactor : public grpc::ServerWriteReactor<event::v1::WatchResponse> {
  public:
-  WatchReactor(const Context& stop, EventRecorder& events,
-               const event::v1::WatchRequest& request, size_t max_queued,
-               std::atomic<int>& watches)
-      : request_(request), max_queued_(max_queued), watches_(watches) {
-    // A number from before a restart is above ours: all that we have is news.
+  WatchReactor(const Context& stop, EventSource& events,
+               const std::string& epoch, const event::v1::WatchRequest& request,
+               size_t max_queued, std::atomic<int>& watches)
+      : epoch_(epoch),
+        request_(request),
+        max_queued_(max_queued),
+        watches_(watches) {
+    // To who counts as another process does, all that we have is news; so it
+    // is when the number is above ours.
     const uint64_t last = events.last_sequence();
+    const bool is_ours = request.epoch().empty() || request.epoch() == epoch;
     const uint64_t after = !request.has_after_sequence() ? last
-                           : request.after_sequence() <= last
+                           : is_ours && request.after_sequence() <= last
                                ? request.after_sequence()
                                : 0;
     {
@@ -146,6 +80,7 @@ class WatchReactor : public grpc::ServerWriteReactor<event::v1::WatchResponse> {
   void Take(const RecordedEvent& event) {
     event::v1::WatchResponse response;
     response.set_sequence(event.sequence);
+    response.set_epoch(epoch_);
     ToProto(event, response.mutable_event());
     {
       MutexLock lock(mu_);
@@ -191,6 +126,7 @@ class WatchReactor : public grpc::ServerWriteReactor<event::v1::WatchResponse> {
   }
 
   // Constant after construction.
+  const std::string epoch_;
   const event::v1::WatchRequest request_;
   const size_t max_queued_;
   std::atomic<int>& watches_;
@@ -218,11 +154,37 @@ class RefusedReactor
   void OnDone() override { delete this; }
 };
 
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  // Both have the same numbers.
+  return {static_cast<grpc::StatusCode>(status.code()),
+          std::string(status.message())};
+}
+
+class RecorderSource : public EventSource {
+ public:
+  explicit RecorderSource(EventRecorder& events) : events_(events) {}
+
+  std::shared_ptr<void> Subscribe(
+      uint64_t after,
+      std::function<void(const RecordedEvent&)> callback) override {
+    return events_.Subscribe(after, std::move(callback));
+  }
+  uint64_t last_sequence() const override { return events_.last_sequence(); }
+  absl::Status Take(RecordedEvent event) override {
+    events_.Emit(event.component, std::move(event.event));
+    return absl::OkStatus();
+  }
+
+ private:
+  EventRecorder& events_;
+};
+
 class EventGrpcService : public rpc::Service,
                          public event::v1::EventService::CallbackService {
  public:
-  EventGrpcService(EventRecorder& events, const EventGrpcOptions& options)
-      : events_(events), options_(options) {}
+  EventGrpcService(std::shared_ptr<EventSource> events,
+                   const EventGrpcOptions& options)
+      : events_(std::move(events)), options_(options) {}
 
   void* grpc_service() override { return static_cast<grpc::Service*>(this); }
   void Stop() override { stop_.Cancel(); }
@@ -231,17 +193,7 @@ class EventGrpcService : public rpc::Service,
                                  const event::v1::EmitRequest* request,
                                  event::v1::EmitResponse*) override {
     grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-    const std::string missing = MissingPart(request->event());
-    if (!options_.accept_emit) {
-      reactor->Finish(
-          {grpc::StatusCode::UNIMPLEMENTED, "this controller takes no events"});
-    } else if (!missing.empty()) {
-      reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT, missing});
-    } else {
-      events_.Emit(request->event().reporting_controller(),
-                   FromProto(request->event()));
-      reactor->Finish(grpc::Status::OK);
-    }
+    reactor->Finish(ToGrpcStatus(Take(request->event())));
     return reactor;
   }
 
@@ -253,14 +205,23 @@ class EventGrpcService : public rpc::Service,
       return new RefusedReactor(
           {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many watches at once"});
     }
-    return new WatchReactor(stop_, events_, *request, options_.max_queued,
-                            watches_);
+    return new WatchReactor(stop_, *events_, epoch_, *request,
+                            options_.max_queued, watches_);
   }
 
  private:
+  absl::Status Take(const event::v1::Event& event) {
+    if (!options_.accept_emit) {
+      return absl::UnimplementedError("this controller takes no events");
+    }
+    WEIR_ASSIGN_OR_RETURN(RecordedEvent taken, FromProto(event));
+    return events_->Take(std::move(taken));
+  }
+
   // Constant after construction.
-  EventRecorder& events_;
+  const std::shared_ptr<EventSource> events_;
   const EventGrpcOptions options_;
+  const std::string epoch_ = RandomUuid();
   // Have their own locks.
   const Context stop_ = Context().WithCancel();
   std::atomic<int> watches_{0};
@@ -269,8 +230,14 @@ class EventGrpcService : public rpc::Service,
 }  // namespace
 
 std::shared_ptr<rpc::Service> MakeEventGrpcService(
+    std::shared_ptr<EventSource> source, const EventGrpcOptions& options) {
+  return std::make_shared<EventGrpcService>(std::move(source), options);
+}
+
+std::shared_ptr<rpc::Service> MakeEventGrpcService(
     EventRecorder& events, const EventGrpcOptions& options) {
-  return std::make_shared<EventGrpcService>(events, options);
+  return MakeEventGrpcService(std::make_shared<RecorderSource>(events),
+                              options);
 }
 
 }  // namespace weir::reconcile

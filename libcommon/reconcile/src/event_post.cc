@@ -1,9 +1,41 @@
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "weir/base/duration.h"
+#include "weir/base/status.h"
+#include "weir/http/client.h"
+#include "weir/reconcile/event_sink.h"
 #include "weir/reconcile/events.h"
+#include "weir/value/json.h"
 
 namespace weir::reconcile {
+namespace {
+
+class HttpEventSink : public EventSink {
+ public:
+  explicit HttpEventSink(const std::string& url) : url_(url) {}
+
+  absl::string_view name() const override { return "http"; }
+
+  absl::Status Send(const Context& ctx, const RecordedEvent& event) override {
+    http::Request request;
+    request.method = "POST";
+    request.url = url_;
+    request.headers.Set("Content-Type", "application/json");
+    request.body = FormatJson(MakePostedEvent(event));
+    request.max_response_bytes = 64u << 10;
+    WEIR_ASSIGN_OR_RETURN(const http::Response answer,
+                          http_.SendAndWait(ctx, request));
+    if (answer.code < 500) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat("the answer was ", answer.code));
+  }
+
+ private:
+  const std::string url_;
+  http::Client http_;
+};
+
+}  // namespace
 
 const char* SeverityName(Severity severity) {
   switch (severity) {
@@ -45,6 +77,10 @@ Value MakePostedEvent(const RecordedEvent& event) {
     body.Set("metadata", std::move(extra));
   }
   return body;
+}
+
+std::shared_ptr<EventSink> MakeHttpEventSink(const std::string& url) {
+  return std::make_shared<HttpEventSink>(url);
 }
 
 }  // namespace weir::reconcile

@@ -7,13 +7,11 @@
 
 #include "absl/strings/match.h"
 #include "src/event_correlator.h"
-#include "src/event_log.h"
 #include "weir/base/duration.h"
 #include "weir/base/mutex.h"
-#include "weir/base/task_queue.h"
 #include "weir/base/thread_group.h"
-#include "weir/http/client.h"
-#include "weir/value/json.h"
+#include "weir/reconcile/event_hub.h"
+#include "weir/reconcile/event_sink.h"
 
 namespace weir::reconcile {
 namespace {
@@ -41,11 +39,6 @@ Value Condense(const Value& object) {
                             {"metadata", std::move(metadata)}});
 }
 
-struct Subscriber {
-  std::function<void(const RecordedEvent&)> callback;
-  uint64_t after = 0;  // Used by the pump only.
-};
-
 }  // namespace
 
 struct EventRecorder::Impl {
@@ -53,29 +46,25 @@ struct EventRecorder::Impl {
       : client(kube_client),
         options(std::move(recorder_options)),
         clock(options.clock != nullptr ? *options.clock : Clock::Real()),
-        log(std::max<size_t>(options.history, 1), options.history_bytes) {}
+        sink(options.sink != nullptr   ? options.sink
+             : options.address.empty() ? nullptr
+                                       : MakeHttpEventSink(options.address)),
+        hub(options.history, options.history_bytes) {}
 
   // Constant after construction.
   const kube::Client& client;
   const EventRecorderOptions options;
   const Clock& clock;
+  const std::shared_ptr<EventSink> sink;  // Null: none.
 
-  EventLog log;  // Has its own lock.
+  EventHub hub;  // Has its own lock.
 
   Mutex mu;
   CondVar advanced;
   // The last event that each way out is done with.
   uint64_t kube_done ABSL_GUARDED_BY(mu) = 0;
-  uint64_t http_done ABSL_GUARDED_BY(mu) = 0;
+  uint64_t sink_done ABSL_GUARDED_BY(mu) = 0;
   std::map<absl::string_view, bool> said_dropped ABSL_GUARDED_BY(mu);
-
-  // Held while subscribers are called, so that leaving waits for it.
-  Mutex pump_mu;
-  uint64_t last_subscriber ABSL_GUARDED_BY(pump_mu) = 0;
-  std::map<uint64_t, Subscriber> subscribers ABSL_GUARDED_BY(pump_mu);
-
-  Mutex pump_queue_mu;
-  std::unique_ptr<TaskQueue> pump_queue ABSL_GUARDED_BY(pump_queue_mu);
 
   // Last, so that the threads end first.
   ThreadGroup threads;
@@ -90,9 +79,8 @@ struct EventRecorder::Impl {
   absl::StatusOr<Value> SendKubeEvent(const Context& ctx,
                                       const EventCorrelator::Verdict& verdict,
                                       const std::string& component);
-  absl::Status PostEvents(const Context& ctx);
-  void Post(const Context& ctx, http::Client& http, const RecordedEvent& event);
-  void Pump();
+  absl::Status SendEvents(const Context& ctx);
+  void Send(const Context& ctx, const RecordedEvent& event);
 };
 
 void EventRecorder::Impl::CountDropped(absl::string_view way, uint64_t count) {
@@ -118,7 +106,7 @@ absl::Status EventRecorder::Impl::WriteKubeEvents(const Context& ctx) {
   EventCorrelator correlator;
   uint64_t after = 0;
   while (true) {
-    const absl::StatusOr<EventLog::Next> next = log.WaitAfter(ctx, after);
+    const absl::StatusOr<EventHub::Next> next = hub.WaitAfter(ctx, after);
     if (!next.ok()) return next.status();
     CountDropped("kubernetes", next->missed);
     const EventCorrelator::Verdict verdict = correlator.Judge(*next->event);
@@ -165,31 +153,23 @@ void EventRecorder::Impl::WriteKubeEvent(
   CountDropped("kubernetes", 1);
 }
 
-absl::Status EventRecorder::Impl::PostEvents(const Context& ctx) {
-  http::Client http;
+absl::Status EventRecorder::Impl::SendEvents(const Context& ctx) {
   uint64_t after = 0;
   while (true) {
-    const absl::StatusOr<EventLog::Next> next = log.WaitAfter(ctx, after);
+    const absl::StatusOr<EventHub::Next> next = hub.WaitAfter(ctx, after);
     if (!next.ok()) return next.status();
-    CountDropped("http", next->missed);
+    CountDropped(sink->name(), next->missed);
     const RecordedEvent& event = *next->event;
     if (event.event.severity != Severity::kTrace &&
         !event.event.object["metadata"].GetString("namespace").empty()) {
-      Post(ctx, http, event);
+      Send(ctx, event);
     }
     after = event.sequence;
-    Finish(http_done, after);
+    Finish(sink_done, after);
   }
 }
 
-void EventRecorder::Impl::Post(const Context& ctx, http::Client& http,
-                               const RecordedEvent& event) {
-  http::Request request;
-  request.method = "POST";
-  request.url = options.address;
-  request.headers.Set("Content-Type", "application/json");
-  request.body = FormatJson(MakePostedEvent(event));
-  request.max_response_bytes = 64u << 10;
+void EventRecorder::Impl::Send(const Context& ctx, const RecordedEvent& event) {
   absl::Status problem;
   for (int attempt = 0; attempt <= options.post_retries; ++attempt) {
     if (attempt > 0 &&
@@ -198,29 +178,11 @@ void EventRecorder::Impl::Post(const Context& ctx, http::Client& http,
              .ok()) {
       return;
     }
-    const absl::StatusOr<http::Response> answer =
-        http.SendAndWait(ctx.WithTimeout(options.post_timeout), request);
-    if (ctx.is_done()) return;
-    if (answer.ok() && answer->code < 500) return;
-    problem = answer.ok() ? absl::UnavailableError(
-                                absl::StrCat("the answer was ", answer->code))
-                          : answer.status();
+    problem = sink->Send(ctx.WithTimeout(options.post_timeout), event);
+    if (problem.ok() || ctx.is_done()) return;
   }
   options.logger.Debug("event not posted", {{"error", problem}});
-  CountDropped("http", 1);
-}
-
-// Brings all subscribers up to date.
-void EventRecorder::Impl::Pump() {
-  MutexLock lock(pump_mu);
-  for (auto& [id, subscriber] : subscribers) {
-    while (true) {
-      const EventLog::Next next = log.After(subscriber.after);
-      if (next.event == nullptr) break;
-      subscriber.after = next.event->sequence;
-      subscriber.callback(*next.event);
-    }
-  }
+  CountDropped(sink->name(), 1);
 }
 
 EventRecorder::EventRecorder(const kube::Client& client,
@@ -232,9 +194,9 @@ EventRecorder::EventRecorder(const kube::Client& client,
       return impl->WriteKubeEvents(ctx);
     });
   }
-  if (!impl->options.address.empty()) {
-    impl->threads.Start("events-http", [impl](const Context& ctx) {
-      return impl->PostEvents(ctx);
+  if (impl->sink != nullptr) {
+    impl->threads.Start("events-sink", [impl](const Context& ctx) {
+      return impl->SendEvents(ctx);
     });
   }
 }
@@ -258,20 +220,16 @@ void EventRecorder::Emit(absl::string_view component, Event event) {
   }
   event.object = Condense(event.object);
   recorded.event = std::move(event);
-  impl_->log.Append(std::move(recorded));
-  MutexLock lock(impl_->pump_queue_mu);
-  if (impl_->pump_queue != nullptr) {
-    impl_->pump_queue->Post([impl = impl_.get()] { impl->Pump(); });
-  }
+  impl_->hub.Append(std::move(recorded));
 }
 
 void EventRecorder::Flush(absl::Duration timeout) {
-  const uint64_t last = impl_->log.last();
+  const uint64_t last = impl_->hub.last_sequence();
   const absl::Time until = absl::Now() + timeout;
   MutexLock lock(impl_->mu);
   const auto is_behind = [this, last]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return (impl_->options.write_kube && impl_->kube_done < last) ||
-           (!impl_->options.address.empty() && impl_->http_done < last);
+           (impl_->sink != nullptr && impl_->sink_done < last);
   };
   while (is_behind() && absl::Now() < until) {
     impl_->advanced.WaitUntil(impl_->mu, until);
@@ -280,26 +238,11 @@ void EventRecorder::Flush(absl::Duration timeout) {
 
 std::shared_ptr<void> EventRecorder::Subscribe(
     uint64_t after, std::function<void(const RecordedEvent&)> callback) {
-  Impl* impl = impl_.get();
-  uint64_t id = 0;
-  {
-    MutexLock lock(impl->pump_mu);
-    id = ++impl->last_subscriber;
-    impl->subscribers[id] = {std::move(callback), after};
-  }
-  {
-    MutexLock lock(impl->pump_queue_mu);
-    if (impl->pump_queue == nullptr) {
-      impl->pump_queue = std::make_unique<TaskQueue>("events-watch");
-    }
-    impl->pump_queue->Post([impl] { impl->Pump(); });
-  }
-  return std::shared_ptr<void>(nullptr, [impl, id](void*) {
-    MutexLock lock(impl->pump_mu);
-    impl->subscribers.erase(id);
-  });
+  return impl_->hub.Subscribe(after, std::move(callback));
 }
 
-uint64_t EventRecorder::last_sequence() const { return impl_->log.last(); }
+uint64_t EventRecorder::last_sequence() const {
+  return impl_->hub.last_sequence();
+}
 
 }  // namespace weir::reconcile

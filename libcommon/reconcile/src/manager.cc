@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/controller_impl.h"
 #include "src/probes.h"
@@ -31,6 +32,7 @@ EventRecorderOptions MakeEventOptions(const ManagerOptions& options,
                                       Metrics& metrics) {
   EventRecorderOptions events;
   events.address = options.events_address;
+  events.sink = options.event_sink;
   events.instance = options.hostname;
   events.logger = options.logger;
   events.clock = options.clock;
@@ -176,6 +178,11 @@ absl::StatusOr<std::unique_ptr<Manager>> Manager::Create(
   }
   WEIR_RETURN_IF_ERROR(kube::LabelSelector::Parse(options.label_selector),
                        "label selector");
+  if (options.event_sink == nullptr &&
+      absl::StartsWith(options.events_address, "grpc")) {
+    return absl::InvalidArgumentError(
+        "events over gRPC need ManagerOptions::event_sink");
+  }
   auto impl = std::make_unique<Impl>(std::move(options));
   const ManagerOptions& kept = impl->options;
   WEIR_ASSIGN_OR_RETURN(

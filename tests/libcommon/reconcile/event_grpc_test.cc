@@ -1,7 +1,10 @@
 #include "weir/reconcile/event_grpc.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -11,6 +14,8 @@
 #include "weir/base/mutex.h"
 #include "weir/event/v1/event_service.pb.h"
 #include "weir/kube/client.h"
+#include "weir/reconcile/event_hub.h"
+#include "weir/value/json.h"
 
 namespace weir::reconcile {
 namespace {
@@ -148,6 +153,36 @@ TEST_F(EventGrpcTest, WatchResumes) {
   EXPECT_EQ(Read(*Watch(request)).event().message(), "1");
 }
 
+TEST_F(EventGrpcTest, NumbersCountWithinTheirEpochOnly) {
+  Serve();
+  for (const char* text : {"1", "2", "3"}) {
+    EmitHere("a", Severity::kInfo, text);
+  }
+  event::v1::WatchRequest request = FromTheStart();
+  request.set_epoch(Read(*Watch(request)).epoch());
+  EXPECT_NE(request.epoch(), "");
+  request.set_after_sequence(2);
+  EXPECT_EQ(Read(*Watch(request)).event().message(), "3");
+  request.set_epoch("before the restart");
+  EXPECT_EQ(Read(*Watch(request)).event().message(), "1");
+}
+
+TEST_F(EventGrpcTest, ResumingTooLateTellsWhatIsGone) {
+  EventRecorderOptions options;
+  options.write_kube = false;
+  options.history = 2;
+  events_ = std::make_unique<EventRecorder>(client_, options);
+  Serve();
+  for (const char* text : {"1", "2", "3", "4"}) {
+    EmitHere("a", Severity::kInfo, text);
+  }
+  event::v1::WatchRequest request;
+  request.set_after_sequence(1);
+  const event::v1::WatchResponse response = Read(*Watch(request));
+  EXPECT_EQ(response.event().message(), "3");
+  EXPECT_EQ(response.missed(), 1u);
+}
+
 TEST_F(EventGrpcTest, SlowWatchersAreToldWhatTheyMissed) {
   Serve({.max_queued = 1});
   const auto call = Watch(FromTheStart());
@@ -197,7 +232,190 @@ TEST_F(EventGrpcTest, EmitRefusesHalfAnEvent) {
   event = GoodEvent();
   event.clear_reporting_controller();
   EXPECT_TRUE(absl::IsInvalidArgument(Emit(event)));
+  event = GoodEvent();
+  event.set_timestamp("yesterday");
+  EXPECT_TRUE(absl::IsInvalidArgument(Emit(event)));
   EXPECT_EQ(events_->last_sequence(), 0u);
+}
+
+// A source of events of one's own, as notification-controller has.
+class OwnSource : public EventSource {
+ public:
+  std::shared_ptr<void> Subscribe(
+      uint64_t after,
+      std::function<void(const RecordedEvent&)> callback) override {
+    return hub_.Subscribe(after, std::move(callback));
+  }
+  uint64_t last_sequence() const override { return hub_.last_sequence(); }
+  absl::Status Take(RecordedEvent event) override {
+    MutexLock lock(mu_);
+    ++taken_;
+    if (!answers_.empty()) {
+      const absl::Status answer = answers_.front();
+      answers_.erase(answers_.begin());
+      if (!answer.ok()) return answer;
+    }
+    hub_.Append(std::move(event));
+    return absl::OkStatus();
+  }
+  // Of the next calls; then OK.
+  void set_answers(std::vector<absl::Status> answers) {
+    MutexLock lock(mu_);
+    answers_ = std::move(answers);
+  }
+  int taken() {
+    MutexLock lock(mu_);
+    return taken_;
+  }
+  std::vector<std::shared_ptr<const RecordedEvent>> events() {
+    std::vector<std::shared_ptr<const RecordedEvent>> events;
+    while (true) {
+      const EventHub::Next next = hub_.After(events.size());
+      if (next.event == nullptr) return events;
+      events.push_back(next.event);
+    }
+  }
+
+ private:
+  EventHub hub_{100, 1 << 20};
+  Mutex mu_;
+  int taken_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<absl::Status> answers_ ABSL_GUARDED_BY(mu_);
+};
+
+// Events that a recorder emits to a source of one's own, over gRPC.
+class EventGrpcSinkTest : public EventGrpcTest {
+ protected:
+  EventGrpcSinkTest() { ServeSource(); }
+
+  void ServeSource() {
+    rpc::ServerOptions server;
+    server.address = "127.0.0.1:0";
+    auto started = rpc::Server::Start(server, {MakeEventGrpcService(source_)});
+    ASSERT_TRUE(started.ok()) << started.status();
+    server_ = *std::move(started);
+    auto sink =
+        OpenEventSink(absl::StrCat("grpc://127.0.0.1:", server_->port()));
+    ASSERT_TRUE(sink.ok()) << sink.status();
+    EventRecorderOptions options;
+    options.sink = *sink;
+    options.instance = "host-1";
+    options.write_kube = false;
+    options.clock = &clock_;
+    options.min_post_backoff = absl::Milliseconds(1);
+    options.on_dropped = [this](absl::string_view way) {
+      EXPECT_EQ(way, "grpc");
+      ++dropped_;
+    };
+    events_ = std::make_unique<EventRecorder>(client_, options);
+  }
+
+  std::atomic<int> dropped_ = 0;
+  const std::shared_ptr<OwnSource> source_ = std::make_shared<OwnSource>();
+};
+
+TEST_F(EventGrpcSinkTest, SaysWhatHttpSays) {
+  Event event;
+  event.object = Thing("a");
+  event.object.Mutable("metadata").Set("uid", "u-a");
+  event.object.Mutable("metadata").Set("resourceVersion", "7");
+  event.object.Mutable("metadata")
+      .Set("annotations",
+           Value::MakeObject({{"event.toolkit.fluxcd.io/team", "blue"}}));
+  event.severity = Severity::kError;
+  event.reason = "BuildFailed";
+  event.message = "it broke";
+  event.metadata = {{"example.dev/revision", "main"}};
+  events_->Emit("thing-controller", std::move(event));
+  events_->Flush(absl::Seconds(10));
+  const auto got = source_->events();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(
+      FormatJson(MakePostedEvent(*got[0])),
+      R"({"involvedObject":{"apiVersion":"example.dev/v1","kind":"Thing",)"
+      R"("name":"a","namespace":"ns","resourceVersion":"7","uid":"u-a"},)"
+      R"("message":"it broke","metadata":{)"
+      R"("event.toolkit.fluxcd.io/team":"blue",)"
+      R"("example.dev/revision":"main"},"reason":"BuildFailed",)"
+      R"("reportingController":"thing-controller",)"
+      R"("reportingInstance":"host-1","severity":"error",)"
+      R"("timestamp":"2023-11-14T22:13:20Z"})");
+}
+
+TEST_F(EventGrpcSinkTest, KeepsTheOrderAndLeavesOutTraces) {
+  EmitHere("a", Severity::kTrace, "not for others");
+  for (int i = 0; i < 20; ++i) {
+    EmitHere("a", Severity::kInfo, absl::StrCat(i));
+  }
+  events_->Flush(absl::Seconds(10));
+  const auto got = source_->events();
+  ASSERT_EQ(got.size(), 20u);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(got[i]->event.message, absl::StrCat(i));
+  }
+  EXPECT_EQ(dropped_, 0);
+}
+
+TEST_F(EventGrpcSinkTest, TriesAgainOnlyWhenItMayHelp) {
+  const absl::Status down = absl::UnavailableError("down");
+  struct Case {
+    std::vector<absl::Status> answers;
+    int want_taken;
+    int want_dropped;
+  };
+  for (const Case& c :
+       std::vector<Case>{{{}, 1, 0},
+                         {{absl::ResourceExhaustedError("again?")}, 1, 0},
+                         {{absl::InvalidArgumentError("bad")}, 1, 0},
+                         {{down, absl::InternalError("?"), down, down}, 5, 0},
+                         {{down, down, down, down, down}, 5, 1}}) {
+    const int taken = source_->taken();
+    const int dropped = dropped_;
+    source_->set_answers(c.answers);
+    EmitHere("a", Severity::kInfo, "m");
+    events_->Flush(absl::Seconds(10));
+    EXPECT_EQ(source_->taken() - taken, c.want_taken);
+    EXPECT_EQ(dropped_ - dropped, c.want_dropped);
+  }
+}
+
+TEST_F(EventGrpcSinkTest, WatchersOfTheReceiverSeeWhatItReceived) {
+  const auto call = Watch(FromTheStart());
+  EmitHere("a", Severity::kInfo, "from afar");
+  const event::v1::WatchResponse response = Read(*call);
+  EXPECT_EQ(response.event().message(), "from afar");
+  EXPECT_EQ(response.event().timestamp(), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(response.event().reporting_instance(), "host-1");
+}
+
+TEST_F(EventGrpcTest, DeadReceiverBlocksNobody) {
+  EventRecorderOptions options;
+  const auto sink = OpenEventSink("grpc://127.0.0.1:1");
+  ASSERT_TRUE(sink.ok()) << sink.status();
+  options.sink = *sink;
+  options.write_kube = false;
+  options.history = 10;
+  events_ = std::make_unique<EventRecorder>(client_, options);
+  for (int i = 0; i < 100; ++i) EmitHere("a", Severity::kInfo, "m");
+  EXPECT_EQ(events_->last_sequence(), 100u);
+}
+
+TEST(OpenEventSinkTest, ReadsAddresses) {
+  for (const char* ours : {"grpc://host:9000", "grpc://host:9000/",
+                           "grpcs://host:9000", "grpc://[::1]:9000"}) {
+    const auto sink = OpenEventSink(ours);
+    EXPECT_TRUE(sink.ok() && *sink != nullptr) << ours;
+  }
+  for (const char* other : {"", "http://host/", "https://host:9000/"}) {
+    const auto sink = OpenEventSink(other);
+    EXPECT_TRUE(sink.ok() && *sink == nullptr) << other;
+  }
+  for (const char* bad :
+       {"grpc://", "grpc://host", "grpc://:9000", "grpc://host:0",
+        "grpc://host:99999", "grpc://host:9000/path", "grpc://u:p@host:9000",
+        "grpcs://host:port"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(OpenEventSink(bad).status())) << bad;
+  }
 }
 
 TEST_F(EventGrpcTest, EmitCanBeOff) {

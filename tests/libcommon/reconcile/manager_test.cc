@@ -415,6 +415,14 @@ TEST_F(ManagerTest, NeedsATransport) {
   EXPECT_TRUE(absl::IsInvalidArgument(Manager::Create({}).status()));
 }
 
+TEST_F(ManagerTest, EventsOverGrpcNeedASink) {
+  ManagerOptions options;
+  options.transport = cluster_;
+  options.events_address = "grpc://127.0.0.1:9000";
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Manager::Create(std::move(options)).status()));
+}
+
 TEST_F(ManagerTest, CountsRequests) {
   ManagerOptions options;
   options.api_host = "10.0.0.1:443";

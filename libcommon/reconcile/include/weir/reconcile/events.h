@@ -1,6 +1,6 @@
 // EventRecorder tells the outside what happened to an object: by a Kubernetes
-// Event, by a POST to the notification address, and to whoever subscribed in
-// this process. It never blocks its caller.
+// Event, by a POST or a call to the notification address, and to whoever
+// subscribed in this process. It never blocks its caller.
 //
 // Touches: network (the API server, the notification address), clock, process
 // (threads).
@@ -51,9 +51,13 @@ struct RecordedEvent {
                 // all of it.
 };
 
+class EventSink;
+
 struct EventRecorderOptions {
   // Where to POST; empty: nowhere.
   std::string address;
+  // Who is handed the events in place of that; null: nobody.
+  std::shared_ptr<EventSink> sink;
   std::string instance;    // reportingInstance: the host's name.
   bool write_kube = true;  // Kubernetes Events.
   // How far each way out may lag behind; what is older is dropped and counted,
@@ -61,10 +65,12 @@ struct EventRecorderOptions {
   size_t history = 1000;
   size_t history_bytes = 4u << 20;  // Of reasons, messages and metadata.
   absl::Duration post_timeout = absl::Seconds(5);
-  int post_retries = 4;  // On broken connections and 5xx, never on 429.
+  // On broken connections and 5xx, never on 429; and what a sink says.
+  int post_retries = 4;
   absl::Duration min_post_backoff = absl::Seconds(1);
   absl::Duration max_post_backoff = absl::Seconds(30);
-  // Called with each event dropped: "kubernetes" or "http". May be null.
+  // Called with each event dropped: "kubernetes", or the sink's name. May be
+  // null.
   std::function<void(absl::string_view way)> on_dropped;
   Logger logger;
   const Clock* clock = nullptr;  // Null: the real one.
@@ -85,10 +91,7 @@ class EventRecorder {
   // Waits until all that was emitted is sent or dropped, or `timeout`.
   void Flush(absl::Duration timeout);
 
-  // Calls `callback` for each event after sequence number `after` that is
-  // still remembered, then for each new one, in order, until the handle goes.
-  // Calls come from a thread of the recorder and must not block. When the
-  // handle's destructor returns no call is running or will come.
+  // As EventHub's.
   [[nodiscard]] std::shared_ptr<void> Subscribe(
       uint64_t after, std::function<void(const RecordedEvent&)> callback);
   // The number of the newest event; 0 before the first.

@@ -24,6 +24,7 @@
 #include "weir/kube/lease.h"
 #include "weir/kube/transport.h"
 #include "weir/reconcile/controller.h"
+#include "weir/reconcile/event_sink.h"
 #include "weir/reconcile/events.h"
 #include "weir/reconcile/metrics.h"
 #include "weir/reconcile/reconciler.h"
@@ -43,8 +44,12 @@ struct ManagerOptions {
   // Listening addresses (":8080", "127.0.0.1:0"); empty: none. The same
   // address twice is one server.
   std::string metrics_address, health_address;
-  // Where events are posted; empty: nowhere.
+  // Where events are posted; empty: nowhere. Another scheme than http needs
+  // event_sink.
   std::string events_address;
+  // Who is handed the events in place of that: what OpenEventSink
+  // (event_grpc.h) makes of the address. Null: nobody.
+  std::shared_ptr<EventSink> event_sink;
   std::string hostname;  // Instance name in events and leases.
 
   // Work only while holding the lease `lease` names.
@@ -67,7 +72,8 @@ struct ManagerOptions {
 class Manager {
  public:
   // Opens the listening sockets; probes answer from now on.
-  // Errors: kInvalidArgument without a transport or for a bad selector;
+  // Errors: kInvalidArgument without a transport, for a bad selector, or for
+  // an address of events that needs a sink;
   // kUnavailable when an address is taken.
   static absl::StatusOr<std::unique_ptr<Manager>> Create(
       ManagerOptions options);
