@@ -70,7 +70,7 @@ struct ProviderType {
   // With `make`: whether an answer means success. Null: CheckAnswer.
   absl::Status (*check_answer)(const Settings& settings,
                                const http::Response& response) = nullptr;
-  // With `make`: what an error begins with.
+  // With `make`: what an error begins with, before ": "; "": with itself.
   const char* failure = "postMessage failed";
 };
 

@@ -59,9 +59,26 @@ bool IsRedirect(int code) {
          code == 308;
 }
 
-bool IsFieldSafe(absl::string_view text) {
-  return text.find_first_of(absl::string_view("\r\n\0", 3)) ==
-         absl::string_view::npos;
+// Source: RFC 9110, 5.6.2.
+bool IsToken(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::StrContains("!#$%&'*+-.^_`|~", c);
+  });
+}
+
+// What would end a field or start another one is refused. The value may be a
+// secret, so that only the name is said.
+absl::Status CheckField(absl::string_view name, absl::string_view value) {
+  if (!IsToken(name)) {
+    return absl::InvalidArgumentError("invalid header field name");
+  }
+  const bool has_control = std::any_of(value.begin(), value.end(), [](char c) {
+    return absl::ascii_iscntrl(c) && c != '\t';
+  });
+  if (!has_control) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("invalid header field value for \"", name,
+                   "\": it holds a line break or another control character"));
 }
 
 void SetBlob(CURL* easy, CURLoption option, const std::string& bytes) {
@@ -151,11 +168,9 @@ absl::Status Transfer::Prepare() {
                                    target_.password.RevealForUse()))));
   }
   for (const auto& [name, value] : request_.headers) {
-    if (name.empty() || !IsFieldSafe(name) || !IsFieldSafe(value)) {
-      return absl::InvalidArgumentError("a header holds a line break");
-    }
+    WEIR_RETURN_IF_ERROR(CheckField(name, value));
   }
-  if (!IsFieldSafe(request_.method) || request_.method.empty()) {
+  if (!IsToken(request_.method)) {
     return absl::InvalidArgumentError("bad method");
   }
   if (easy_ == nullptr) {

@@ -309,10 +309,15 @@ absl::StatusOr<GoUrl> ParseGoUrl(absl::string_view text) {
   return NotParsed(shown, status);
 }
 
-absl::Status CheckGoRequestUri(absl::string_view text) {
+absl::StatusOr<GoUrl> ParseGoRequestUri(absl::string_view text) {
   GoUrl url;
   const absl::Status status = ParseParts(text, true, &url);
-  return status.ok() ? status : NotParsed(text, status);
+  if (status.ok()) return url;
+  return NotParsed(text, status);
+}
+
+absl::Status CheckGoRequestUri(absl::string_view text) {
+  return ParseGoRequestUri(text).status();
 }
 
 std::string GoUrl::Hostname() const {

@@ -1,35 +1,62 @@
 // generic and generic-hmac: the event itself, as JSON, to any address.
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/providers/messages.h"
 #include "src/providers/providers.h"
+#include "weir/base/status.h"
 #include "weir/crypto/hmac.h"
 
 namespace weir::notification_controller {
 namespace {
 
-http::Request MakeRequest(const Event& event, const Settings& settings) {
-  http::Request request = PostJson(settings.address, ToJson(event));
+absl::Status CheckPlain(const Settings& settings) {
+  return CheckAddress(settings.address, "invalid hook URL $0: $1");
+}
+
+absl::Status CheckSigned(const Settings& settings) {
+  WEIR_RETURN_IF_ERROR(CheckPlain(settings));
+  if (!settings.token.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError("HMAC key is empty");
+}
+
+// Go's client sends its own of these, whatever a Secret says; two lengths
+// would let one request pass for two.
+bool IsOfTheConnection(absl::string_view name) {
+  for (const char* own :
+       {"Host", "Content-Length", "Transfer-Encoding", "Trailer"}) {
+    if (absl::EqualsIgnoreCase(name, own)) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<http::Request> MakeRequest(const Event& event,
+                                          const Settings& settings) {
+  WEIR_ASSIGN_OR_RETURN(http::Request request,
+                        PostTo(settings.address, ToJson(event)));
   request.headers.Set("gotk-component", event.reporting_controller);
   for (const auto& [name, value] : settings.headers) {
+    if (IsOfTheConnection(name)) continue;
     request.headers.Set(name, value.RevealForUse());
   }
   return request;
 }
 
-absl::StatusOr<std::vector<http::Request>> MakePlain(const Event& event,
-                                                     const Settings& settings) {
-  return std::vector<http::Request>{MakeRequest(event, settings)};
+absl::StatusOr<Requests> MakePlain(const Event& event,
+                                   const Settings& settings) {
+  WEIR_ASSIGN_OR_RETURN(http::Request request, MakeRequest(event, settings));
+  return Requests{std::move(request)};
 }
 
-absl::StatusOr<std::vector<http::Request>> MakeSigned(
-    const Event& event, const Settings& settings) {
-  http::Request request = MakeRequest(event, settings);
+absl::StatusOr<Requests> MakeSigned(const Event& event,
+                                    const Settings& settings) {
+  WEIR_ASSIGN_OR_RETURN(http::Request request, MakeRequest(event, settings));
   request.headers.Set(
       "X-Signature",
       absl::StrCat("sha256=", crypto::HmacHex(crypto::DigestAlgorithm::kSha256,
                                               settings.token, request.body)));
-  return std::vector<http::Request>{std::move(request)};
+  return Requests{std::move(request)};
 }
 
 }  // namespace
@@ -39,6 +66,7 @@ const ProviderType kGeneric = {
     .family = Family::kForward,
     .has_proxy = true,
     .has_tls = true,
+    .check = CheckPlain,
     .make = MakePlain,
 };
 
@@ -47,6 +75,7 @@ const ProviderType kGenericHmac = {
     .family = Family::kForward,
     .has_proxy = true,
     .has_tls = true,
+    .check = CheckSigned,
     .make = MakeSigned,
 };
 

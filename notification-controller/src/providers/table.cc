@@ -4,10 +4,30 @@
 namespace weir::notification_controller {
 
 absl::Span<const ProviderType* const> AllProviderTypes() {
+  // One row a line.
+  // clang-format off
   static const ProviderType* const kTypes[] = {
       &kGeneric,
       &kGenericHmac,
+      &kSlack,
+      &kDiscord,
+      &kRocket,
+      &kMsTeams,
+      &kGoogleChat,
+      &kWebex,
+      &kTelegram,
+      &kLark,
+      &kMatrix,
+      &kOpsgenie,
+      &kAlertmanager,
+      &kGrafana,
+      &kPagerDuty,
+      &kDatadog,
+      &kZulip,
+      &kZoom,
+      &kIncidentIo,
   };
+  // clang-format on
   return kTypes;
 }
 

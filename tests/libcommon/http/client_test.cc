@@ -204,6 +204,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequestCase{"HeaderWithLineBreak",
                        {.url = "http://127.0.0.1:1/",
                         .headers = {{"A", "b\r\nAuthorization: secret"}}}},
+        BadRequestCase{"HeaderWithLineBreakAtItsEnd",
+                       {.url = "http://127.0.0.1:1/",
+                        .headers = {{"Authorization", "Bearer secret\n"}}}},
+        BadRequestCase{"HeaderWhoseNameHoldsAnother",
+                       {.url = "http://127.0.0.1:1/",
+                        .headers = {{"Authorization: secret; X", "b"}}}},
         BadRequestCase{"NoMethod",
                        {.method = "", .url = "http://127.0.0.1:1/"}}),
     [](const auto& info) { return std::string(info.param.name); });

@@ -32,8 +32,10 @@ struct GoUrl {
 
 // Errors: kInvalidArgument with url.Parse's text.
 absl::StatusOr<GoUrl> ParseGoUrl(absl::string_view text);
-// Whether url.ParseRequestURI takes it: an absolute URL or path.
-// Errors: kInvalidArgument with its text.
+// Takes an absolute URL or path, in which "#" begins no fragment.
+// Errors: kInvalidArgument with url.ParseRequestURI's text.
+absl::StatusOr<GoUrl> ParseGoRequestUri(absl::string_view text);
+// Whether the above takes it.
 absl::Status CheckGoRequestUri(absl::string_view text);
 std::string QueryEscape(absl::string_view text);
 

@@ -1,0 +1,141 @@
+#include "src/providers/messages.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/substitute.h"
+#include "absl/time/civil_time.h"
+#include "src/provider_type.h"
+#include "weir/value/go_url.h"
+#include "weir/value/json.h"
+
+namespace weir::notification_controller {
+namespace {
+
+constexpr char kMask[] = "*****";
+
+absl::Time TimeOrZero(const Event& event) {
+  return event.timestamp == absl::InfinitePast()
+             ? absl::FromCivil(absl::CivilSecond(1, 1, 1), absl::UTCTimeZone())
+             : event.timestamp;
+}
+
+absl::Status NoRequest(absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("failed to create a new request: ", why));
+}
+
+// The address as Go would send it. http::Client quotes an address that it
+// refuses, so what it would refuse ends here.
+absl::StatusOr<std::string> SendableAddress(const std::string& address) {
+  absl::StatusOr<GoUrl> url = ParseGoUrl(address);
+  if (!url.ok()) return NoRequest(MaskedUrlError(url.status()));
+  if (url->scheme != "http" && url->scheme != "https") {
+    return NoRequest(
+        absl::StrCat("unsupported protocol scheme \"", url->scheme, "\""));
+  }
+  if (url->Hostname().empty()) return NoRequest("no Host in request URL");
+  url->fragment.clear();
+  return absl::StrReplaceAll(url->ToString(), {{" ", "%20"}});
+}
+
+}  // namespace
+
+std::string MaskedUrlError(const absl::Status& status) {
+  std::string masked;
+  bool is_quoted = false;
+  const absl::string_view text = status.message();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      is_quoted = !is_quoted;
+      masked.push_back('"');
+    } else if (!is_quoted) {
+      masked.push_back(text[i]);
+    } else {
+      if (masked.back() == '"') masked.append(kMask);
+      if (text[i] == '\\') ++i;
+    }
+  }
+  return masked;
+}
+
+absl::Status CheckAddress(const std::string& address,
+                          absl::string_view format) {
+  const absl::Status status = CheckGoRequestUri(address);
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::Substitute(
+      format, address.empty() ? "" : kMask, MaskedUrlError(status)));
+}
+
+absl::StatusOr<http::Request> PostTo(const std::string& address,
+                                     std::string body) {
+  absl::StatusOr<std::string> url = SendableAddress(address);
+  if (!url.ok()) return url.status();
+  return PostJson(*std::move(url), std::move(body));
+}
+
+absl::StatusOr<http::Request> PostValue(const std::string& address,
+                                        const Value& body) {
+  return PostTo(address, FormatJson(body));
+}
+
+Value Fields(const Event& event, const char* name, const char* value) {
+  Value fields = Value::MakeArray();
+  for (const auto& [key, text] : event.metadata) {
+    fields.Append(Value::MakeObject({{name, key}, {value, text}}));
+  }
+  return fields;
+}
+
+Value MetadataObject(const Event& event) {
+  Value metadata = Value::MakeObject();
+  for (const auto& [key, value] : event.metadata) metadata.Set(key, value);
+  return metadata;
+}
+
+const char* Emoji(const Event& event) { return event.is_error() ? "🚨" : "💫"; }
+
+std::string LowerName(const ObjectReference& object) {
+  return absl::AsciiStrToLower(absl::StrCat(object.kind, "/", object.name));
+}
+
+std::string TimestampOrZero(const Event& event) {
+  return FormatTimestamp(TimeOrZero(event));
+}
+
+int64_t UnixTime(const Event& event) {
+  return absl::ToUnixSeconds(TimeOrZero(event));
+}
+
+Value SlackMessage(const Event& event, const SlackLook& look) {
+  Value fields = Fields(event, "title", "value");
+  for (Value& field : fields.MutableArray()) field.Set("short", false);
+  Value attachment = Value::MakeObject(
+      {{"fallback", look.fallback},
+       {"color", event.is_error() ? look.bad_color : look.good_color},
+       {"author_name", ObjectName(event.object)},
+       {"text", event.message},
+       {"mrkdwn_in", Value::Array{"text"}},
+       {"fields", std::move(fields)}});
+  return Value::MakeObject({{"channel", look.channel},
+                            {"username", look.username},
+                            {"icon_url", ""},
+                            {"icon_emoji", ""},
+                            {"attachments", Value::Array{attachment}}});
+}
+
+std::string MarkdownPost(const Event& event) {
+  std::string lines;
+  for (const auto& [key, value] : event.metadata) {
+    if (key == "change_request") continue;
+    absl::StrAppend(&lines, "* `", key, "`: ", value, "\n");
+  }
+  return absl::StrCat(
+      "## Flux Status\n\n", event.is_error() ? "⚠️" : "ℹ️", " ",
+      event.object.ToString(), "\n\n", event.message, "\n\nMetadata:\n", lines);
+}
+
+}  // namespace weir::notification_controller
