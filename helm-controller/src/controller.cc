@@ -9,7 +9,7 @@
 #include "src/environment.h"
 #include "src/memory_watch.h"
 #include "src/reconciler.h"
-#include "weir/base/mutex.h"
+#include "weir/base/gate.h"
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
@@ -112,35 +112,15 @@ struct HelmController::Impl {
   Impl(reconcile::Manager& manager, const Options& options)
       : environment(std::make_shared<Environment>(manager, options)),
         reconciler(std::make_shared<Reconciler>(environment)),
-        gate(std::make_shared<Gate>()) {
-    MutexLock lock(gate->mu);
-    gate->impl = this;
-  }
+        gate(*this) {}
   // The manager's caches and its hold on the reconciler outlive this: they
   // are cut off, and what uses the manager's threads ends here.
   ~Impl() {
-    {
-      MutexLock lock(gate->mu);
-      gate->impl = nullptr;
-    }
+    gate.Close();
     informers.clear();
     reconciler->ForgetAll();
     environment->clusters.reset();
     environment->sources.reset();
-  }
-
-  // What handlers go through, so that none runs once this is gone.
-  struct Gate {
-    Mutex mu;
-    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
-  };
-  // A handler that calls `body` with this while this is there.
-  template <typename Body>
-  auto Guarded(Body body) const {
-    return [g = gate, body = std::move(body)](const auto&... args) {
-      MutexLock lock(g->mu);
-      if (g->impl != nullptr) body(*g->impl, args...);
-    };
   }
 
   void AddController();
@@ -153,7 +133,8 @@ struct HelmController::Impl {
 
   const std::shared_ptr<Environment> environment;
   const std::shared_ptr<Reconciler> reconciler;
-  const std::shared_ptr<Gate> gate;
+  // What handlers go through, so that none runs once this is gone.
+  Gate<Impl> gate;
   std::vector<std::unique_ptr<kube::Informer>> informers;
 };
 
@@ -172,7 +153,7 @@ void HelmController::Impl::AddController() {
   controller.max_retry_delay = options.common.max_retry_delay;
   environment->controller =
       &environment->manager.AddController(std::move(controller), reconciler);
-  environment->controller->informer().AddHandler(Guarded(
+  environment->controller->informer().AddHandler(gate.Guarded(
       [](Impl& impl, const kube::Change& change) { impl.OnRelease(change); }));
 }
 
@@ -184,12 +165,13 @@ void HelmController::Impl::MakeClusters() {
   tracker.logger = environment->manager.logger();
   const auto make =
       [&manager = environment->manager, tracker,
-       on_news = Guarded(
+       on_news = gate.Guarded(
            [](Impl& self, const kube::ObjectKey& owner,
               const apply::Tracker::News& news) { self.OnNews(owner, news); }),
-       on_storage = Guarded([](Impl& self, const kube::ObjectKey& release) {
-         self.OnStorage(release);
-       })](std::unique_ptr<kube::Client> client) {
+       on_storage =
+           gate.Guarded([](Impl& self, const kube::ObjectKey& release) {
+             self.OnStorage(release);
+           })](std::unique_ptr<kube::Client> client) {
         return std::make_shared<Cluster>(manager, std::move(client), tracker,
                                          on_news, on_storage);
       };
@@ -304,7 +286,7 @@ absl::StatusOr<std::unique_ptr<HelmController>> HelmController::Create(
   impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
-      impl->Guarded(
+      impl->gate.Guarded(
           [](Impl& self, const std::string& kind, const kube::Change& change) {
             self.OnSource(kind, change);
           }));

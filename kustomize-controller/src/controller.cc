@@ -11,7 +11,7 @@
 #include "src/reconciler.h"
 #include "weir/apply/drift_damper.h"
 #include "weir/artifact/fetcher.h"
-#include "weir/base/mutex.h"
+#include "weir/base/gate.h"
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
@@ -136,35 +136,15 @@ struct KustomizeController::Impl {
   Impl(reconcile::Manager& manager, const Options& options)
       : environment(std::make_shared<Environment>(manager, options)),
         reconciler(std::make_shared<Reconciler>(environment)),
-        gate(std::make_shared<Gate>()) {
-    MutexLock lock(gate->mu);
-    gate->impl = this;
-  }
+        gate(*this) {}
   // The manager's caches and its hold on the reconciler outlive this: they
   // are cut off, and what uses the manager's threads ends here.
   ~Impl() {
-    {
-      MutexLock lock(gate->mu);
-      gate->impl = nullptr;
-    }
+    gate.Close();
     informers.clear();
     reconciler->ForgetAll();
     environment->clusters.reset();
     environment->sources.reset();
-  }
-
-  // What handlers go through, so that none runs once this is gone.
-  struct Gate {
-    Mutex mu;
-    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
-  };
-  // A handler that calls `body` with this while this is there.
-  template <typename Body>
-  auto Guarded(Body body) const {
-    return [g = gate, body = std::move(body)](const auto&... args) {
-      MutexLock lock(g->mu);
-      if (g->impl != nullptr) body(*g->impl, args...);
-    };
   }
 
   void AddController();
@@ -176,7 +156,8 @@ struct KustomizeController::Impl {
 
   const std::shared_ptr<Environment> environment;
   const std::shared_ptr<Reconciler> reconciler;
-  const std::shared_ptr<Gate> gate;
+  // What handlers go through, so that none runs once this is gone.
+  Gate<Impl> gate;
   apply::DriftDamper drift;
   std::vector<std::unique_ptr<kube::Informer>> informers;
 };
@@ -196,7 +177,7 @@ void KustomizeController::Impl::AddController() {
   environment->controller =
       &environment->manager.AddController(std::move(controller), reconciler);
   environment->controller->informer().AddHandler(
-      Guarded([](Impl& impl, const kube::Change& change) {
+      gate.Guarded([](Impl& impl, const kube::Change& change) {
         impl.OnKustomization(change);
       }));
 }
@@ -207,15 +188,15 @@ void KustomizeController::Impl::MakeClusters() {
   tracker.owner_label = OwnerNameLabel();
   tracker.override_managers = environment->options.override_managers;
   tracker.logger = environment->manager.logger();
-  const auto make = [&manager = environment->manager, tracker,
-                     on_news =
-                         Guarded([](Impl& self, const kube::ObjectKey& owner,
-                                    const apply::Tracker::News& news) {
-                           self.OnNews(owner, news);
-                         })](std::unique_ptr<kube::Client> client) {
-    return std::make_shared<Cluster>(manager, std::move(client), tracker,
-                                     on_news);
-  };
+  const auto make =
+      [&manager = environment->manager, tracker,
+       on_news = gate.Guarded([](Impl& self, const kube::ObjectKey& owner,
+                                 const apply::Tracker::News& news) {
+         self.OnNews(owner, news);
+       })](std::unique_ptr<kube::Client> client) {
+        return std::make_shared<Cluster>(manager, std::move(client), tracker,
+                                         on_news);
+      };
   environment->clusters = std::make_unique<reconcile::TargetClusters<Cluster>>(
       environment->manager, MakeRemoteOptions(environment->options),
       make(nullptr), make);
@@ -318,7 +299,7 @@ KustomizeController::Create(reconcile::Manager& manager, Options options) {
   impl->MakeClusters();
   environment.sources = std::make_unique<consumer::SourceWatch>(
       manager, environment.IsEnabled("DirectSourceFetch"),
-      impl->Guarded(
+      impl->gate.Guarded(
           [](Impl& self, const std::string& kind, const kube::Change& change) {
             self.OnSource(kind, change);
           }));

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "weir/apply/managed_fields.h"
+#include "weir/base/gate.h"
 #include "weir/base/mutex.h"
 #include "weir/kube/informer.h"
 #include "weir/value/json.h"
@@ -124,11 +125,7 @@ struct Tracker::Impl {
   absl::flat_hash_map<kube::ObjectKey, std::vector<Awaited>> awaited
       ABSL_GUARDED_BY(mu);
   // What tasks go through, so that none runs once this is gone.
-  struct Gate {
-    Mutex mu;
-    Impl* impl ABSL_GUARDED_BY(mu) = nullptr;
-  };
-  const std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  Gate<Impl> gate{*this};
 
   // Kinds that we may not watch in all namespaces.
   std::set<kube::GroupKind> refused ABSL_GUARDED_BY(mu);
@@ -142,10 +139,7 @@ struct Tracker::Impl {
         options(std::move(o)),
         listener(std::move(l)),
         managers(TakenOverManagers(options.field_manager,
-                                   options.override_managers)) {
-    MutexLock lock(gate->mu);
-    gate->impl = this;
-  }
+                                   options.override_managers)) {}
 
   // Keeps of an object's metadata what drift detection compares.
   Value Condense(const Value& object) const {
@@ -188,10 +182,8 @@ struct Tracker::Impl {
   // that is known.
   void LookLater(const kube::GroupKind& kind) {
     constexpr absl::Duration kPause = absl::Milliseconds(300);
-    tasks.PostAfter(kPause, [g = gate, kind] {
-      MutexLock lock(g->mu);
-      if (g->impl != nullptr) g->impl->Look(kind);
-    });
+    tasks.PostAfter(kPause,
+                    gate.Guarded([kind](Impl& self) { self.Look(kind); }));
   }
 
   void Look(const kube::GroupKind& kind) {
@@ -413,10 +405,7 @@ Tracker::Tracker(const kube::Client& client, TaskQueue& tasks,
                                    std::move(listener))) {}
 
 Tracker::~Tracker() {
-  {
-    MutexLock lock(impl_->gate->mu);
-    impl_->gate->impl = nullptr;
-  }
+  impl_->gate.Close();
   // Informers are destroyed without the lock: they wait for their handlers,
   // which take it.
   std::map<kube::GroupKind, std::shared_ptr<kube::Informer>> drift;

@@ -50,16 +50,18 @@ void AddWatchFlags(FlagSet& flags, CommonFlags* common) {
 
 }  // namespace
 
-void AddCommonFlags(FlagSet& flags, CommonFlags* common) {
+void AddCommonFlags(FlagSet& flags, CommonFlags* common,
+                    const std::string& events_help) {
   flags.Add("metrics-addr", &common->metrics_addr,
             "address that serves /metrics");
   flags.Add("health-addr", &common->health_addr,
             "address that serves /healthz and /readyz");
-  flags.Add(
-      "events-addr", &common->events_addr,
-      "where events go: a URL that they are posted to, or grpc://host:port "
-      "(grpcs:// with TLS) of a weir.event.v1.EventService; empty: "
-      "nowhere");
+  flags.Add("events-addr", &common->events_addr,
+            !events_help.empty()
+                ? events_help
+                : "where events go: a URL that they are posted to, or "
+                  "grpc://host:port (grpcs:// with TLS) of a "
+                  "weir.event.v1.EventService; empty: nowhere");
   flags.Add("concurrent", &common->concurrent,
             "objects of a kind that are reconciled at a time");
   flags.Add("requeue-dependency", &common->requeue_dependency,

@@ -97,8 +97,10 @@ struct CommonFlags {
   std::string hostname;           // HOSTNAME, or the system's.
 };
 
-// Adds all of the above.
-void AddCommonFlags(FlagSet& flags, CommonFlags* common);
+// Adds all of the above. `events_help` says what --events-addr is, where it
+// is not where events go.
+void AddCommonFlags(FlagSet& flags, CommonFlags* common,
+                    const std::string& events_help = "");
 // METRICS_ADDR, EVENTS_ADDR, RUNTIME_NAMESPACE, HOSTNAME. Reads the
 // environment: for main.cc only, before AddCommonFlags.
 void SetDefaultsFromEnvironment(CommonFlags* common);
