@@ -34,8 +34,7 @@ absl::StatusOr<std::string> SendableAddress(const std::string& address) {
   absl::StatusOr<GoUrl> url = ParseGoUrl(address);
   if (!url.ok()) return NoRequest(MaskedUrlError(url.status()));
   if (url->scheme != "http" && url->scheme != "https") {
-    return NoRequest(
-        absl::StrCat("unsupported protocol scheme \"", url->scheme, "\""));
+    return NoRequest("unsupported protocol scheme");
   }
   if (url->Hostname().empty()) return NoRequest("no Host in request URL");
   url->fragment.clear();
