@@ -126,15 +126,4 @@ Value SlackMessage(const Event& event, const SlackLook& look) {
                             {"attachments", Value::Array{attachment}}});
 }
 
-std::string MarkdownPost(const Event& event) {
-  std::string lines;
-  for (const auto& [key, value] : event.metadata) {
-    if (key == "change_request") continue;
-    absl::StrAppend(&lines, "* `", key, "`: ", value, "\n");
-  }
-  return absl::StrCat(
-      "## Flux Status\n\n", event.is_error() ? "⚠️" : "ℹ️", " ",
-      event.object.ToString(), "\n\n", event.message, "\n\nMetadata:\n", lines);
-}
-
 }  // namespace weir::notification_controller
