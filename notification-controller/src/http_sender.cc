@@ -36,6 +36,11 @@ bool IsWorthAnotherTry(const absl::StatusOr<http::Response>& answer) {
   return answer->code == 429 || (answer->code >= 500 && answer->code != 501);
 }
 
+// The error in the words of the row.
+absl::Status Failed(const ProviderType& type, const absl::Status& status) {
+  return *type.failure == '\0' ? status : Annotate(status, type.failure);
+}
+
 }  // namespace
 
 HttpSender::HttpSender(http::Client& client, const SenderOptions& options,
@@ -94,21 +99,21 @@ absl::Duration PauseAfter(const SenderOptions& options, int attempt,
 absl::Status Deliver(const Context& ctx, const ProviderType& type,
                      const Exchange& exchange) {
   if (type.notify != nullptr) return type.notify(ctx, exchange);
-  WEIR_ASSIGN_OR_RETURN(std::vector<http::Request> requests,
-                        type.make(exchange.event, exchange.settings));
-  for (http::Request& request : requests) {
+  absl::StatusOr<std::vector<http::Request>> requests =
+      type.make(exchange.event, exchange.settings);
+  if (!requests.ok()) return Failed(type, requests.status());
+  for (http::Request& request : *requests) {
     const absl::StatusOr<http::Response> answer =
         exchange.sender.Send(ctx, std::move(request));
     if (!answer.ok()) {
-      return absl::Status(
-          answer.status().code(),
-          absl::StrCat(type.failure, ": failed to execute request: ",
-                       answer.status().message()));
+      return Failed(type,
+                    Annotate(answer.status(), "failed to execute request"));
     }
-    WEIR_RETURN_IF_ERROR(type.check_answer != nullptr
-                             ? type.check_answer(exchange.settings, *answer)
-                             : CheckAnswer(*answer),
-                         type.failure);
+    const absl::Status said =
+        type.check_answer != nullptr
+            ? type.check_answer(exchange.settings, *answer)
+            : CheckAnswer(*answer);
+    if (!said.ok()) return Failed(type, said);
   }
   return absl::OkStatus();
 }

@@ -132,11 +132,12 @@ std::string FormatGoDuration(absl::Duration duration) {
 }
 
 std::string FormatKubeTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
 std::string FormatKubeMicroTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E6SZ", time,
+                          absl::UTCTimeZone());
 }
 
 absl::StatusOr<absl::Time> ParseKubeTime(absl::string_view text) {

@@ -34,8 +34,7 @@ absl::StatusOr<std::string> SendableAddress(const std::string& address) {
   absl::StatusOr<GoUrl> url = ParseGoUrl(address);
   if (!url.ok()) return NoRequest(MaskedUrlError(url.status()));
   if (url->scheme != "http" && url->scheme != "https") {
-    return NoRequest(
-        absl::StrCat("unsupported protocol scheme \"", url->scheme, "\""));
+    return NoRequest("unsupported protocol scheme");
   }
   if (url->Hostname().empty()) return NoRequest("no Host in request URL");
   url->fragment.clear();
@@ -125,17 +124,6 @@ Value SlackMessage(const Event& event, const SlackLook& look) {
                             {"icon_url", ""},
                             {"icon_emoji", ""},
                             {"attachments", Value::Array{attachment}}});
-}
-
-std::string MarkdownPost(const Event& event) {
-  std::string lines;
-  for (const auto& [key, value] : event.metadata) {
-    if (key == "change_request") continue;
-    absl::StrAppend(&lines, "* `", key, "`: ", value, "\n");
-  }
-  return absl::StrCat(
-      "## Flux Status\n\n", event.is_error() ? "⚠️" : "ℹ️", " ",
-      event.object.ToString(), "\n\n", event.message, "\n\nMetadata:\n", lines);
 }
 
 }  // namespace weir::notification_controller

@@ -58,8 +58,4 @@ struct SlackLook {
 };
 Value SlackMessage(const Event& event, const SlackLook& look);
 
-// Markdown for people: a heading, the object, the message, and the metadata
-// but for the key `change_request`.
-std::string MarkdownPost(const Event& event);
-
 }  // namespace weir::notification_controller

@@ -1,5 +1,6 @@
 // msteams: a webhook of Microsoft Teams: an adaptive card for one of a
 // workflow, a message card for one of the older connectors.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -39,15 +40,11 @@ Value MessageCard(const Event& event) {
 
 // The summary comes first, as it says most.
 Value Facts(const Event& event) {
-  Event rest = event;
-  Event summary = event;
-  rest.metadata.erase("summary");
-  std::erase_if(summary.metadata,
-                [](const auto& entry) { return entry.first != "summary"; });
-  Value facts = Fields(summary, "title", "value");
-  for (const Value& fact : Fields(rest, "title", "value").array()) {
-    facts.Append(fact);
-  }
+  Value facts = Fields(event, "title", "value");
+  Value::Array& array = facts.MutableArray();
+  std::stable_partition(array.begin(), array.end(), [](const Value& fact) {
+    return fact.GetString("title") == "summary";
+  });
   return facts;
 }
 

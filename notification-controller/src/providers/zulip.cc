@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/markdown.h"
 #include "src/providers/messages.h"
 #include "src/providers/providers.h"
 #include "weir/base/status.h"
@@ -46,7 +47,7 @@ absl::StatusOr<Requests> Make(const Event& event, const Settings& settings) {
   WEIR_ASSIGN_OR_RETURN(const std::string endpoint, Endpoint(settings.address));
   WEIR_ASSIGN_OR_RETURN(const Place place, ParseChannel(settings.channel));
   const std::string form =
-      absl::StrCat("content=", QueryEscape(MarkdownPost(event)),
+      absl::StrCat("content=", QueryEscape(FormatMarkdown(event)),
                    "&to=", QueryEscape(place.stream),
                    "&topic=", QueryEscape(place.topic), "&type=stream");
   WEIR_ASSIGN_OR_RETURN(http::Request request, PostTo(endpoint, form));

@@ -67,6 +67,9 @@ INSTANTIATE_TEST_SUITE_P(Table, BadGoDurationTest,
 TEST(KubeTimeTest, WritesSecondsAndMicros) {
   const absl::Time time = absl::FromUnixMicros(1136214245'123456);
   EXPECT_EQ(FormatKubeTime(time), "2006-01-02T15:04:05Z");
+  const absl::Time year_one =
+      absl::FromCivil(absl::CivilSecond(1, 1, 1), absl::UTCTimeZone());
+  EXPECT_EQ(FormatKubeTime(year_one), "0001-01-01T00:00:00Z");
   EXPECT_EQ(FormatKubeMicroTime(time), "2006-01-02T15:04:05.123456Z");
   EXPECT_EQ(FormatKubeMicroTime(absl::FromUnixSeconds(0)),
             "1970-01-01T00:00:00.000000Z");
