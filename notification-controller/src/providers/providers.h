@@ -8,7 +8,17 @@
 
 namespace weir::notification_controller {
 
+extern const ProviderType kAzureDevOps;
+extern const ProviderType kBitbucket;
+extern const ProviderType kBitbucketServer;
 extern const ProviderType kGeneric;
 extern const ProviderType kGenericHmac;
+extern const ProviderType kGitea;
+extern const ProviderType kGiteaPullRequestComment;
+extern const ProviderType kGithub;
+extern const ProviderType kGithubDispatch;
+extern const ProviderType kGithubPullRequestComment;
+extern const ProviderType kGitlab;
+extern const ProviderType kGitlabMergeRequestComment;
 
 }  // namespace weir::notification_controller

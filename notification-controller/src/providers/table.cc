@@ -5,8 +5,18 @@ namespace weir::notification_controller {
 
 absl::Span<const ProviderType* const> AllProviderTypes() {
   static const ProviderType* const kTypes[] = {
+      &kAzureDevOps,
+      &kBitbucket,
+      &kBitbucketServer,
       &kGeneric,
       &kGenericHmac,
+      &kGitea,
+      &kGiteaPullRequestComment,
+      &kGithub,
+      &kGithubDispatch,
+      &kGithubPullRequestComment,
+      &kGitlab,
+      &kGitlabMergeRequestComment,
   };
   return kTypes;
 }
