@@ -37,10 +37,12 @@ void AddApiserverCommand(CLI::App& app, Invocation& invocation);
 void AddBuildCommand(CLI::App& app, Invocation& invocation);
 void AddCompletionCommand(CLI::App& app, Invocation& invocation);
 void AddDiffCommand(CLI::App& app, Invocation& invocation);
+void AddEventsCommand(CLI::App& app, Invocation& invocation);
 void AddGetCommand(CLI::App& app, Invocation& invocation);
 void AddReconcileCommand(CLI::App& app, Invocation& invocation);
 void AddSuspendCommands(CLI::App& app, Invocation& invocation);
 void AddTemplateCommand(CLI::App& app, Invocation& invocation);
+void AddTriggerCommand(CLI::App& app, Invocation& invocation);
 void AddUpCommand(CLI::App& app, Invocation& invocation);
 void AddVersionCommand(CLI::App& app, Invocation& invocation);
 

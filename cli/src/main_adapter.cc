@@ -43,6 +43,7 @@ int Main(const Context& ctx, int argc, char** argv) {
       "  weir template ./chart            print what a chart renders to\n"
       "  weir diff hr podinfo -n apps     what an upgrade would change\n"
       "  weir get all -A                  what there is, and its state\n"
+      "  weir events -A --watch           what happens, as it happens\n"
       "  weir reconcile ks app --with-source\n"
       "Help on a command: weir COMMAND --help");
   app.require_subcommand(1);
@@ -54,8 +55,10 @@ int Main(const Context& ctx, int argc, char** argv) {
   AddTemplateCommand(app, invocation);
   AddDiffCommand(app, invocation);
   AddGetCommand(app, invocation);
+  AddEventsCommand(app, invocation);
   AddReconcileCommand(app, invocation);
   AddSuspendCommands(app, invocation);
+  AddTriggerCommand(app, invocation);
   AddApiserverCommand(app, invocation);
   AddVersionCommand(app, invocation);
   AddCompletionCommand(app, invocation);

@@ -142,13 +142,12 @@ std::vector<Noun> MakeNouns() {
        {"Suspended", "Ready", "Message"},
        ReceiverCells},
       {NounGroup::kNone,
-       {"alert-provider"},
+       {"alert-provider", "provider", "providers"},
        "alert-providers",
        {"notification.toolkit.fluxcd.io", "v1beta3", "Provider"},
        "alert provider",
        {"Ready", "Message"},
        ProviderCells,
-       false,
        false},
       {NounGroup::kNone,
        {"alert"},
@@ -195,8 +194,10 @@ const std::vector<Noun>& Nouns() {
 }
 
 bool IsStatic(const Value& object) {
-  return object.GetString("kind") == "HelmRepository" &&
-         object["spec"].GetString("type") == "oci";
+  const absl::string_view kind = object.GetString("kind");
+  return kind == "Alert" || kind == "Provider" ||
+         (kind == "HelmRepository" &&
+          object["spec"].GetString("type") == "oci");
 }
 
 std::string RevisionLine(const Noun& noun, const Value& object) {
@@ -220,6 +221,9 @@ std::string RevisionLine(const Noun& noun, const Value& object) {
     const Value& latest = status["latestRef"];
     return absl::StrCat("selected ref ", latest.GetString("name"), ":",
                         latest.GetString("tag"));
+  }
+  if (noun.gvk.kind == "Receiver") {
+    return "Receiver reconciliation completed";
   }
   return "";
 }

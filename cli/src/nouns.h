@@ -35,8 +35,8 @@ struct Noun {
 // In the order of `get all`.
 const std::vector<Noun>& Nouns();
 
-// Whether no controller ever gives the object a status: a HelmRepository of
-// type oci is an address and nothing else.
+// Whether no controller ever gives the object a status: an Alert, a Provider,
+// or a HelmRepository of type oci, which is an address and nothing else.
 bool IsStatic(const Value& object);
 
 // "fetched revision main@sha1:..." for an object that is Ready; "" when the

@@ -9,11 +9,13 @@ import re
 import tarfile
 import time
 
+from deliveries import await_deliveries, delivery_differences
 from harness.kube import ApiError
 from matcher import TIME
 from player import BUILTIN, KINDS, field
 
 FLUX_KINDS = tuple(KINDS)
+REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 
 class Expectation:
@@ -489,6 +491,54 @@ class Comparison:
                     want = sorted(w.partition(":")[0] for w in want)
                 if want is not None and want != (got[key] or []):
                     self.differ(f"end/{name}/{key}", want, got[key])
+
+    def compare_deliveries(self, step, recorded, sink, in_order):
+        wanted = recorded.get("deliveries", [])
+        got = await_deliveries(sink, len(wanted))
+        for index, (want, have) in enumerate(delivery_differences(
+                wanted, got, self.matcher.matches, in_order)):
+            self.differ(f"{step}/delivery/{index}", want, have)
+
+    def compare_replies(self, step, recorded, notes):
+        """Codes, and of headers and bodies those that were recorded."""
+        wanted, got = ([n for n in some if "http" in n]
+                       for some in (recorded.get("notes", []), notes))
+        for index in range(max(len(wanted), len(got))):
+            want, have = (some[index] if index < len(some) else None
+                          for some in (wanted, got))
+            if want and have:
+                headers = {k.lower(): v for k, v in
+                           want.get("headers", {}).items()}
+                have = {**{k: have[k] for k in want},
+                        "headers": {k: have["headers"].get(k)
+                                    for k in headers}}
+                want = {**want, "headers": headers}
+            if not self.matcher.matches(want, have):
+                self.differ(f"{step}/reply/{index}", want, have)
+
+    def woken(self, targets):
+        """{object: requestedAt} of what Receivers may wake."""
+        found = {}
+        for name in targets:
+            obj = self.find(name)
+            found[name] = obj and field(obj, "metadata.annotations") and (
+                obj["metadata"]["annotations"].get(REQUESTED_AT))
+        return found
+
+    def compare_woken(self, step, recorded, before, patience=5):
+        """Who was asked for a pass; with what words is nobody's matter."""
+        wanted = {change["object"] for change in recorded.get("states", [])
+                  if REQUESTED_AT in change.get("annotations", {})}
+        deadline = time.monotonic() + patience
+        while True:
+            after = self.woken(before)
+            got = {name for name in before if after[name] and
+                   after[name] != before[name]}
+            if got >= wanted or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        if got != wanted:
+            self.differ(f"{step}/woken", sorted(wanted), sorted(got))
 
     def compare_notes(self, step, recorded, notes):
         wanted, got = ([n for n in some if "refused" in n or "pushed" in n]

@@ -1,7 +1,10 @@
 """Plays the inputs of a recording against a running world."""
 
+import http.client
+import json
 import shutil
 import time
+from urllib.parse import urlsplit
 
 from harness.kube import ApiError, condition
 from harness.world import Skip
@@ -14,6 +17,9 @@ KINDS = {
     "HelmRepository": "source.toolkit.fluxcd.io/v1",
     "OCIRepository": "source.toolkit.fluxcd.io/v1",
     "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
+    "Alert": "notification.toolkit.fluxcd.io/v1beta3",
+    "Provider": "notification.toolkit.fluxcd.io/v1beta3",
+    "Receiver": "notification.toolkit.fluxcd.io/v1",
 }
 # Left out where they stand beside others.
 UNBUILT = ("Bucket",)
@@ -28,6 +34,15 @@ BUILTIN = {
 }
 
 
+# What an event says where the input does not.
+EVENT = {
+    "severity": "info", "timestamp": "2020-01-01T00:00:00Z",
+    "reason": "ReconciliationSucceeded",
+    "reportingController": "kustomize-controller",
+    "reportingInstance": "kustomize-controller-0",
+}
+
+
 def field(obj, path):
     for part in path.split("."):
         obj = obj.get(part) if isinstance(obj, dict) else None
@@ -35,8 +50,8 @@ def field(obj, path):
 
 
 class Player:
-    def __init__(self, world, scenario, matcher):
-        self.world, self.matcher = world, matcher
+    def __init__(self, world, scenario, matcher, sink=None):
+        self.world, self.matcher, self.sink = world, matcher, sink
         self.web, self.registry = world.web, world.registry
         self.kube, self.namespace = world.kube, scenario["namespace"]
         self.notes = []
@@ -188,6 +203,9 @@ class Player:
         pass  # Nobody reads it.
 
     def do_server(self, action):
+        if action["server"] == "sink":
+            self.sink.answers = action["answers"]
+            return
         servers = {"git": self.world.git, "http": self.web,
                    "registry": self.registry}
         if action["server"] not in servers:
@@ -197,6 +215,36 @@ class Player:
         for key in ("status", "auth", "bearer", "delay"):
             if key in action:
                 setattr(behaviour, key, action[key])
+
+    def do_event(self, action):
+        given = self.matcher.fill(action["event"])
+        event = {"involvedObject": {
+            "kind": "Kustomization", "namespace": self.namespace,
+            "name": "app", "uid": "11111111-2222-3333-4444-555555555555",
+            "apiVersion": KINDS["Kustomization"], "resourceVersion": "1",
+            **given.pop("involvedObject", {})}, **EVENT, **given}
+        self.call(f"http://{self.world.events_address}/", "POST",
+                  json.dumps(event), {"Content-Type": "application/json"})
+
+    def do_http(self, action):
+        self.call(self.matcher.expand(action["http"]),
+                  action.get("method", "POST"),
+                  self.matcher.expand(action.get("body") or ""),
+                  self.matcher.fill(action.get("headers") or {}))
+
+    def call(self, url, method, body, headers):
+        parts = urlsplit(url)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        try:
+            connection.request(method, path, body.encode(), headers)
+            answer = connection.getresponse()
+            self.notes.append({
+                "http": f"{method} {path}", "code": answer.status,
+                "headers": {k.lower(): v for k, v in answer.getheaders()},
+                "body": answer.read().decode(errors="replace")})
+        finally:
+            connection.close()
 
     def do_sleep(self, action):
         time.sleep(action["sleep"])

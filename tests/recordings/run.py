@@ -5,7 +5,8 @@ Each recording's inputs are played against our controllers on the embedded API
 server, with real git servers and an event sink behind the placeholders. What
 is compared: refusals, the status of the toolkit's objects after each step,
 Events and posted events in order, applied objects with labels and field
-managers, artifact contents. Requests are counted: there must not be more.
+managers, artifact contents, notifications sent and replies to webhooks.
+Requests are counted: there must not be more.
 
     tests/recordings/run.py --build build/dev [--filter SUBSTR] [--list]
                             [--recordings DIR] [--jobs N] [-v]
@@ -32,6 +33,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
+from deliveries import Sink  # noqa: E402
 from expectation import Comparison, Expectation, FLUX_KINDS  # noqa: E402
 from harness.kube import ApiError  # noqa: E402
 from harness.world import Programs, Skip, World  # noqa: E402
@@ -44,7 +46,8 @@ GATES = ("StrictPostBuildSubstitutions=false,GroupChangeLog=true,"
          "ExternalArtifact=true,DisableFailFastBehavior=true")
 SOURCES = ("git-*", "oci-*", "helmrepo-*", "chart-*", "restart")
 # Whose statuses and Events the recordings of a controller have.
-KINDS_OF = {"kustomize": ("Kustomization",), "helm": ("HelmRelease",)}
+KINDS_OF = {"kustomize": ("Kustomization",), "helm": ("HelmRelease",),
+            "notification": ("Alert", "Provider", "Receiver")}
 PATIENCE = 20  # Seconds that late events are waited for.
 PROFILES = {
     None: [],
@@ -68,7 +71,7 @@ def load(folder, text):
     files = []
     for start in SOURCES:
         files += sorted(folder.glob(f"source/{start}.yaml"))
-    for controller in ("kustomize", "helm"):
+    for controller in ("kustomize", "helm", "notification"):
         files += sorted(folder.glob(f"{controller}/*.yaml"))
     scenarios = []
     for path in files:
@@ -160,7 +163,8 @@ class Requests:
 
     WHO = {"source-controller": "source",
            "kustomize-controller": "kustomize",
-           "helm-controller": "helm"}
+           "helm-controller": "helm",
+           "notification-controller": "notification"}
 
     def __init__(self, world, scenario):
         self.world, self.offset = world, 0
@@ -229,6 +233,26 @@ def make_namespaces(world, scenario):
 
 def play(world, scenario, entry):
     """Returns the differences of one scenario."""
+    sink = Sink()
+    try:
+        return play_with(world, scenario, entry, sink)
+    finally:
+        sink.stop()
+
+
+def applied(scenario, kinds=None):
+    """"Kind/name" of the objects that the scenario itself brings."""
+    return [f"{o['kind']}/{o['metadata']['name']}"
+            for step in scenario["steps"] for action in step["do"]
+            for o in action.get("apply", [])
+            if kinds is None or o["kind"] in kinds]
+
+
+def play_with(world, scenario, entry, sink):
+    prefix = scenario["scenario"].partition("/")[0]
+    notifies = prefix == "notification"
+    if notifies and world.notification is None:
+        raise Skip("notification-controller is not built")
     known = dict(scenario.get("ids") or {})
     # Commits are bound as they are made; digests of compressed files are ours.
     known = {k: v for k, v in known.items()
@@ -237,14 +261,19 @@ def play(world, scenario, entry):
                   "<http>": world.web.address,
                   "<registry>": world.registry.address,
                   "<storage>": world.storage_address,
+                  "<sink>": sink.address,
+                  "<notification>": world.events_address,
+                  "<receiver>": world.receiver_address,
                   "<key:kubeconfig>": world.backend.kubeconfig.read_text(
                       encoding="utf-8"),
                   "<closed>": "127.0.0.1:1"})
     matcher = Matcher(known)
     make_namespaces(world, scenario)
     compare = Comparison(world, scenario, matcher, entry.get("differs", []))
-    player = Player(world, scenario, matcher)
-    kinds = KINDS_OF.get(scenario["scenario"].partition("/")[0], FLUX_KINDS)
+    player = Player(world, scenario, matcher, sink)
+    kinds = KINDS_OF.get(prefix, FLUX_KINDS)
+    targets = applied(scenario, set(FLUX_KINDS) - set(kinds))
+    in_order = len(set(applied(scenario, ("Alert",)))) == 1
     expected = Expectation(kinds)
     collector = Collector(world, scenario["namespace"], kinds)
     requests = Requests(world, scenario)
@@ -253,6 +282,7 @@ def play(world, scenario, entry):
         player.in_vain = f"{step['step']}/wait" in compare.ours or any(
             "waited_in_vain" in note for note in step.get("notes", []))
         requests.skip()
+        before = compare.woken(targets) if notifies else {}
         for action in step["do"]:
             player.play(action)
         name = step["step"]
@@ -264,6 +294,10 @@ def play(world, scenario, entry):
         compare.compare_events(name, collector.of_kinds(step), events, posted)
         compare.compare_objects(name, step)
         compare.compare_artifacts(name, step)
+        if notifies:
+            compare.compare_deliveries(name, step, sink, in_order)
+            compare.compare_replies(name, step, player.notes)
+            compare.compare_woken(name, step, before)
     compare.compare_end(scenario.get("end", {}))
     return compare
 
@@ -291,7 +325,8 @@ def run_profile(programs, profile, scenarios, listed, jobs, report,
                   helm_flags=["--concurrent=16", *(f for f in flags if
                                                    "base" not in f and
                                                    "gates" not in f)],
-                  source_flags=["--concurrent=16"])
+                  source_flags=["--concurrent=16"],
+                  notification_flags=[f for f in flags if "cross" in f])
     world.web, world.registry = WebServer(), Registry()
     world.start()
     try:

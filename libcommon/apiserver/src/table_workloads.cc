@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "tables.h"
 #include "weir/base/duration.h"
+#include "weir/base/human_duration.h"
 #include "weir/kube/conditions.h"
 #include "weir/kube/selector.h"
 

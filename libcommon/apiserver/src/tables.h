@@ -58,6 +58,5 @@ class TablePrinter {
 
 // "5m", "2d3h", as kubectl prints ages; "<unknown>" for text that is no time.
 std::string FormatAge(absl::string_view timestamp, absl::Time now);
-std::string FormatHumanDuration(absl::Duration duration);
 
 }  // namespace weir::apiserver

@@ -284,13 +284,13 @@ def make_certificates(folder):
 class World:
     """Everything a scenario needs, started once and torn down at the end.
 
-    source_flags, kustomize_flags, helm_flags: flags beyond the usual ones.
+    *_flags: flags beyond the usual ones.
     authorization: "RBAC", and rights count, where the back end knows any.
     """
 
     def __init__(self, programs, backend, folder=None, simulate="pods",
                  source_flags=(), kustomize_flags=(), helm_flags=(),
-                 use_grpc=True, authorization=""):
+                 notification_flags=(), use_grpc=True, authorization=""):
         self.programs = programs
         self._temporary = None
         if folder is None:
@@ -302,9 +302,10 @@ class World:
         self.source_flags = list(source_flags)
         self.kustomize_flags = list(kustomize_flags)
         self.helm_flags = list(helm_flags)
+        self.notification_flags = list(notification_flags)
         self.use_grpc = use_grpc and not programs.stock
         self.kube = self.git = self.git_tls = self.files = None
-        self.source = self.kustomize = self.helm = None
+        self.source = self.kustomize = self.helm = self.notification = None
         self._ssh = self._certificates = None
         self._servers = []
 
@@ -330,7 +331,8 @@ class World:
 
     @property
     def controllers(self):
-        return [c for c in (self.source, self.kustomize, self.helm) if c]
+        return [c for c in (
+            self.source, self.kustomize, self.helm, self.notification) if c]
 
     def _server(self, server):
         self._servers.append(server)
@@ -379,6 +381,14 @@ class World:
             self.helm = Controller(
                 bin_dir / "helm-controller", "helm-controller",
                 [*sources, *common, *self.helm_flags], folder, env)
+        self.events_address = f"127.0.0.1:{free_port()}"
+        self.receiver_address = f"127.0.0.1:{free_port()}"
+        if (bin_dir / "notification-controller").exists():
+            self.notification = Controller(
+                bin_dir / "notification-controller", "notification-controller",
+                [f"--events-addr={self.events_address}",
+                 f"--receiverAddr={self.receiver_address}", *common[1:],
+                 *self.notification_flags], folder, env)
 
     @property
     def storage(self):

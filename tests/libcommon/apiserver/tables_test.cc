@@ -4,6 +4,7 @@
 #include "api_fixture.h"
 #include "gmock/gmock.h"
 #include "libcommon/apiserver/src/json_path.h"
+#include "weir/base/human_duration.h"
 
 namespace weir::apiserver {
 namespace {
