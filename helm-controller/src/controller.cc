@@ -13,6 +13,7 @@
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
+#include "weir/reconcile/config_watch.h"
 #include "weir/reconcile/event_grpc.h"
 
 namespace weir::helm_controller {
@@ -236,34 +237,18 @@ void HelmController::Impl::OnNews(const kube::ObjectKey& owner,
 }
 
 void HelmController::Impl::WatchConfigs(const std::string& kind) {
-  kube::InformerOptions options;
-  options.gvk = {"", "v1", kind};
-  options.name_space = environment->manager.options().name_space;
-  options.label_selector =
-      environment->options.common.watch_configs_label_selector;
-  options.metadata_only = true;
-  options.transform = [](Value object) {
-    const Value& metadata = object["metadata"];
-    Value kept =
-        Value::MakeObject({{"name", metadata["name"]},
-                           {"namespace", metadata["namespace"]},
-                           {"resourceVersion", metadata["resourceVersion"]}});
-    return Value::MakeObject({{"metadata", std::move(kept)}});
-  };
-  informers.push_back(std::make_unique<kube::Informer>(
-      environment->manager.client(), environment->manager.tasks(),
-      std::move(options), environment->manager.logger()));
-  informers.back()->AddHandler([this, kind](const kube::Change& change) {
-    if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
-    const kube::ObjectKey key = kube::KeyOf(change.after);
-    const std::vector<kube::ObjectKey> concerned =
-        environment->references.FindByConfig(kind, key);
-    for (const kube::ObjectKey& one : concerned) {
-      environment->interruptions.Note(one,
-                                      absl::StrCat(kind, "/", key.ToString()));
-    }
-    environment->controller->EnqueueAll(concerned);
-  });
+  informers.push_back(reconcile::WatchConfigs(
+      environment->manager, kind,
+      environment->options.common.watch_configs_label_selector,
+      [this, kind](const kube::ObjectKey& key) {
+        const std::vector<kube::ObjectKey> concerned =
+            environment->references.FindByConfig(kind, key);
+        for (const kube::ObjectKey& one : concerned) {
+          environment->interruptions.Note(
+              one, absl::StrCat(kind, "/", key.ToString()));
+        }
+        environment->controller->EnqueueAll(concerned);
+      }));
 }
 
 HelmController::HelmController(std::unique_ptr<Impl> impl)

@@ -15,6 +15,7 @@
 #include "weir/base/status.h"
 #include "weir/consumer/dependency.h"
 #include "weir/kube/conditions.h"
+#include "weir/reconcile/config_watch.h"
 #include "weir/reconcile/event_grpc.h"
 
 namespace weir::kustomize_controller {
@@ -253,28 +254,13 @@ void KustomizeController::Impl::OnNews(const kube::ObjectKey& owner,
 }
 
 void KustomizeController::Impl::WatchConfigs(const std::string& kind) {
-  kube::InformerOptions options;
-  options.gvk = {"", "v1", kind};
-  options.name_space = environment->manager.options().name_space;
-  options.label_selector =
-      environment->options.common.watch_configs_label_selector;
-  options.metadata_only = true;
-  options.transform = [](Value object) {
-    const Value& metadata = object["metadata"];
-    Value kept =
-        Value::MakeObject({{"name", metadata["name"]},
-                           {"namespace", metadata["namespace"]},
-                           {"resourceVersion", metadata["resourceVersion"]}});
-    return Value::MakeObject({{"metadata", std::move(kept)}});
-  };
-  informers.push_back(std::make_unique<kube::Informer>(
-      environment->manager.client(), environment->manager.tasks(),
-      std::move(options), environment->manager.logger()));
-  informers.back()->AddHandler([this, kind](const kube::Change& change) {
-    if (change.is_initial || change.type == kube::ChangeType::kDeleted) return;
-    environment->controller->EnqueueAll(
-        environment->references.FindByConfig(kind, kube::KeyOf(change.after)));
-  });
+  informers.push_back(reconcile::WatchConfigs(
+      environment->manager, kind,
+      environment->options.common.watch_configs_label_selector,
+      [this, kind](const kube::ObjectKey& key) {
+        environment->controller->EnqueueAll(
+            environment->references.FindByConfig(kind, key));
+      }));
 }
 
 KustomizeController::KustomizeController(std::unique_ptr<Impl> impl)

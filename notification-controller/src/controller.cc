@@ -5,6 +5,7 @@
 
 #include "src/event_server.h"
 #include "src/notifications.h"
+#include "src/receivers/receivers.h"
 #include "src/secret_cache.h"
 #include "src/static_objects.h"
 #include "src/token_cache.h"
@@ -34,6 +35,21 @@ NotificationOptions MakeNotificationOptions(const Options& options) {
       options.common.feature_gates.IsEnabled("ObjectLevelWorkloadIdentity");
   made.duplicate_interval = options.rate_limit_interval;
   made.sender.proxies = options.proxies;
+  return made;
+}
+
+ReceiverOptions MakeReceiverOptions(const Options& options) {
+  ReceiverOptions made;
+  made.address = options.receiver_address;
+  made.no_cross_namespace_refs = options.no_cross_namespace_refs;
+  made.watches_configs =
+      !options.common.feature_gates.IsEnabled("DisableConfigWatchers");
+  made.watch_configs_label_selector =
+      options.common.watch_configs_label_selector;
+  made.tells_paths = options.export_http_path_metrics;
+  made.concurrency = options.common.concurrent;
+  made.min_retry_delay = options.common.min_retry_delay;
+  made.max_retry_delay = options.common.max_retry_delay;
   return made;
 }
 
@@ -102,6 +118,7 @@ struct NotificationController::Impl {
   SecretCache secrets;
   Notifications notifications;
   std::unique_ptr<EventServer> event_server;
+  std::unique_ptr<Receivers> receivers;
   std::shared_ptr<void> token_metrics;
   // What handlers go through, so that none runs once this is gone.
   Gate<Impl> gate;
@@ -166,6 +183,8 @@ absl::Status NotificationController::Impl::StartServers() {
   events.tells_paths = options.export_http_path_metrics;
   WEIR_ASSIGN_OR_RETURN(event_server,
                         EventServer::Start(manager, notifications, events));
+  WEIR_ASSIGN_OR_RETURN(
+      receivers, Receivers::Create(manager, MakeReceiverOptions(options)));
   // After leadership, before the manager's own events are sent.
   manager.AddRunnable("notifications", [this](const Context& ctx) {
     ctx.SleepFor(absl::InfiniteDuration()).IgnoreError();
@@ -210,7 +229,9 @@ std::string NotificationController::events_address() const {
   return impl_->event_server->http_address();
 }
 
-std::string NotificationController::receiver_address() const { return ""; }
+std::string NotificationController::receiver_address() const {
+  return impl_->receivers->address();
+}
 
 std::string NotificationController::grpc_address() const {
   return impl_->event_server->grpc_address();

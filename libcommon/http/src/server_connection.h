@@ -93,8 +93,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void Pump(const std::shared_ptr<StreamState>& state);
 
  private:
-  void SetDeadline(absl::Duration after);
+  void SetDeadline(absl::Duration after,
+                   Steady::time_point since = Steady::now());
   void ReadHead();
+  void ReadFields();
   void OnReadError(Error error);
 
   // Answers a request that no handler sees, and closes.
@@ -131,9 +133,11 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::optional<Parser> parser_;
   std::array<char, 4096> discarded_;
   Steady::time_point deadline_ = Steady::time_point::max();
+  Steady::time_point began_;  // The request under way.
   unsigned version_ = 11;
   bool keep_alive_ = true;
   bool is_head_ = false;
+  bool is_fresh_ = true;
   bool is_idle_ = false;
   bool is_dead_ = false;
   bool is_chunked_ = false;

@@ -18,6 +18,7 @@ namespace {
 constexpr absl::Duration kLinger = absl::Seconds(2);
 constexpr size_t kReadSize = 64u << 10;
 constexpr size_t kSmallBody = 2u << 10;
+constexpr size_t kFirstRead = 1u << 10;
 
 bool IsFieldSafe(absl::string_view text) {
   return text.find_first_of(absl::string_view("\r\n\0", 3)) ==
@@ -80,10 +81,11 @@ void ServerConnection::Kill() {
   core_->changed.NotifyAll();
 }
 
-void ServerConnection::SetDeadline(absl::Duration after) {
+void ServerConnection::SetDeadline(absl::Duration after,
+                                   Steady::time_point since) {
   deadline_ = after == absl::InfiniteDuration()
                   ? Steady::time_point::max()
-                  : Steady::now() + absl::ToChronoNanoseconds(after);
+                  : since + absl::ToChronoNanoseconds(after);
 }
 
 // --- Requests ---------------------------------------------------------------
@@ -91,16 +93,32 @@ void ServerConnection::SetDeadline(absl::Duration after) {
 void ServerConnection::ReadHead() {
   if (core_->stopping) return Kill();
   is_idle_ = true;
-  SetDeadline(core_->options.idle_timeout);
+  SetDeadline(is_fresh_ ? core_->options.header_timeout
+                        : core_->options.idle_timeout);
+  is_fresh_ = false;
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(core_->options.max_header_bytes));
   // Checked when the head is there; "none" would refuse every body, as an
   // empty optional compares less than any length.
   parser_->body_limit(std::numeric_limits<uint64_t>::max());
+  if (buffer_.size() > 0) return ReadFields();
+  // The first bytes start the clock.
+  stream_.async_read_some(
+      buffer_.prepare(kFirstRead),
+      [self = shared_from_this()](Error error, size_t size) {
+        if (error || self->is_dead_) return self->Kill();
+        self->buffer_.commit(size);
+        self->ReadFields();
+      });
+}
+
+void ServerConnection::ReadFields() {
+  is_idle_ = false;
+  began_ = Steady::now();
+  SetDeadline(core_->options.header_timeout);
   beast::http::async_read_header(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](Error error, size_t) {
-        self->is_idle_ = false;
         if (error) return self->OnReadError(error);
         self->OnHead();
       });
@@ -143,7 +161,6 @@ void ServerConnection::OnHead() {
   const auto length = parser_->content_length();
   if (length.has_value() && *length > limit) return Refuse(413);
   parser_->body_limit(limit);
-  SetDeadline(core_->options.read_timeout);
   const auto expect = message[beast::http::field::expect];
   if (absl::EqualsIgnoreCase(absl::string_view(expect.data(), expect.size()),
                              "100-continue") &&
@@ -155,7 +172,7 @@ void ServerConnection::OnHead() {
 }
 
 void ServerConnection::ReadBody() {
-  SetDeadline(core_->options.read_timeout);
+  SetDeadline(core_->options.read_timeout, began_);
   // Beast reads as much as there is room for, else 512 bytes at a time.
   if (parser_->content_length_remaining().value_or(kReadSize) > kSmallBody) {
     buffer_.reserve(kReadSize);

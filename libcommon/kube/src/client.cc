@@ -345,16 +345,8 @@ absl::StatusOr<Value> Client::Patch(const Context& ctx, const ObjectRef& ref,
                                     PatchType type, const Value& patch,
                                     const WriteOptions& options,
                                     const std::string& subresource) const {
-  WEIR_ASSIGN_OR_RETURN(const Resource resource, FindResource(ctx, ref.gvk));
-  Request request;
-  request.method = Method::kPatch;
-  WEIR_ASSIGN_OR_RETURN(request.path, ItemPath(resource, ref.key, subresource));
-  request.content_type = ContentTypeOf(type);
-  request.body = patch;
-  AddWriteOptions(options, request);
-  if (type == PatchType::kApply) {
-    request.query.emplace_back("force", options.force ? "true" : "false");
-  }
+  WEIR_ASSIGN_OR_RETURN(Request request, PatchRequest(ctx, ref, type, patch,
+                                                      options, subresource));
   WEIR_ASSIGN_OR_RETURN(Response response, Do(ctx, std::move(request)));
   return std::move(response.body);
 }
@@ -392,6 +384,23 @@ absl::StatusOr<Request> Client::GetRequest(const Context& ctx,
   WEIR_ASSIGN_OR_RETURN(const Resource resource, FindResource(ctx, ref.gvk));
   Request request;
   WEIR_ASSIGN_OR_RETURN(request.path, ItemPath(resource, ref.key));
+  return request;
+}
+
+absl::StatusOr<Request> Client::PatchRequest(
+    const Context& ctx, const ObjectRef& ref, PatchType type,
+    const Value& patch, const WriteOptions& options,
+    const std::string& subresource) const {
+  WEIR_ASSIGN_OR_RETURN(const Resource resource, FindResource(ctx, ref.gvk));
+  Request request;
+  request.method = Method::kPatch;
+  WEIR_ASSIGN_OR_RETURN(request.path, ItemPath(resource, ref.key, subresource));
+  request.content_type = ContentTypeOf(type);
+  request.body = patch;
+  AddWriteOptions(options, request);
+  if (type == PatchType::kApply) {
+    request.query.emplace_back("force", options.force ? "true" : "false");
+  }
   return request;
 }
 

@@ -132,7 +132,10 @@ struct ServerOptions {
       body_limit;
   size_t max_header_bytes = 64u << 10;
   int max_connections = 4096;
-  absl::Duration read_timeout = absl::Seconds(60);   // For one whole request.
+  // For one whole request, from its first byte, and for its head alone; a new
+  // connection has as long to begin. Past it the connection is closed.
+  absl::Duration read_timeout = absl::Seconds(60);
+  absl::Duration header_timeout = absl::Seconds(60);
   absl::Duration idle_timeout = absl::Seconds(180);  // Between requests.
   absl::Duration write_timeout = absl::Seconds(60);  // Without progress.
   Logger logger;

@@ -104,7 +104,11 @@ class Client {
                       const DeleteOptions& options = {}) const;
 
   // --- Building blocks for many calls at once.
-  // Builds the request of an Apply, Get or Delete without sending it.
+  // Builds the request of a Patch, Apply, Get or Delete without sending it.
+  absl::StatusOr<Request> PatchRequest(
+      const Context& ctx, const ObjectRef& ref, PatchType type,
+      const Value& patch, const WriteOptions& options,
+      const std::string& subresource = "") const;
   absl::StatusOr<Request> ApplyRequest(const Context& ctx, const Value& object,
                                        const WriteOptions& options) const;
   absl::StatusOr<Request> GetRequest(const Context& ctx,

@@ -1,0 +1,33 @@
+// Hook is a webhook as its Receiver looks at it.
+//
+// Touches: nothing.
+// Threads: as values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "weir/base/secret.h"
+#include "weir/http/headers.h"
+#include "weir/value/value.h"
+
+namespace weir::notification_controller {
+
+struct Hook {
+  const http::Headers& headers;
+  const std::string& body;
+};
+
+// The data of the Secret that a Receiver names.
+using SecretData = std::map<std::string, Secret>;
+
+// What an authentic hook says.
+struct Message {
+  // What filters see as `req`; nothing: the body of the hook.
+  std::optional<std::string> body;
+  // Of a verified token; an object, or null when there is none.
+  Value claims;
+};
+
+}  // namespace weir::notification_controller
