@@ -1,9 +1,11 @@
 #include "src/providers/messages.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
@@ -28,6 +30,21 @@ absl::Status NoRequest(absl::string_view why) {
       absl::StrCat("failed to create a new request: ", why));
 }
 
+// Whether libcurl takes it: a name or an IP address, and a port.
+bool IsHostAndPort(const GoUrl& url) {
+  const bool is_ipv6 = absl::StartsWith(url.host, "[");
+  const std::string host = url.Hostname();
+  const bool is_host = std::all_of(host.begin(), host.end(), [&](char c) {
+    if (is_ipv6) return absl::ascii_isxdigit(c) || c == ':' || c == '.';
+    return absl::ascii_isalnum(c) || absl::StrContains("-._~", c) ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+  const std::string port = url.Port();
+  uint32_t number = 0;
+  return is_host &&
+         (port.empty() || (absl::SimpleAtoi(port, &number) && number <= 65535));
+}
+
 // The address as Go would send it. http::Client quotes an address that it
 // refuses, so what it would refuse ends here.
 absl::StatusOr<std::string> SendableAddress(const std::string& address) {
@@ -37,6 +54,7 @@ absl::StatusOr<std::string> SendableAddress(const std::string& address) {
     return NoRequest("unsupported protocol scheme");
   }
   if (url->Hostname().empty()) return NoRequest("no Host in request URL");
+  if (!IsHostAndPort(*url)) return NoRequest("invalid host or port");
   url->fragment.clear();
   return absl::StrReplaceAll(url->ToString(), {{" ", "%20"}});
 }

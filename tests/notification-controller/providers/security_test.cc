@@ -20,6 +20,8 @@ bool HasLineBreak(absl::string_view text) {
   return text.find_first_of("\r\n") != absl::string_view::npos;
 }
 
+Context Soon() { return Context().WithTimeout(absl::Seconds(10)); }
+
 // What sending all of it comes to. Nothing listens at port 1.
 absl::Status SendTo(const Settings& settings, const Event& event) {
   const auto requests = RequestsOf(settings, event);
@@ -28,9 +30,7 @@ absl::Status SendTo(const Settings& settings, const Event& event) {
   for (const http::Request& request : *requests) {
     EXPECT_FALSE(HasLineBreak(request.url));
     if (!absl::StartsWith(request.url, "http://127.0.0.1:1/")) continue;
-    const absl::Status status =
-        client.SendAndWait(Context().WithTimeout(absl::Seconds(10)), request)
-            .status();
+    const absl::Status status = client.SendAndWait(Soon(), request).status();
     if (status.code() == absl::StatusCode::kInvalidArgument) return status;
   }
   return absl::OkStatus();
@@ -153,6 +153,26 @@ TEST(TokenInErrorsTest, OfAnAddressThatDoesNotParse) {
       EXPECT_THAT(requests.status().message(), Not(HasSubstr("s3cret")))
           << type << " " << address;
     }
+  }
+}
+
+// What reaches the client and does not please it is quoted by it.
+TEST(TokenInErrorsTest, OfAnAddressThatTheClientRefuses) {
+  for (const char* address :
+       {"http://h:65536/s3cret", "http://h$/s3cret", "http://[h]/s3cret",
+        "http://h\"/s3cret", "http://[::1]/%s3cret", "http://%20/s3cret",
+        "http://h/s3cret\x7f", "http://h:/s3cret", "http://1.2.3.4.5/s3cret",
+        "http:///s3cret", "http://u@/s3cret"}) {
+    const auto requests =
+        RequestsOf(WithAddress("slack", address), InfoEvent());
+    absl::Status status = requests.status();
+    if (status.ok()) {
+      http::Request request = (*requests)[0];
+      request.proxy = "http://127.0.0.1:1";  // Whatever the host is.
+      status = http::Client().SendAndWait(Soon(), request).status();
+    }
+    EXPECT_FALSE(status.ok()) << address;
+    EXPECT_THAT(status.message(), Not(HasSubstr("s3cret"))) << address;
   }
 }
 

@@ -146,7 +146,10 @@ TEST(UnsendableAddressTest, IsRefusedWhenItIsUsed) {
   for (const auto& [address, why] :
        {std::pair("/hook", "unsupported protocol scheme"),
         std::pair("file:///etc/passwd", "unsupported protocol scheme"),
-        std::pair("http:///hook", "no Host in request URL")}) {
+        std::pair("http:///hook", "no Host in request URL"),
+        std::pair("http://h:65536/", "invalid host or port"),
+        std::pair("http://h(/", "invalid host or port"),
+        std::pair("http://[h]/", "invalid host or port")}) {
     EXPECT_EQ(RequestsOf(WithAddress("generic", address), InfoEvent())
                   .status()
                   .message(),
