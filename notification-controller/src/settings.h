@@ -35,6 +35,10 @@ struct Settings {
   std::string service_account;
   absl::Duration timeout = absl::Seconds(15);
 
+  // The process's AZURE_AUTHORITY_HOST, which tells the cloud; empty: the
+  // public one.
+  std::string azure_authority_host;
+
   // How requests travel; the sender sets both on them.
   std::shared_ptr<const http::TlsOptions> tls;  // Null: the defaults.
   std::string proxy;                            // Empty: none is configured.
@@ -46,6 +50,10 @@ struct Settings {
   // Under which a commit status stands; only for providers that set them.
   std::string commit_status;
 
+  // Who its tokens are cached for: "Provider/flux-system/github".
+  std::string TokenOwner() const {
+    return "Provider/" + name_space + "/" + name;
+  }
   // A value of the Secret, or an empty one.
   Secret SecretValue(absl::string_view key) const {
     const auto found = secret.find(std::string(key));

@@ -79,7 +79,9 @@ absl::StatusOr<Answer> SendAndCheck(const Context& ctx, Sender& sender,
                                     http::Request request,
                                     const CallOptions& options) {
   const std::vector<absl::string_view> url = absl::StrSplit(request.url, '?');
-  std::string what = absl::StrCat(request.method, " ", url[0]);
+  std::string what = options.what != nullptr
+                         ? options.what
+                         : absl::StrCat(request.method, " ", url[0]);
   const std::vector<std::string> credentials = CredentialsOf(request.headers);
   request.max_response_bytes = kMaxAnswerBytes;
   WEIR_ASSIGN_OR_RETURN(http::Response response,
@@ -123,8 +125,9 @@ absl::StatusOr<Value> Call(const Context& ctx, Sender& sender,
 }
 
 absl::Status CallIgnoringAnswer(const Context& ctx, Sender& sender,
-                                http::Request request) {
-  return SendAndCheck(ctx, sender, std::move(request), {}).status();
+                                http::Request request,
+                                const CallOptions& options) {
+  return SendAndCheck(ctx, sender, std::move(request), options).status();
 }
 
 }  // namespace weir::notification_controller

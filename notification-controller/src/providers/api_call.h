@@ -22,6 +22,9 @@ http::Request ApiRequest(absl::string_view method, std::string url,
 
 struct CallOptions {
   bool absent_is_null = false;  // 404 is an answer: null.
+  // What errors begin with instead of method and URL, for URLs that may hold
+  // a token.
+  const char* what = nullptr;
 };
 
 // The JSON of the answer; null when the body is empty.
@@ -35,6 +38,7 @@ absl::StatusOr<Value> Call(const Context& ctx, Sender& sender,
 
 // The same, whatever the answer says.
 absl::Status CallIgnoringAnswer(const Context& ctx, Sender& sender,
-                                http::Request request);
+                                http::Request request,
+                                const CallOptions& options = {});
 
 }  // namespace weir::notification_controller

@@ -161,7 +161,7 @@ absl::StatusOr<GithubAppToken> GetGithubAppToken(const Context& ctx,
                                                  const Exchange& exchange,
                                                  bool want_slug) {
   WEIR_ASSIGN_OR_RETURN(const GithubApp app, ReadGithubApp(exchange.settings));
-  const std::string owner = TokenOwner(exchange.settings);
+  const std::string owner = exchange.settings.TokenOwner();
   const std::string key = CacheKey(app);
   const std::string slug_key = absl::StrCat(key, "/slug");
   const std::optional<Secret> token = exchange.tokens.Find(owner, key);
@@ -179,10 +179,6 @@ absl::StatusOr<GithubAppToken> GetGithubAppToken(const Context& ctx,
   }
   exchange.tokens.Store(owner, key, made.token.token, made.expires);
   return std::move(made.token);
-}
-
-std::string TokenOwner(const Settings& settings) {
-  return absl::StrCat("Provider/", settings.name_space, "/", settings.name);
 }
 
 }  // namespace weir::notification_controller

@@ -36,7 +36,4 @@ absl::StatusOr<GithubAppToken> GetGithubAppToken(const Context& ctx,
                                                  const Exchange& exchange,
                                                  bool want_slug);
 
-// Who the Provider's tokens are cached for: "Provider/flux-system/github".
-std::string TokenOwner(const Settings& settings);
-
 }  // namespace weir::notification_controller

@@ -2,14 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "tests/notification-controller/forges/forge_rig.h"
+#include "tests/notification-controller/forges/test_keys.h"
 #include "weir/value/json.h"
 
 namespace weir::notification_controller {
@@ -19,57 +15,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-// Made once: making one takes its time.
-EVP_PKEY* TestKey() {
-  static EVP_PKEY* const key = EVP_RSA_gen(1024);
-  return key;
-}
-
-std::string TextOf(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string text(data, size);
-  BIO_free(bio);
-  return text;
-}
-
-std::string Pkcs8Pem() {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PKCS8PrivateKey(bio, TestKey(), nullptr, nullptr, 0, nullptr,
-                                nullptr);
-  return TextOf(bio);
-}
-
-std::string Pkcs1Pem() {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey_traditional(bio, TestKey(), nullptr, nullptr, 0,
-                                       nullptr, nullptr);
-  return TextOf(bio);
-}
-
-std::string Decoded(absl::string_view text) {
-  std::string bytes;
-  EXPECT_TRUE(absl::WebSafeBase64Unescape(text, &bytes));
-  return bytes;
-}
-
 // The claims of a JWT that the test's key signed; null when it did not.
 Value VerifiedClaims(const std::string& bearer) {
-  const std::vector<std::string> parts =
-      absl::StrSplit(bearer.substr(std::string("Bearer ").size()), '.');
-  if (parts.size() != 3) return Value();
-  EXPECT_EQ(Decoded(parts[0]), R"({"alg":"RS256","typ":"JWT"})");
-  const std::string text = absl::StrCat(parts[0], ".", parts[1]);
-  const std::string signature = Decoded(parts[2]);
-  EVP_MD_CTX* const verifying = EVP_MD_CTX_new();
-  EVP_DigestVerifyInit(verifying, nullptr, EVP_sha256(), nullptr, TestKey());
-  const int is_right = EVP_DigestVerify(
-      verifying, reinterpret_cast<const unsigned char*>(signature.data()),
-      signature.size(), reinterpret_cast<const unsigned char*>(text.data()),
-      text.size());
-  EVP_MD_CTX_free(verifying);
-  return is_right == 1 ? ParseJson(Decoded(parts[1])).value_or(Value())
-                       : Value();
+  const SignedToken token =
+      ReadToken(bearer.substr(std::string("Bearer ").size()));
+  EXPECT_EQ(FormatJson(token.header), R"({"alg":"RS256","typ":"JWT"})");
+  return token.claims;
 }
 
 class GithubAppTest : public testing::Test {
@@ -225,11 +176,7 @@ TEST_F(GithubAppTest, StopsKeysInErrors) {
 }
 
 TEST_F(GithubAppTest, OtherKeysAreRefused) {
-  EVP_PKEY* const ec = EVP_EC_gen("P-256");
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PKCS8PrivateKey(bio, ec, nullptr, nullptr, 0, nullptr, nullptr);
-  EVP_PKEY_free(ec);
-  rig.settings.secret["githubAppPrivateKey"] = Secret(TextOf(bio));
+  rig.settings.secret["githubAppPrivateKey"] = Secret(EllipticPem());
   EXPECT_EQ(rig.Notify().message(),
             "could not parse private key: it is no RSA key");
 }
