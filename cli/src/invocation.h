@@ -39,6 +39,7 @@ void AddCompletionCommand(CLI::App& app, Invocation& invocation);
 void AddDiffCommand(CLI::App& app, Invocation& invocation);
 void AddEventsCommand(CLI::App& app, Invocation& invocation);
 void AddGetCommand(CLI::App& app, Invocation& invocation);
+void AddNotifyCommand(CLI::App& app, Invocation& invocation);
 void AddReconcileCommand(CLI::App& app, Invocation& invocation);
 void AddSuspendCommands(CLI::App& app, Invocation& invocation);
 void AddTemplateCommand(CLI::App& app, Invocation& invocation);

@@ -56,6 +56,7 @@ int Main(const Context& ctx, int argc, char** argv) {
   AddDiffCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddEventsCommand(app, invocation);
+  AddNotifyCommand(app, invocation);
   AddReconcileCommand(app, invocation);
   AddSuspendCommands(app, invocation);
   AddTriggerCommand(app, invocation);

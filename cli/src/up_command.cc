@@ -142,6 +142,10 @@ std::vector<std::string> Heading(const UpSession& session) {
                                  ", kubectl --kubeconfig ",
                                  session.kubeconfig()));
   }
+  if (!session.webhooks_url().empty()) {
+    lines.push_back(
+        absl::StrCat("► webhooks of Receivers at ", session.webhooks_url()));
+  }
   if (!session.followed().empty()) {
     lines.push_back(absl::StrCat("► following ", session.followed()));
   } else {
@@ -232,6 +236,9 @@ void AddUpCommand(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   up->add_option("--listen", options->listen,
                  "Address of the embedded API server")
+      ->capture_default_str();
+  up->add_option("--webhooks", options->webhooks,
+                 "Address that takes webhooks of Receivers; \"\": none")
       ->capture_default_str();
   up->add_option("--simulate", options->simulate,
                  "What the embedded server pretends: off, ready or pods")

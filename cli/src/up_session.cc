@@ -27,6 +27,7 @@
 #include "weir/kube/conditions.h"
 #include "weir/kube/config.h"
 #include "weir/kustomize_controller/controller.h"
+#include "weir/notification_controller/controller.h"
 #include "weir/source/source_controller.h"
 
 namespace weir::cli {
@@ -164,6 +165,7 @@ struct UpSession::Impl {
   std::unique_ptr<source::SourceController> source;
   std::unique_ptr<kustomize_controller::KustomizeController> kustomize;
   std::unique_ptr<helm_controller::HelmController> helm;
+  std::unique_ptr<notification_controller::NotificationController> notification;
 
   kube::ObjectKey key;
   std::string followed, requested_at;
@@ -233,6 +235,9 @@ absl::Status UpSession::Impl::MakeControllers() {
   manager_options.logger = logger;
   manager_options.hostname = "weir";
   manager_options.rest_after = reconcile::kRestAfter;
+  const auto local_events =
+      std::make_shared<notification_controller::LocalEvents>();
+  manager_options.event_sink = local_events;
   WEIR_ASSIGN_OR_RETURN(manager, reconcile::Manager::Create(manager_options));
 
   source::Options source_options;
@@ -262,6 +267,15 @@ absl::Status UpSession::Impl::MakeControllers() {
   helm_options.common.feature_gates.Set("ExternalArtifact", true);
   WEIR_ASSIGN_OR_RETURN(
       helm, helm_controller::HelmController::Create(*manager, helm_options));
+
+  notification_controller::Options notification_options;
+  notification_options.common.events_addr.clear();
+  notification_options.local_events = local_events;
+  notification_options.receiver_address = options.webhooks;
+  notification_options.proxies = http::ProxiesFromEnvironment();
+  WEIR_ASSIGN_OR_RETURN(notification,
+                        notification_controller::NotificationController::Create(
+                            *manager, notification_options));
   return absl::OkStatus();
 }
 
@@ -409,6 +423,10 @@ reconcile::Manager& UpSession::manager() const { return *impl_->manager; }
 const kube::Client& UpSession::client() const { return *impl_->setup_client; }
 const std::string& UpSession::server_url() const { return impl_->server_url; }
 const std::string& UpSession::kubeconfig() const { return impl_->kubeconfig; }
+std::string UpSession::webhooks_url() const {
+  const std::string address = impl_->notification->receiver_address();
+  return address.empty() ? "" : absl::StrCat("http://", address);
+}
 const std::string& UpSession::followed() const { return impl_->followed; }
 const kube::ObjectKey& UpSession::key() const { return impl_->key; }
 const std::string& UpSession::requested_at() const {

@@ -27,6 +27,7 @@ struct UpOptions {
   std::string target_namespace;  // Given to all objects; empty: as they are.
   std::string data = ".weir";
   std::string listen = "127.0.0.1:0";  // The embedded server's address.
+  std::string webhooks = "127.0.0.1:0";  // Address of Receivers' hooks.
   std::string simulate = "pods";
   std::string log_level = "info";
   bool once = false;
@@ -45,6 +46,8 @@ class UpSession {
   // "" when a real cluster is used.
   const std::string& server_url() const;
   const std::string& kubeconfig() const;
+  // "http://127.0.0.1:40123"; "" when webhooks are not taken.
+  std::string webhooks_url() const;
   // What is followed: "folder /x" or "http://...@main"; "" for nothing.
   const std::string& followed() const;
   // Namespace and name of the Kustomization made for it; empty: none.

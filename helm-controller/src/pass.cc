@@ -335,7 +335,7 @@ Pass::Result Pass::Prepare(const Context& ctx) {
                     Outcome::Retry(revisions.status()));
   }
   revisions_ = *std::move(revisions);
-  AdoptLostRevision(ctx);
+  AdoptLostRevisions(ctx);
   step_ = Step::kDecide;
   return std::nullopt;
 }

@@ -115,9 +115,10 @@ class Pass {
   // For Helm's log.
   Value LogOfName() const;
   Result Unlock(const Context& ctx);
-  // A process that ended may have stored a revision that the status does not
-  // know: it is taken up, so that what was before stays the one to go back to.
-  void AdoptLostRevision(const Context& ctx);
+  // A process that ended may have stored revisions that the status does not
+  // know: they are taken up, so that what was before stays the one to go back
+  // to.
+  void AdoptLostRevisions(const Context& ctx);
   Result Correct(const Context& ctx);
   Result Act(const Context& ctx);
   // What cancels the wait for health, "Kind/ns/name"; nothing when nothing

@@ -414,27 +414,30 @@ absl::StatusOr<std::unique_ptr<ActionRun>> Pass::MakeRollback() {
                                       std::move(revision), revisions_);
 }
 
-void Pass::AdoptLostRevision(const Context& ctx) {
+void Pass::AdoptLostRevisions(const Context& ctx) {
   const Snapshot* latest = Latest(draft_.status());
   if (latest == nullptr || revisions_.empty()) return;
   const helm::StoredRelease& newest = revisions_.front();
   if (newest.is_pending()) return;  // It is unlocked first, which changes it.
-  const bool is_rollback = absl::StartsWith(
-      newest.info().GetString("description"), kRollbackDescription);
   // Whoever else upgrades or rolls back changes what was deployed.
-  const bool follows =
-      newest.version() == latest->version() + 1 &&
-      std::any_of(revisions_.begin(), revisions_.end(),
-                  [latest](const helm::StoredRelease& revision) {
-                    return IsOf(*latest, revision) &&
-                           Verify(*latest, revision) == Verification::kGood;
-                  });
-  if (!follows) return;
-  logger_.Info("the status did not know of the newest revision",
-               {{"version", newest.version()}, {"status", newest.status()}});
-  PrependSnapshot(MakeSnapshot(newest, is_rollback ? "rollback" : "upgrade", "",
-                               environment_.digest_algorithm),
-                  &draft_.status());
+  const auto known =
+      std::find_if(revisions_.begin(), revisions_.end(),
+                   [latest](const helm::StoredRelease& revision) {
+                     return IsOf(*latest, revision) &&
+                            Verify(*latest, revision) == Verification::kGood;
+                   });
+  if (known == revisions_.begin() || known == revisions_.end()) return;
+  // Several, when the process ended again before it wrote its status.
+  for (auto lost = std::make_reverse_iterator(known); lost != revisions_.rend();
+       ++lost) {
+    const bool is_rollback = absl::StartsWith(
+        lost->info().GetString("description"), kRollbackDescription);
+    logger_.Info("the status did not know of a revision",
+                 {{"version", lost->version()}, {"status", lost->status()}});
+    PrependSnapshot(MakeSnapshot(*lost, is_rollback ? "rollback" : "upgrade",
+                                 "", environment_.digest_algorithm),
+                    &draft_.status());
+  }
   if (newest.status() != helm::kDeployed) return;
   for (size_t i = 1; i < revisions_.size(); ++i) {
     helm::StoredRelease& older = revisions_[i];
@@ -471,7 +474,7 @@ Pass::Result Pass::Unlock(const Context& ctx) {
   report_.Unlocked(snapshot, status);
   report_.Summarize();
   TakeWritten();
-  AdoptLostRevision(ctx);
+  AdoptLostRevisions(ctx);
   step_ = Step::kDecide;
   return std::nullopt;
 }

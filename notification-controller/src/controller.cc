@@ -99,6 +99,7 @@ struct NotificationController::Impl {
                       MakeNotificationOptions(options)),
         gate(*this) {}
   ~Impl() {
+    Connect(nullptr);
     Close(absl::ZeroDuration());
     gate.Close();
   }
@@ -109,6 +110,7 @@ struct NotificationController::Impl {
   void AddControllers();
   void AddTokenMetrics();
   absl::Status StartServers();
+  void Connect(LocalEvents::Take take) const;
   // Takes no more, and delivers what waits.
   void Close(absl::Duration grace);
 
@@ -194,6 +196,11 @@ absl::Status NotificationController::Impl::StartServers() {
   return absl::OkStatus();
 }
 
+void NotificationController::Impl::Connect(LocalEvents::Take take) const {
+  if (options.local_events == nullptr) return;
+  options.local_events->Connect(std::move(take));
+}
+
 void NotificationController::Impl::Close(absl::Duration grace) {
   if (event_server != nullptr) {
     event_server->Stop(std::min(grace, kServerGrace));
@@ -221,6 +228,10 @@ NotificationController::Create(reconcile::Manager& manager, Options options) {
   impl->AddControllers();
   impl->AddTokenMetrics();
   WEIR_RETURN_IF_ERROR(impl->StartServers());
+  impl->Connect([server = impl->event_server.get()](
+                    const Context& ctx, const reconcile::RecordedEvent& event) {
+    server->Take(ctx, event);
+  });
   return std::unique_ptr<NotificationController>(
       new NotificationController(std::move(impl)));
 }

@@ -180,6 +180,11 @@ void EventServer::OnRequest(const http::ServerRequest& request,
   responder->Send(std::move(response));
 }
 
+void EventServer::Take(const Context& ctx,
+                       const reconcile::RecordedEvent& event) {
+  source_->Accept(ctx, FromRecorded(event));
+}
+
 std::string EventServer::http_address() const {
   return http_ == nullptr ? "" : http_->address();
 }

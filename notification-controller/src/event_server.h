@@ -37,6 +37,9 @@ class EventServer {
       const EventServerOptions& options);
   ~EventServer();
 
+  // Takes an event of this process.
+  void Take(const Context& ctx, const reconcile::RecordedEvent& event);
+
   std::string http_address() const;
   std::string grpc_address() const;
   // Takes no more; answers under way may end for `grace`.

@@ -169,6 +169,34 @@ TEST(LifecycleTest, RemovesWhatTheChartNoLongerHas) {
   EXPECT_FALSE(harness.ConfigMap("kept").is_null());
 }
 
+// As after two ends of the process in the midst of upgrades: what it goes back
+// to must be what was good, not the last that it knows.
+TEST(LifecycleTest, TakesUpSeveralRevisionsThatItsStatusDoesNotKnow) {
+  Harness harness;
+  harness.PublishChart("1.0.0", {{"cm.yaml", kConfigMap}});
+  harness.Start();
+  const std::string spec =
+      "{upgrade: {remediation: {retries: 0, remediateLastFailure: true}}}";
+  harness.ApplyRelease("demo", spec);
+  harness.WaitReleased("demo", "1.0.0");
+  harness.Stop();
+  for (const int version : {2, 3}) {
+    helm::StoredRelease lost = harness.Revision("demo", 1);
+    lost.mutable_json().Set("version", version);
+    lost.SetStatus(helm::kFailed, "Release unlocked");
+    const Value secret =
+        helm::MakeReleaseSecret(lost, "app", absl::Now(), /*is_new=*/true);
+    ASSERT_TRUE(harness.client().Create(Context(), secret, {}).ok());
+  }
+  harness.PublishChart("1.1.0", {{"cm.yaml", kConfigMap}, {"bad.yaml", kBad}});
+  harness.Start();
+  harness.WaitReady("demo", "False", "RollbackSucceeded");
+  EXPECT_THAT(harness.Stored("demo"),
+              ElementsAre("1 superseded", "2 failed", "3 failed", "4 failed",
+                          "5 deployed"));
+  EXPECT_EQ(harness.ConfigMap("demo-cm")["data"].GetString("version"), "1.0.0");
+}
+
 TEST(LifecycleTest, RollsAFailedUpgradeBack) {
   Harness harness;
   harness.PublishChart("1.0.0", {{"cm.yaml", kConfigMap}});

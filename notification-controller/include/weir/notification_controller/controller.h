@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "weir/base/context.h"
 #include "weir/http/proxy.h"
+#include "weir/notification_controller/local_events.h"
 #include "weir/reconcile/feature_gates.h"
 #include "weir/reconcile/flags.h"
 #include "weir/reconcile/manager.h"
@@ -32,6 +33,8 @@ struct Options {
   // ":9090"; empty: nowhere over HTTP.
   reconcile::CommonFlags common;
 
+  // Where events of this process come from; may be null.
+  std::shared_ptr<LocalEvents> local_events;
   // Where webhooks are taken; empty: nowhere.
   std::string receiver_address = ":9292";
   // Where weir.event.v1.EventService listens; empty: nowhere.
