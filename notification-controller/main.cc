@@ -1,5 +1,7 @@
 // The notification-controller: flags to Options, signals to Context, Run.
 
+#include <cstdlib>
+
 #include "weir/notification_controller/controller.h"
 #include "weir/reconcile/flags.h"
 
@@ -9,6 +11,9 @@ int main(int argc, char** argv) {
   const std::string events_address = options.common.events_addr;
   weir::reconcile::SetDefaultsFromEnvironment(&options.common);
   options.common.events_addr = events_address;
+  if (const char* host = std::getenv("AZURE_AUTHORITY_HOST")) {
+    options.azure_authority_host = host;
+  }
   weir::reconcile::FlagSet flags(
       "notification-controller",
       "Tells people and machines about events, and takes webhooks.");

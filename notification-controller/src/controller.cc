@@ -31,6 +31,7 @@ rpc::TlsOptions MakeGrpcTls(const Options& options) {
 NotificationOptions MakeNotificationOptions(const Options& options) {
   NotificationOptions made;
   made.no_cross_namespace_refs = options.no_cross_namespace_refs;
+  made.azure_authority_host = options.azure_authority_host;
   made.has_object_identity =
       options.common.feature_gates.IsEnabled("ObjectLevelWorkloadIdentity");
   made.duplicate_interval = options.rate_limit_interval;

@@ -288,6 +288,7 @@ absl::StatusOr<Settings> Notifications::Impl::MakeSettings(
   settings.alert_name_space = alert.key.name_space;
   settings.alert_name = alert.key.name;
   settings.alert_uid = alert.uid;
+  settings.azure_authority_host = options.azure_authority_host;
   return settings;
 }
 

@@ -26,6 +26,7 @@ struct NotificationOptions {
   bool no_cross_namespace_refs = false;
   bool has_object_identity = false;  // Gate ObjectLevelWorkloadIdentity.
   absl::Duration duplicate_interval = absl::Minutes(5);
+  std::string azure_authority_host;  // As in Options.
   SenderOptions sender;
   DeliveryQueueOptions queue;
 };

@@ -35,8 +35,7 @@ struct Settings {
   std::string service_account;
   absl::Duration timeout = absl::Seconds(15);
 
-  // The process's AZURE_AUTHORITY_HOST, which tells the cloud; empty: the
-  // public one.
+  // Of the process, as in Options.
   std::string azure_authority_host;
 
   // How requests travel; the sender sets both on them.

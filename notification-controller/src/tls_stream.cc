@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "weir/base/status.h"
+#include "weir/http/address.h"
 
 namespace weir::notification_controller {
 namespace {
@@ -109,6 +110,9 @@ absl::StatusOr<Addresses> Resolve(const std::string& host,
 }
 
 absl::StatusOr<Socket> ConnectTo(const Context& ctx, const addrinfo& address) {
+  if (http::IsLinkLocal(*address.ai_addr)) {
+    return absl::PermissionDeniedError("link-local addresses are not reached");
+  }
   Socket made(socket(address.ai_family,
                      address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
                      address.ai_protocol));

@@ -23,7 +23,8 @@ struct TlsStreamLimits {
 
 // Errors of all calls: kUnavailable when the connection failed or broke;
 // kUnauthenticated when the certificate does not verify; kResourceExhausted
-// above a limit; kDeadlineExceeded, kCancelled.
+// above a limit; kDeadlineExceeded, kCancelled; kPermissionDenied for
+// link-local addresses, where the metadata of clouds is.
 class TlsStream {
  public:
   using Limits = TlsStreamLimits;

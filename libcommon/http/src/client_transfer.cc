@@ -16,6 +16,7 @@
 #include "src/client_error.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
+#include "weir/http/address.h"
 
 namespace weir::http {
 namespace {
@@ -33,23 +34,9 @@ int SetSocketOptions(void*, curl_socket_t socket, curlsocktype) noexcept {
   return CURL_SOCKOPT_OK;
 }
 
-bool IsLinkLocal(const sockaddr* address) {
-  if (address->sa_family == AF_INET) {
-    const auto* ip = reinterpret_cast<const sockaddr_in*>(address);
-    return (ntohl(ip->sin_addr.s_addr) >> 16) == 0xa9fe;  // 169.254/16
-  }
-  if (address->sa_family != AF_INET6) return false;
-  const in6_addr& ip =
-      reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
-    return ip.s6_addr[12] == 169 && ip.s6_addr[13] == 254;
-  }
-  return IN6_IS_ADDR_LINKLOCAL(&ip);
-}
-
 curl_socket_t OpenSocketUnlessLinkLocal(void*, curlsocktype,
                                         curl_sockaddr* address) noexcept {
-  if (IsLinkLocal(&address->addr)) return CURL_SOCKET_BAD;
+  if (IsLinkLocal(address->addr)) return CURL_SOCKET_BAD;
   return socket(address->family, address->socktype | SOCK_CLOEXEC,
                 address->protocol);
 }

@@ -217,6 +217,15 @@ TEST_F(NatsTest, StopsMessagesToTheClient) {
               HasSubstr("nats: the server breaks the protocol"));
 }
 
+TEST_F(NatsTest, StopsLinkLocalAddresses) {
+  for (const char* address : {"nats://169.254.169.254", "[fe80::1%25lo]",
+                              "[::ffff:169.254.169.254]:80"}) {
+    rig.settings.address = address;
+    const absl::Status status = rig.Notify();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+  }
+}
+
 TEST_F(NatsTest, StopsTextBeforeTls) {
   Serve({.greeting = absl::StrCat(kInfoWithTls, "PONG\r\n")});
   EXPECT_THAT(std::string(rig.Notify().message()),

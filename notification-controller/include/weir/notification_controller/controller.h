@@ -52,6 +52,9 @@ struct Options {
   bool export_http_path_metrics = false;
   // Where Providers name no proxy. Run reads the environment.
   http::ProxySettings proxies;
+  // AZURE_AUTHORITY_HOST: which of Azure's clouds hubs without a full host are
+  // in; empty: the public one.
+  std::string azure_authority_host;
   // On the way out: for how long what waits is still delivered.
   absl::Duration delivery_grace = absl::Seconds(5);
 };
