@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/notification-controller/receivers/fake_issuer.h"
 #include "tests/notification-controller/receivers/harness.h"
 #include "weir/crypto/hmac.h"
@@ -38,18 +39,22 @@ TEST(WebhookTest, AnnotatesTheTarget) {
   EXPECT_TRUE(has_manager);
 }
 
-TEST(WebhookTest, CostsOneReadAndOneWrite) {
+TEST(WebhookTest, CostsOneRequest) {
   Harness harness;
   harness.Start();
   const std::string path = harness.Ready(
       "{resources: [{kind: GitRepository, name: '*', matchLabels: {}}], "
       "resourceFilter: 'res.metadata.name == \"app\"'}");
-  harness.WaitForCode(path, 200);
-  harness.TakeRequests();
-  EXPECT_EQ(harness.Post(path), 200);
-  EXPECT_THAT(harness.TakeRequests(),
-              testing::ElementsAre(HasSubstr("GET secrets/tok"),
-                                   HasSubstr("PATCH gitrepositories/app")));
+  // Once its watches have begun.
+  std::vector<std::string> requests;
+  for (int i = 0; i < 1000 && requests.size() != 1; ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+    harness.TakeRequests();
+    harness.Post(path);
+    requests = harness.TakeRequests();
+  }
+  EXPECT_THAT(requests,
+              testing::ElementsAre(HasSubstr("PATCH gitrepositories/app")));
 }
 
 TEST(WebhookTest, AnswersAsFluxDoes) {
