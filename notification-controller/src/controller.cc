@@ -186,8 +186,9 @@ absl::Status NotificationController::Impl::StartServers() {
   events.tells_paths = options.export_http_path_metrics;
   WEIR_ASSIGN_OR_RETURN(event_server,
                         EventServer::Start(manager, notifications, events));
-  WEIR_ASSIGN_OR_RETURN(
-      receivers, Receivers::Create(manager, MakeReceiverOptions(options)));
+  ReceiverOptions webhooks = MakeReceiverOptions(options);
+  webhooks.secrets = &secrets;
+  WEIR_ASSIGN_OR_RETURN(receivers, Receivers::Create(manager, webhooks));
   // After leadership, before the manager's own events are sent.
   manager.AddRunnable("notifications", [this](const Context& ctx) {
     ctx.SleepFor(absl::InfiniteDuration()).IgnoreError();

@@ -1,5 +1,6 @@
 #include "src/http_metrics.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,17 @@ std::vector<double> SizeBuckets() {
   double bound = 100;
   for (int i = 0; i < 8; ++i, bound *= 10) buckets.push_back(bound);
   return buckets;
+}
+
+// Anybody can send any method: those that are none are one, so that a stranger
+// makes no series.
+std::string MethodLabel(const std::string& method) {
+  constexpr absl::string_view kMethods[] = {"GET",     "HEAD",    "POST",
+                                            "PUT",     "PATCH",   "DELETE",
+                                            "OPTIONS", "CONNECT", "TRACE"};
+  const bool is_known = std::find(std::begin(kMethods), std::end(kMethods),
+                                  method) != std::end(kMethods);
+  return is_known ? method : "other";
 }
 
 }  // namespace
@@ -85,7 +97,7 @@ std::unique_ptr<http::Responder> HttpMetrics::Wrap(
     std::unique_ptr<http::Responder> responder) {
   const std::string& path = tells_paths_ ? request.path : path_;
   in_flight_.Set({"", path}, ++under_way_);
-  return std::make_unique<Counting>(*this, path, request.method,
+  return std::make_unique<Counting>(*this, path, MethodLabel(request.method),
                                     std::move(responder));
 }
 

@@ -176,6 +176,7 @@ void ControllerHarness::Start() {
   manager.hostname = "host";
   manager.drain = absl::ZeroDuration();
   manager.grace = absl::ZeroDuration();
+  Prepare(manager);
   auto created = reconcile::Manager::Create(std::move(manager));
   ASSERT_TRUE(created.ok()) << created.status();
   manager_ = *std::move(created);

@@ -146,6 +146,8 @@ class ControllerHarness {
   // Adds the controller to the manager, and drops it.
   virtual void StartController(reconcile::Manager& manager) = 0;
   virtual void StopController() = 0;
+  // Changes the manager's options before it is made.
+  virtual void Prepare(reconcile::ManagerOptions& /*options*/) {}
 
  private:
   const std::string name_space_;

@@ -178,8 +178,15 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
     SweepLater(shared);
   });
   impl->io_threads.Start("http-io", [shared = impl->core](const Context&) {
-    shared->io.run();
-    return absl::OkStatus();
+    while (true) {
+      try {
+        shared->io.run();
+        return absl::OkStatus();
+      } catch (const std::exception& e) {
+        // One connection's trouble, which the sweep cuts in time.
+        shared->options.logger.Error("connection threw", {{"error", e.what()}});
+      }
+    }
   });
   for (int i = 0; i < std::max(core.options.worker_threads, 1); ++i) {
     impl->workers.Start("http-worker", [shared = impl->core](const Context&) {

@@ -96,7 +96,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void SetDeadline(absl::Duration after,
                    Steady::time_point since = Steady::now());
   void ReadHead();
-  void ReadFields();
+  void BeginHead();
+  void ParseHead();
+  template <typename Next>
+  void ReadSome(Next next);
   void OnReadError(Error error);
 
   // Answers a request that no handler sees, and closes.

@@ -101,27 +101,49 @@ void ServerConnection::ReadHead() {
   // Checked when the head is there; "none" would refuse every body, as an
   // empty optional compares less than any length.
   parser_->body_limit(std::numeric_limits<uint64_t>::max());
-  if (buffer_.size() > 0) return ReadFields();
+  parser_->eager(false);
+  if (buffer_.size() > 0) return BeginHead();
   // The first bytes start the clock.
-  stream_.async_read_some(
-      buffer_.prepare(kFirstRead),
-      [self = shared_from_this()](Error error, size_t size) {
-        if (error || self->is_dead_) return self->Kill();
-        self->buffer_.commit(size);
-        self->ReadFields();
-      });
+  ReadSome([self = shared_from_this()] { self->BeginHead(); });
 }
 
-void ServerConnection::ReadFields() {
+void ServerConnection::BeginHead() {
   is_idle_ = false;
   began_ = Steady::now();
   SetDeadline(core_->options.header_timeout);
-  beast::http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](Error error, size_t) {
-        if (error) return self->OnReadError(error);
-        self->OnHead();
+  ParseHead();
+}
+
+template <typename Next>
+void ServerConnection::ReadSome(Next next) {
+  const size_t size = std::max(kFirstRead, buffer_.size());
+  stream_.async_read_some(
+      buffer_.prepare(size),
+      [self = shared_from_this(), next](Error error, size_t read) {
+        if (error || self->is_dead_) return self->Kill();
+        self->buffer_.commit(read);
+        next();
       });
+}
+
+// By hand, as Beast throws when one field is longer than 64 KiB.
+void ServerConnection::ParseHead() {
+  Error error;
+  size_t used = 0;
+  try {
+    used = parser_->put(buffer_.data(), error);
+  } catch (const std::exception&) {
+    return Refuse(431);
+  }
+  buffer_.consume(used);
+  if (error == beast::http::error::need_more) {
+    return ReadSome([self = shared_from_this()] { self->ParseHead(); });
+  }
+  if (error) return OnReadError(error);
+  if (!parser_->is_header_done()) {
+    return ReadSome([self = shared_from_this()] { self->ParseHead(); });
+  }
+  OnHead();
 }
 
 void ServerConnection::OnReadError(Error error) {

@@ -4,11 +4,9 @@
 // Threads: as values.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
-#include "weir/base/secret.h"
 #include "weir/http/headers.h"
 #include "weir/value/value.h"
 
@@ -18,9 +16,6 @@ struct Hook {
   const http::Headers& headers;
   const std::string& body;
 };
-
-// The data of the Secret that a Receiver names.
-using SecretData = std::map<std::string, Secret>;
 
 // What an authentic hook says.
 struct Message {

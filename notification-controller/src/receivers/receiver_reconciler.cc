@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "src/receivers/secret_reader.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
 #include "weir/codec/codec.h"
+#include "weir/kube/secrets.h"
 
 namespace weir::notification_controller {
 namespace {
@@ -65,10 +65,11 @@ absl::StatusOr<Secret> ReceiverReconciler::FindToken(
   if (!plan.secret.has_value()) return Secret();
   const kube::ObjectKey key{plan.key.name_space, *plan.secret};
   WEIR_ASSIGN_OR_RETURN(
-      const SecretData data, ReadSecret(ctx, env_.client, key),
+      const kube::SecretData data,
+      kube::GetSecretData(ctx, env_.client, key.name_space, key.name),
       "unable to read token from secret '", key.ToString(), "' error");
-  const auto found = data.find("token");
-  if (found != data.end()) return found->second;
+  const Secret* const found = data.Find("token");
+  if (found != nullptr) return *found;
   return absl::FailedPreconditionError(absl::StrCat(
       "invalid '", key.ToString(), "' secret data: required fields 'token'"));
 }

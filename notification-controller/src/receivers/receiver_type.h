@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "src/receivers/hook.h"
+#include "weir/base/secret.h"
 
 namespace weir::notification_controller {
 

@@ -62,7 +62,11 @@ struct Receivers::Impl {
     return issuers;
   }
   WebhookEnvironment MakeEnvironment() {
+    if (options.secrets == nullptr) {
+      own_secrets = std::make_unique<SecretCache>(manager);
+    }
     return {manager.client(),
+            options.secrets == nullptr ? *own_secrets : *options.secrets,
             index,
             targets,
             issuers,
@@ -79,6 +83,7 @@ struct Receivers::Impl {
 
   reconcile::Manager& manager;
   const ReceiverOptions options;
+  std::unique_ptr<SecretCache> own_secrets;
   ReceiverIndex index;
   TargetStore targets;
   Issuers issuers;

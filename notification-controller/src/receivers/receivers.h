@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "src/receivers/issuers.h"
+#include "src/secret_cache.h"
 #include "weir/reconcile/manager.h"
 
 namespace weir::notification_controller {
@@ -25,6 +26,8 @@ struct ReceiverOptions {
   bool watches_configs = true;
   std::string watch_configs_label_selector =
       "reconcile.fluxcd.io/watch=Enabled";
+  // Where Secrets are read; null: a cache of its own. Must outlive it.
+  SecretCache* secrets = nullptr;
   // How tokens are verified. The clock is the manager's.
   IssuerOptions issuers;
   std::string google_keys_url = "https://www.googleapis.com/oauth2/v3/certs";

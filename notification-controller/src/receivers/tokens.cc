@@ -34,10 +34,10 @@ bool IsEqual(const Secret& secret, absl::string_view text) {
   return crypto::EqualInConstantTime(secret.RevealForUse(), text);
 }
 
-absl::StatusOr<Secret> Require(const SecretData& secret,
+absl::StatusOr<Secret> Require(const kube::SecretData& secret,
                                const std::string& key) {
-  const auto found = secret.find(key);
-  if (found != secret.end() && !found->second.empty()) return found->second;
+  const Secret* const found = secret.Find(key);
+  if (found != nullptr && !found->empty()) return *found;
   return Denied(absl::StrCat("invalid secret data: required field '", key,
                              "' for GCR receiver"));
 }
@@ -96,8 +96,9 @@ absl::StatusOr<Value> VerifyConfigured(const Context& ctx, const Hook& hook,
 }
 
 absl::Status VerifyGoogle(const Context& ctx, const Hook& hook,
-                          const SecretData& secret, const std::string& keys_url,
-                          Issuers& issuers, const Clock& clock) {
+                          const kube::SecretData& secret,
+                          const std::string& keys_url, Issuers& issuers,
+                          const Clock& clock) {
   WEIR_ASSIGN_OR_RETURN(const Secret email, Require(secret, "email"));
   WEIR_ASSIGN_OR_RETURN(const Secret audience, Require(secret, "audience"));
   WEIR_ASSIGN_OR_RETURN(const crypto::Jwt token, ReadToken(hook),

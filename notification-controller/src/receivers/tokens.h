@@ -15,6 +15,7 @@
 #include "weir/base/clock.h"
 #include "weir/base/context.h"
 #include "weir/cel/cel.h"
+#include "weir/kube/secrets.h"
 
 namespace weir::notification_controller {
 
@@ -48,7 +49,8 @@ absl::StatusOr<Value> VerifyConfigured(const Context& ctx, const Hook& hook,
 // The same for Google's token of a Pub/Sub subscription; `secret` has who it
 // must be of (`email`) and for (`audience`).
 absl::Status VerifyGoogle(const Context& ctx, const Hook& hook,
-                          const SecretData& secret, const std::string& keys_url,
-                          Issuers& issuers, const Clock& clock);
+                          const kube::SecretData& secret,
+                          const std::string& keys_url, Issuers& issuers,
+                          const Clock& clock);
 
 }  // namespace weir::notification_controller

@@ -8,7 +8,6 @@
 #include "absl/strings/strip.h"
 #include "src/receivers/media_type.h"
 #include "src/receivers/payload.h"
-#include "src/receivers/secret_reader.h"
 #include "weir/base/status.h"
 
 namespace weir::notification_controller {
@@ -92,19 +91,21 @@ int WebhookHandler::Handle(const Context& ctx,
 absl::StatusOr<Message> WebhookHandler::Authenticate(const Context& ctx,
                                                      const ReceiverPlan& plan,
                                                      const Hook& hook) const {
-  SecretData secret;
+  kube::SecretData secret;
   Secret token;
   if (plan.secret.has_value()) {
     const kube::ObjectKey key{plan.key.name_space, *plan.secret};
-    WEIR_ASSIGN_OR_RETURN(secret, ReadSecret(ctx, env_.client, key),
+    WEIR_ASSIGN_OR_RETURN(const std::shared_ptr<const kube::SecretData> read,
+                          env_.secrets.Get(ctx, key),
                           "unable to read secret \"", key.ToString(), "\"");
-    const auto found = secret.find("token");
-    if (found == secret.end()) {
+    const Secret* const found = read->Find("token");
+    if (found == nullptr) {
       return absl::PermissionDeniedError(
           absl::StrCat("invalid \"", key.ToString(),
                        "\" secret data: required field 'token'"));
     }
-    token = found->second;
+    token = *found;
+    secret = *read;
   }
   if (plan.type == nullptr) {
     return absl::InvalidArgumentError("receiver type not supported");

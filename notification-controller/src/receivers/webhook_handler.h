@@ -17,6 +17,7 @@
 #include "src/receivers/issuers.h"
 #include "src/receivers/receiver_index.h"
 #include "src/receivers/target_store.h"
+#include "src/secret_cache.h"
 #include "weir/base/clock.h"
 #include "weir/base/context.h"
 #include "weir/base/log.h"
@@ -27,6 +28,7 @@ namespace weir::notification_controller {
 
 struct WebhookEnvironment {
   const kube::Client& client;
+  SecretCache& secrets;
   const ReceiverIndex& index;
   const TargetStore& targets;
   Issuers& issuers;

@@ -33,6 +33,25 @@ TEST(ServerStopTest, EndsWhenTheSweepFellDueMeanwhile) {
   EXPECT_TRUE(threads.Join().ok());
 }
 
+TEST(ServerLimitTest, AFieldThatIsTooLongHurtsNobodyElse) {
+  ServerOptions options;
+  options.max_header_bytes = 256u << 10;
+  const auto server = Serve(AnswerOk, std::move(options));
+  Client client;
+  Request request = Get(server->url());
+  request.headers.Set("X-Long", std::string(100'000, 'x'));
+  const auto refused = client.SendAndWait(Soon(), std::move(request));
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_EQ(refused->code, 431);
+  Request many = Get(server->url());
+  for (const char* name : {"X-A", "X-B", "X-C"}) {
+    many.headers.Set(name, std::string(60'000, 'x'));
+  }
+  const auto answered = client.SendAndWait(Soon(), std::move(many));
+  ASSERT_TRUE(answered.ok()) << answered.status();
+  EXPECT_EQ(answered->code, 200);
+}
+
 TEST(ServerStartTest, SaysWhyItCannotListen) {
   const auto first = Serve(AnswerOk);
   ServerOptions options;

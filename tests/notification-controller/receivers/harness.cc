@@ -15,7 +15,23 @@ Harness::Harness() {
   options_.workers = 4;
 }
 
+void Harness::Prepare(reconcile::ManagerOptions& options) {
+  LogOptions log;
+  log.level = LogLevel::kTrace;
+  log.sink = [this](absl::string_view line) {
+    MutexLock lock(logs_mu_);
+    absl::StrAppend(&logs_, line);
+  };
+  options.logger = Logger(std::move(log));
+}
+
+std::string Harness::TakeLogs() {
+  MutexLock lock(logs_mu_);
+  return std::exchange(logs_, "");
+}
+
 void Harness::StartController(reconcile::Manager& manager) {
+  running_ = &manager;
   auto receivers = Receivers::Create(manager, options_);
   ASSERT_TRUE(receivers.ok()) << receivers.status();
   receivers_ = *std::move(receivers);

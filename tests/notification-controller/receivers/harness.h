@@ -54,14 +54,21 @@ class Harness : public ControllerHarness {
   void WaitForCode(const std::string& path, int code,
                    const std::string& body = "{}", const Fields& headers = {});
   std::string address() const { return receivers_->address(); }
+  std::string PrintMetrics() const { return running_->metrics().Print(); }
+  // All lines since the last call.
+  std::string TakeLogs();
 
  protected:
+  void Prepare(reconcile::ManagerOptions& options) override;
   void StartController(reconcile::Manager& manager) override;
   void StopController() override { receivers_.reset(); }
 
  private:
   ReceiverOptions options_;
+  reconcile::Manager* running_ = nullptr;
   http::Client http_;
+  Mutex logs_mu_;
+  std::string logs_ ABSL_GUARDED_BY(logs_mu_);
   std::unique_ptr<Receivers> receivers_;
 };
 

@@ -44,7 +44,7 @@ TEST(CheckRulesTest, VariablesSeeThoseBefore) {
   const std::string provider =
       "{variables: [{name: owner, expression: 'claims.repo.split(\"/\")[0]'}, "
       "{name: isOurs, expression: 'vars.owner == \"us\"'}], validations: "
-      "[{expression: vars.isOurs, message: not ours}]}";
+      "[{expression: vars.isOurs == true, message: not ours}]}";
   EXPECT_TRUE(Check(provider, R"({"repo":"us/app"})").ok());
   EXPECT_EQ(Check(provider, R"({"repo":"them/app"})").message(),
             "token validation failed: not ours");

@@ -130,7 +130,7 @@ struct ServerOptions {
   size_t max_body_bytes = 3u << 20;
   std::function<size_t(absl::string_view method, absl::string_view path)>
       body_limit;
-  size_t max_header_bytes = 64u << 10;
+  size_t max_header_bytes = 64u << 10;  // And never more for one field.
   int max_connections = 4096;
   // For one whole request, from its first byte, and for its head alone; a new
   // connection has as long to begin. Past it the connection is closed.
