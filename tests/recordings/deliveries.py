@@ -57,7 +57,7 @@ class Sink(ThreadingHTTPServer):
         for expression, answer in self.answers.items():
             if re.search(expression, request):
                 return answer.get("code", 200), answer.get("body", "").encode()
-        return 200, b""
+        return 200, b"{}"
 
     def keep(self, entry):
         with self._lock:
@@ -83,6 +83,34 @@ def media_type(text):
     return text and re.sub(r";\s*charset=utf-8$", "", text, flags=re.I)
 
 
+# What upstream writes in the order of a map, that is in any.
+UNORDERED = ("fields", "items", "tags", "widgets")
+
+
+def in_order_of_names(value):
+    """Sorts what has no order: members of such lists, lines of fields."""
+    if isinstance(value, dict):
+        return {k: sorted(v, key=json.dumps) if k in UNORDERED and
+                isinstance(v, list) else in_order_of_names(v)
+                for k, v in value.items()}
+    if isinstance(value, list):
+        return [in_order_of_names(item) for item in value]
+    if isinstance(value, str) and "\n>**" in value:
+        lines = value.split("\n")
+        at = next(i for i, line in enumerate(lines) if line.startswith(">**"))
+        return "\n".join(lines[:at] + sorted(lines[at:]))
+    return value
+
+
+# Digests of what the Provider's uid is part of: another in each run, but the
+# same wherever the recording has the same.
+OF_UID = re.compile(r'("alias": "|"key": "|[?&]key=)([0-9a-f]{40,64})\b')
+
+
+def with_placeholders(delivery):
+    return json.loads(OF_UID.sub(r"\1<uid:\2>", json.dumps(delivery)))
+
+
 def essence(delivery):
     """A delivery without what may differ: body as JSON where it is that."""
     body = delivery["body"]
@@ -95,7 +123,7 @@ def essence(delivery):
     if "content-type" in headers:
         headers["content-type"] = media_type(headers["content-type"])
     return {"request": delivery["request"], "headers": headers,
-            "body": body, "answered": delivery["answered"]}
+            "body": in_order_of_names(body), "answered": delivery["answered"]}
 
 
 def await_deliveries(sink, count, patience=20):
@@ -125,4 +153,5 @@ def delivery_differences(wanted, got, matches, in_order):
     """Deliveries of one Alert are compared in order; several Alerts are told
     at once, in any order."""
     wanted, got = [list(map(essence, some)) for some in (wanted, got)]
+    wanted = list(map(with_placeholders, wanted))
     return pair(wanted, got, matches, in_order)

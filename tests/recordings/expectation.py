@@ -529,6 +529,7 @@ class Comparison:
         """Who was asked for a pass; with what words is nobody's matter."""
         wanted = {change["object"] for change in recorded.get("states", [])
                   if REQUESTED_AT in change.get("annotations", {})}
+        wanted &= set(before)
         deadline = time.monotonic() + patience
         while True:
             after = self.woken(before)

@@ -9,11 +9,14 @@ a commit, in versions of charts, are <short:N>.
 import re
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+# Of HTTP headers, and as Go prints one.
+OTHER_TIMES = (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT",
+               r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?")
 DURATION = r"-?(?:\d+(?:\.\d+)?(?:h|ms|m|µs|us|ns|s))+"
 
 # What an unnumbered placeholder may be.
 PATTERNS = {
-    "time": TIME, "duration": DURATION, "s": r"\d+(?:\.\d+)?",
+    "time": "|".join((TIME, *OTHER_TIMES)), "duration": DURATION, "s": r"\d+(?:\.\d+)?",
     "random": r"[A-Za-z0-9-]+", "rv": r"\d+", "digest": r"[a-z0-9]+:[0-9a-f]+",
     "short": r"[0-9a-f]{12}",
     "ip": r"[0-9a-fA-F.:]+", "dns": r"[^ ]+", "dir": r"[^ ]+", "tmp": r"[^ ]+",
