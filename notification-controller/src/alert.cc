@@ -89,8 +89,8 @@ std::shared_ptr<const Alert> Alert::Parse(const Value& object) {
   for (const Value& item : spec["eventSources"].array()) {
     Source source;
     source.kind = std::string(item.GetString("kind"));
-    source.name_space =
-        std::string(item.GetString("namespace", alert->key.name_space));
+    source.name_space = std::string(item.GetString("namespace"));
+    if (source.name_space.empty()) source.name_space = alert->key.name_space;
     source.name = std::string(item.GetString("name"));
     source.match_labels = ReadMap(item["matchLabels"]);
     alert->sources.push_back(std::move(source));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/controller_maker.h"
 #include "src/event_server.h"
 #include "src/notifications.h"
 #include "src/receivers/receivers.h"
@@ -28,8 +29,8 @@ rpc::TlsOptions MakeGrpcTls(const Options& options) {
   return tls;
 }
 
-NotificationOptions MakeNotificationOptions(const Options& options) {
-  NotificationOptions made;
+NotificationOptions MakeNotificationOptions(const Options& options,
+                                            NotificationOptions made) {
   made.no_cross_namespace_refs = options.no_cross_namespace_refs;
   made.azure_authority_host = options.azure_authority_host;
   made.has_object_identity =
@@ -90,14 +91,15 @@ void AddFlags(reconcile::FlagSet& flags, Options* options) {
 }
 
 struct NotificationController::Impl {
-  Impl(reconcile::Manager& the_manager, Options the_options)
+  Impl(reconcile::Manager& the_manager, Options the_options,
+       NotificationOptions deliveries)
       : manager(the_manager),
         options(std::move(the_options)),
         tokens(static_cast<size_t>(options.common.token_cache_max_size),
                options.common.token_cache_max_duration, &manager.clock()),
         secrets(manager),
         notifications(manager, secrets, tokens,
-                      MakeNotificationOptions(options)),
+                      MakeNotificationOptions(options, std::move(deliveries))),
         gate(*this) {}
   ~Impl() {
     Connect(nullptr);
@@ -219,6 +221,12 @@ NotificationController::~NotificationController() = default;
 
 absl::StatusOr<std::unique_ptr<NotificationController>>
 NotificationController::Create(reconcile::Manager& manager, Options options) {
+  return ControllerMaker::Make(manager, std::move(options), {});
+}
+
+absl::StatusOr<std::unique_ptr<NotificationController>> ControllerMaker::Make(
+    reconcile::Manager& manager, Options options,
+    NotificationOptions deliveries) {
   if (options.rate_limit_interval <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError("--rate-limit-interval must be positive");
   }
@@ -226,7 +234,8 @@ NotificationController::Create(reconcile::Manager& manager, Options options) {
     return absl::InvalidArgumentError(
         "--token-cache-max-size must not be negative");
   }
-  auto impl = std::make_unique<Impl>(manager, std::move(options));
+  auto impl = std::make_unique<NotificationController::Impl>(
+      manager, std::move(options), std::move(deliveries));
   impl->AddControllers();
   impl->AddTokenMetrics();
   WEIR_RETURN_IF_ERROR(impl->StartServers());

@@ -1,6 +1,5 @@
 #include "src/delivery_queue.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace weir::notification_controller {
@@ -13,12 +12,19 @@ DeliveryQueue::~DeliveryQueue() { Stop(); }
 bool DeliveryQueue::Push(Task task) {
   MutexLock lock(mu_);
   if (is_closed_ || bytes_ + task.bytes > options_.max_bytes) return false;
-  Receiver& receiver = receivers_[task.receiver];
-  if (receiver.waiting.size() >= options_.max_waiting) return false;
+  const std::string name = task.receiver;
+  const auto known = receivers_.find(name);
+  const size_t ahead = known == receivers_.end() ? 0 : known->second.waiting;
+  if (ahead >= options_.max_waiting) return false;
+  Receiver& receiver = receivers_[name];
   ++waiting_;
+  ++receiver.waiting;
   bytes_ += task.bytes;
-  receiver.waiting.push_back(std::move(task));
-  if (idle_threads_ > 0) {
+  const auto [subject, is_first] = receiver.subjects.try_emplace(task.subject);
+  if (is_first) receiver.ready.push_back(task.subject);
+  subject->second.push_back(std::move(task));
+  LineUpLocked(name, receiver);
+  if (idle_threads_ > 0 && !turns_.empty()) {
     changed_.NotifyAll();
   } else {
     GrowLocked();
@@ -28,58 +34,64 @@ bool DeliveryQueue::Push(Task task) {
 
 void DeliveryQueue::GrowLocked() {
   if (idle_threads_ > 0 || threads_started_ == options_.max_threads ||
-      FindReadyLocked() == receivers_.end()) {
+      turns_.empty()) {
     return;
   }
   ++threads_started_;
   threads_.Start("deliver", [this](const Context& ctx) { return Work(ctx); });
 }
 
-std::deque<DeliveryQueue::Task>::iterator DeliveryQueue::FirstReady(
-    Receiver& receiver) const {
-  const size_t most =
-      receiver.is_failing ? 1 : static_cast<size_t>(options_.max_parallel);
-  if (receiver.busy.size() >= most) return receiver.waiting.end();
-  return std::find_if(receiver.waiting.begin(), receiver.waiting.end(),
-                      [&receiver](const Task& one) {
-                        return receiver.busy.count(one.subject) == 0;
-                      });
+bool DeliveryQueue::CanRun(const Receiver& receiver) const {
+  const int most = receiver.is_failing ? 1 : options_.max_parallel;
+  return !receiver.ready.empty() && receiver.running < most;
 }
 
-DeliveryQueue::Receivers::iterator DeliveryQueue::FindReadyLocked() {
-  auto receiver = receivers_.upper_bound(last_served_);
-  for (size_t i = 0; i < receivers_.size(); ++i, ++receiver) {
-    if (receiver == receivers_.end()) receiver = receivers_.begin();
-    if (FirstReady(receiver->second) != receiver->second.waiting.end()) {
-      return receiver;
-    }
-  }
-  return receivers_.end();
+void DeliveryQueue::LineUpLocked(const std::string& name, Receiver& receiver) {
+  if (receiver.has_turn || !CanRun(receiver)) return;
+  receiver.has_turn = true;
+  turns_.push_back(name);
 }
 
 bool DeliveryQueue::TakeLocked(Task* task) {
-  const auto found = FindReadyLocked();
-  if (found == receivers_.end()) return false;
-  Receiver& receiver = found->second;
-  const auto next = FirstReady(receiver);
-  *task = std::move(*next);
-  receiver.waiting.erase(next);
-  receiver.busy.insert(task->subject);
-  last_served_ = found->first;
-  --waiting_;
-  bytes_ -= task->bytes;
-  ++running_;
-  GrowLocked();
-  return true;
+  while (!turns_.empty()) {
+    const std::string name = std::move(turns_.front());
+    turns_.pop_front();
+    Receiver& receiver = receivers_.at(name);
+    receiver.has_turn = false;
+    if (!CanRun(receiver)) continue;  // It began to fail.
+    std::deque<Task>& waiting = receiver.subjects.at(receiver.ready.front());
+    receiver.ready.pop_front();
+    *task = std::move(waiting.front());
+    waiting.pop_front();
+    --receiver.waiting;
+    ++receiver.running;
+    --waiting_;
+    bytes_ -= task->bytes;
+    ++running_;
+    LineUpLocked(name, receiver);
+    GrowLocked();
+    return true;
+  }
+  return false;
 }
 
 void DeliveryQueue::FinishLocked(const Task& task, bool is_well) {
   --running_;
-  const auto receiver = receivers_.find(task.receiver);
-  receiver->second.busy.erase(task.subject);
-  receiver->second.is_failing = !is_well;
-  if (receiver->second.waiting.empty() && receiver->second.busy.empty()) {
-    receivers_.erase(receiver);
+  const auto found = receivers_.find(task.receiver);
+  Receiver& receiver = found->second;
+  --receiver.running;
+  receiver.is_failing = !is_well;
+  const auto subject = receiver.subjects.find(task.subject);
+  if (subject->second.empty()) {
+    receiver.subjects.erase(subject);
+  } else {
+    receiver.ready.push_back(task.subject);
+  }
+  if (receiver.subjects.empty()) {
+    // Without subjects it is not lined up.
+    receivers_.erase(found);
+  } else {
+    LineUpLocked(task.receiver, receiver);
   }
   // Its subject and its receiver may let others run now.
   changed_.NotifyAll();

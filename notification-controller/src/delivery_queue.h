@@ -12,7 +12,6 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -60,20 +59,26 @@ class DeliveryQueue {
   size_t size() const;
 
  private:
+  // One with tasks that wait or run.
   struct Receiver {
-    std::deque<Task> waiting;
-    std::set<std::string> busy;  // Subjects under way.
+    // Tasks that wait, by subject; a subject under way is there even when
+    // none of its tasks waits.
+    std::map<std::string, std::deque<Task>> subjects;
+    // Subjects whose first task may run, in turn.
+    std::deque<std::string> ready;
+    size_t waiting = 0;
+    int running = 0;
     bool is_failing = false;
+    bool has_turn = false;  // Whether it is in turns_.
   };
-  using Receivers = std::map<std::string, Receiver>;
 
   absl::Status Work(const Context& ctx);
   // Starts a thread when a task could run and none is free.
   void GrowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The next receiver, in turn, with a task that may run; else the end.
-  Receivers::iterator FindReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Its first task that may run; else the end.
-  std::deque<Task>::iterator FirstReady(Receiver& receiver) const;
+  bool CanRun(const Receiver& receiver) const;
+  // Lines the receiver up when it has a task that may run.
+  void LineUpLocked(const std::string& name, Receiver& receiver)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool TakeLocked(Task* task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FinishLocked(const Task& task, bool is_well)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -82,8 +87,9 @@ class DeliveryQueue {
 
   mutable Mutex mu_;
   CondVar changed_;
-  Receivers receivers_ ABSL_GUARDED_BY(mu_);
-  std::string last_served_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Receiver> receivers_ ABSL_GUARDED_BY(mu_);
+  // Receivers with tasks that may run, or could when they were lined up.
+  std::deque<std::string> turns_ ABSL_GUARDED_BY(mu_);
   size_t waiting_ ABSL_GUARDED_BY(mu_) = 0;
   size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
   size_t running_ ABSL_GUARDED_BY(mu_) = 0;

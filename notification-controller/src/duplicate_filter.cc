@@ -13,13 +13,20 @@ DuplicateFilter::Verdict DuplicateFilter::Take(const std::string& key) {
   MutexLock lock(mu_);
   while (!order_.empty()) {
     const auto oldest = until_.find(order_.front());
-    if (oldest->second > now && order_.size() < max_keys_) break;
+    if (oldest->second > now) break;
     until_.erase(oldest);
     order_.pop_front();
   }
-  const auto [entry, is_new] = until_.try_emplace(key, now + interval_);
-  if (is_new) order_.push_back(key);
-  return {is_new, entry->second};
+  const auto known = until_.find(key);
+  if (known != until_.end()) return {false, known->second};
+  while (!order_.empty() && order_.size() >= max_keys_) {
+    until_.erase(order_.front());
+    order_.pop_front();
+  }
+  const absl::Time end = now + interval_;
+  until_.emplace(key, end);
+  order_.push_back(key);
+  return {true, end};
 }
 
 }  // namespace weir::notification_controller

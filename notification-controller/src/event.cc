@@ -77,7 +77,9 @@ std::vector<Member> EventMembers(const Event& event) {
 
 std::string ObjectReference::Group() const {
   const size_t slash = api_version.find('/');
-  return slash == std::string::npos ? "" : api_version.substr(0, slash);
+  // With two it names nothing, as for Kubernetes.
+  if (slash == std::string::npos || slash != api_version.rfind('/')) return "";
+  return api_version.substr(0, slash);
 }
 
 std::string ObjectReference::ToString() const {

@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kRememberedEvents = 1'000;
 constexpr size_t kRememberedBytes = 4u << 20;
 constexpr size_t kMaxHeaderBytes = 256u << 10;
+constexpr absl::Duration kHeaderTimeout = absl::Seconds(10);
 constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
 // "Mon, 02 Jan 2006 15:04:05 UTC", as Go's RFC 1123 has it.
@@ -126,6 +127,7 @@ absl::StatusOr<std::unique_ptr<EventServer>> EventServer::Start(
     http::ServerOptions http;
     http.address = options.http_address;
     http.max_header_bytes = kMaxHeaderBytes;
+    http.header_timeout = kHeaderTimeout;
     http.read_timeout = kReadTimeout;
     http.logger = self->logger_;
     EventServer* const server = self.get();

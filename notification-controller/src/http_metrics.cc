@@ -16,6 +16,17 @@ const std::vector<double>& DurationBuckets() {
   return *buckets;
 }
 
+// Whoever asks chooses path and method; what is counted stays small.
+constexpr size_t kMaxPaths = 1'000;
+
+std::string MethodName(const std::string& method) {
+  for (const char* known : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
+                            "CONNECT", "OPTIONS", "TRACE"}) {
+    if (method == known) return method;
+  }
+  return "other";
+}
+
 // A hundred bytes to a gigabyte.
 std::vector<double> SizeBuckets() {
   std::vector<double> buckets;
@@ -25,16 +36,6 @@ std::vector<double> SizeBuckets() {
 }
 
 // Anybody can send any method: those that are none are one, so that a stranger
-// makes no series.
-std::string MethodLabel(const std::string& method) {
-  constexpr absl::string_view kMethods[] = {"GET",     "HEAD",    "POST",
-                                            "PUT",     "PATCH",   "DELETE",
-                                            "OPTIONS", "CONNECT", "TRACE"};
-  const bool is_known = std::find(std::begin(kMethods), std::end(kMethods),
-                                  method) != std::end(kMethods);
-  return is_known ? method : "other";
-}
-
 }  // namespace
 
 class HttpMetrics::Counting : public http::Responder {
@@ -45,9 +46,7 @@ class HttpMetrics::Counting : public http::Responder {
         path_(std::move(path)),
         method_(std::move(method)),
         responder_(std::move(responder)) {}
-  ~Counting() override {
-    metrics_.in_flight_.Set({"", path_}, --metrics_.under_way_);
-  }
+  ~Counting() override { metrics_.ChangeUnderWay(path_, -1); }
 
   void Send(http::ServerResponse response) override {
     const std::vector<std::string> labels = {"", path_, method_,
@@ -95,10 +94,25 @@ HttpMetrics::~HttpMetrics() = default;
 std::unique_ptr<http::Responder> HttpMetrics::Wrap(
     const http::ServerRequest& request,
     std::unique_ptr<http::Responder> responder) {
-  const std::string& path = tells_paths_ ? request.path : path_;
-  in_flight_.Set({"", path}, ++under_way_);
-  return std::make_unique<Counting>(*this, path, MethodLabel(request.method),
+  const std::string path = NameOf(request.path);
+  ChangeUnderWay(path, 1);
+  return std::make_unique<Counting>(*this, path, MethodName(request.method),
                                     std::move(responder));
+}
+
+std::string HttpMetrics::NameOf(const std::string& path) {
+  if (!tells_paths_) return path_;
+  MutexLock lock(mu_);
+  const bool has_name =
+      under_way_.count(path) > 0 || under_way_.size() < kMaxPaths;
+  return has_name ? path : path_;
+}
+
+void HttpMetrics::ChangeUnderWay(const std::string& path, int by) {
+  MutexLock lock(mu_);
+  int& count = under_way_[path];
+  count += by;
+  in_flight_.Set({"", path}, count);
 }
 
 }  // namespace weir::notification_controller

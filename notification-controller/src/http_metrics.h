@@ -6,11 +6,12 @@
 // Source: notification.md, section 1.
 #pragma once
 
-#include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "absl/time/time.h"
+#include "weir/base/mutex.h"
 #include "weir/http/server.h"
 #include "weir/reconcile/metrics.h"
 
@@ -19,7 +20,8 @@ namespace weir::notification_controller {
 class HttpMetrics {
  public:
   // `prefix`: "gotk_event". `path` is the one name for all paths; with
-  // `tells_paths` each has its own. `metrics` must outlive it.
+  // `tells_paths` the first thousand have their own. `metrics` must outlive
+  // it.
   HttpMetrics(reconcile::Metrics& metrics, const std::string& prefix,
               std::string path, bool tells_paths);
   // Also outlives all responders that Wrap made.
@@ -32,12 +34,18 @@ class HttpMetrics {
 
  private:
   class Counting;
+  std::string NameOf(const std::string& path);
+  void ChangeUnderWay(const std::string& path, int by);
+
   const std::string path_;
   const bool tells_paths_;
   reconcile::HistogramMetric& durations_;
   reconcile::HistogramMetric& sizes_;
   reconcile::GaugeMetric& in_flight_;
-  std::atomic<int> under_way_{0};
+
+  Mutex mu_;
+  // Requests under way by the name of their path.
+  std::map<std::string, int> under_way_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace weir::notification_controller

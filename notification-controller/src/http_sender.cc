@@ -1,6 +1,7 @@
 #include "src/http_sender.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -8,27 +9,20 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "weir/base/duration.h"
+#include "weir/base/mutex.h"
 #include "weir/base/status.h"
+#include "weir/value/go_url.h"
 
 namespace weir::notification_controller {
 namespace {
 
-// "example.com" of "https://user@example.com:8443/path"; IPv6 in brackets.
-std::string HostOf(absl::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme != absl::string_view::npos) url = url.substr(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  const size_t at = url.rfind('@');
-  if (at != absl::string_view::npos) url = url.substr(at + 1);
-  const size_t end = absl::StartsWith(url, "[") ? url.find(']') : url.find(':');
-  return absl::AsciiStrToLower(url.substr(0, end));
-}
+constexpr char kElsewhere[] = "a redirect is not followed: ";
 
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || absl::EndsWith(host, ".localhost") ||
-         absl::StartsWith(host, "127.") || host == "[::1" ||
-         host == "0.0.0.0" || host == "[::" ||
-         absl::StartsWith(host, "[::ffff:127.");
+         absl::StartsWith(host, "127.") || host == "::1" || host == "0.0.0.0" ||
+         host == "::" || absl::StartsWith(host, "::ffff:127.") ||
+         absl::StartsWith(host, "::ffff:7f");
 }
 
 bool IsWorthAnotherTry(const absl::StatusOr<http::Response>& answer) {
@@ -36,10 +30,50 @@ bool IsWorthAnotherTry(const absl::StatusOr<http::Response>& answer) {
   return answer->code == 429 || (answer->code >= 500 && answer->code != 501);
 }
 
+// Headers that tell nobody anything.
+bool IsPlainHeader(absl::string_view name) {
+  for (const char* plain :
+       {"Content-Type", "Accept", "User-Agent", "gotk-component"}) {
+    if (absl::EqualsIgnoreCase(name, plain)) return true;
+  }
+  return false;
+}
+
+std::string PortOf(const GoUrl& url) {
+  const std::string port = url.Port();
+  if (!port.empty()) return port;
+  return url.scheme == "https" ? "443" : "80";
+}
+
+// Where a secret for `from` may go as well: the same port, or from plain HTTP
+// to TLS, both at their usual ports.
+bool IsSameHost(const GoUrl& from, const GoUrl& to) {
+  if (!absl::EqualsIgnoreCase(from.Hostname(), to.Hostname())) return false;
+  if (from.scheme == to.scheme) return PortOf(from) == PortOf(to);
+  return to.scheme == "https" && PortOf(from) == "80" && PortOf(to) == "443";
+}
+
 // The error in the words of the row.
 absl::Status Failed(const ProviderType& type, const absl::Status& status) {
   return *type.failure == '\0' ? status : Annotate(status, type.failure);
 }
+
+// Why a redirect was not followed.
+class Refusal {
+ public:
+  void Set(absl::Status status) {
+    MutexLock lock(mu_);
+    status_ = std::move(status);
+  }
+  absl::Status Get() {
+    MutexLock lock(mu_);
+    return status_;
+  }
+
+ private:
+  Mutex mu_;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+};
 
 }  // namespace
 
@@ -59,11 +93,21 @@ absl::StatusOr<http::Response> HttpSender::Send(const Context& ctx,
                         ? settings_.proxy
                         : http::ChooseProxy(options_.proxies, request.url);
   }
-  request.follow_redirect = IsSafeRedirect;
+  // Outlives the call, whose thread says why it went no further.
+  const auto refusal = std::make_shared<Refusal>();
+  request.follow_redirect = [headers = request.headers,
+                             refusal](const http::Redirect& redirect) {
+    absl::Status status = CheckRedirect(redirect, headers);
+    const bool follows = status.ok();
+    refusal->Set(std::move(status));
+    return follows;
+  };
   request.allow_link_local = false;
-  request.max_response_bytes = options_.max_answer_bytes;
+  request.max_response_bytes =
+      std::min(request.max_response_bytes, options_.max_answer_bytes);
   for (int attempt = 0;; ++attempt) {
     absl::StatusOr<http::Response> answer = client_.SendAndWait(ctx, request);
+    WEIR_RETURN_IF_ERROR(refusal->Get());
     if (attempt == options_.retries || !IsWorthAnotherTry(answer)) {
       return answer;
     }
@@ -76,8 +120,25 @@ absl::StatusOr<http::Response> HttpSender::Send(const Context& ctx,
   }
 }
 
-bool IsSafeRedirect(const http::Redirect& redirect) {
-  return !IsLoopback(HostOf(redirect.to)) || IsLoopback(HostOf(redirect.from));
+absl::Status CheckRedirect(const http::Redirect& redirect,
+                           const http::Headers& headers) {
+  const absl::StatusOr<GoUrl> from = ParseGoUrl(redirect.from);
+  const absl::StatusOr<GoUrl> to = ParseGoUrl(redirect.to);
+  const auto refuse = [](absl::string_view why) {
+    return absl::FailedPreconditionError(absl::StrCat(kElsewhere, why));
+  };
+  if (!from.ok() || !to.ok()) return refuse("its address is not understood");
+  if (IsLoopback(absl::AsciiStrToLower(to->Hostname())) &&
+      !IsLoopback(absl::AsciiStrToLower(from->Hostname()))) {
+    return refuse("it leads to this machine");
+  }
+  if (IsSameHost(*from, *to)) return absl::OkStatus();
+  for (const auto& [name, value] : headers) {
+    if (!IsPlainHeader(name)) {
+      return refuse("it leads to another host, where credentials must not go");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Duration PauseAfter(const SenderOptions& options, int attempt,

@@ -2,7 +2,8 @@
 //
 // Redirects are followed as Go does, but not into the machine or the link:
 // neither to loopback from elsewhere, nor to link-local addresses, which no
-// address of a Provider reaches either. There the metadata of clouds is.
+// address of a Provider reaches either. There the metadata of clouds is. Nor
+// does a request travel to another host with a header that may be a secret.
 //
 // Touches: network.
 // Threads: a sender serves one delivery; many may share its client.
@@ -22,7 +23,8 @@ struct SenderOptions {
   int retries = 4;
   absl::Duration min_pause = absl::Seconds(2);
   absl::Duration max_pause = absl::Seconds(30);
-  size_t max_answer_bytes = 4u << 20;
+  // Requests may ask for less.
+  size_t max_answer_bytes = 16u << 20;
   // Of the process, where Settings name none.
   http::ProxySettings proxies;
 };
@@ -44,8 +46,10 @@ class HttpSender : public Sender {
   const bool has_tls_;
 };
 
-// Whether a request that came from `redirect.from` may go on to its end.
-bool IsSafeRedirect(const http::Redirect& redirect);
+// Whether a request with these headers may go on to where it is redirected.
+// Errors: kFailedPrecondition, naming no address.
+absl::Status CheckRedirect(const http::Redirect& redirect,
+                           const http::Headers& headers);
 
 // How long to wait after try number `attempt`, from 0. An answer's
 // Retry-After counts for 429 and 503.

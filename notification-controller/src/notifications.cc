@@ -20,6 +20,8 @@ constexpr char kComponent[] = "notification-controller";
 constexpr char kDispatchFailed[] = "NotificationDispatchFailed";
 // Of looking up an object's labels while an event is taken.
 constexpr absl::Duration kLookupTimeout = absl::Seconds(15);
+// What is told of a failure.
+constexpr size_t kMaxReasonBytes = 1024;
 
 size_t SizeOf(const Event& event) {
   size_t bytes = 500 + event.message.size() + event.reason.size();
@@ -27,6 +29,16 @@ size_t SizeOf(const Event& event) {
     bytes += key.size() + value.size() + 100;
   }
   return bytes;
+}
+
+// Answers may be long, and end up here; whole characters stay.
+std::string Shorten(std::string text) {
+  if (text.size() <= kMaxReasonBytes) return text;
+  size_t end = kMaxReasonBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return absl::StrCat(text.substr(0, end), "...");
 }
 
 // Why a Provider gets no event of an Alert that wants it.
@@ -49,6 +61,8 @@ Gate GateOf(const Event& event, const Provider& provider) {
   }
   return Gate::kOpen;
 }
+
+using FoundSecret = absl::StatusOr<std::shared_ptr<const kube::SecretData>>;
 
 // Settings of a Provider as long as it and its Secrets stay the same.
 struct ResolvedProvider {
@@ -230,17 +244,17 @@ Event Notifications::Impl::Merge(const Event& event, const Alert& alert) {
 
 absl::StatusOr<std::shared_ptr<const Settings>> Notifications::Impl::Resolve(
     const Context& ctx, const Provider& provider) {
+  // Each is read once, so that what is remembered is what was used.
+  std::map<std::string, FoundSecret> found;
   std::vector<std::shared_ptr<const kube::SecretData>> used;
-  const auto find = [&](const std::string& name) {
-    auto secret = secrets.Get(ctx, {provider.key.name_space, name});
-    if (secret.ok()) used.push_back(*secret);
-    return secret;
-  };
   const Value& spec = provider.object["spec"];
   for (const char* field : {"secretRef", "proxySecretRef", "certSecretRef"}) {
-    if (!spec[field].is_null()) {
-      find(std::string(spec[field].GetString("name"))).status().IgnoreError();
-    }
+    if (spec[field].is_null()) continue;
+    const std::string name(spec[field].GetString("name"));
+    if (found.count(name) > 0) continue;
+    FoundSecret secret = secrets.Get(ctx, {provider.key.name_space, name});
+    if (secret.ok()) used.push_back(*secret);
+    found.emplace(name, std::move(secret));
   }
   {
     MutexLock lock(mu);
@@ -250,14 +264,16 @@ absl::StatusOr<std::shared_ptr<const Settings>> Notifications::Impl::Resolve(
       return known->second.settings;
     }
   }
-  const std::vector<std::shared_ptr<const kube::SecretData>> secrets_used =
-      used;
-  WEIR_ASSIGN_OR_RETURN(Settings settings, ReadSettings(provider, find));
+  WEIR_ASSIGN_OR_RETURN(
+      Settings settings,
+      ReadSettings(provider, [&found](const std::string& name) {
+        return found.at(name);
+      }));
   auto shared = std::make_shared<const Settings>(std::move(settings));
   MutexLock lock(mu);
   const auto current = providers.find(provider.key);
   if (current != providers.end() && current->second.get() == &provider) {
-    resolved[provider.key] = {current->second, secrets_used, shared};
+    resolved[provider.key] = {current->second, std::move(used), shared};
   }
   return shared;
 }
@@ -310,7 +326,7 @@ bool Notifications::Impl::Run(const Context& ctx, const Event& event,
   sent.Add({provider.type_name, delivered.ok() ? "sent" : "failed"});
   if (delivered.ok() || ctx.is_done()) return true;
   const std::string why =
-      MaskSecrets(std::string(delivered.message()), *settings);
+      Shorten(MaskSecrets(std::string(delivered.message()), *settings));
   manager.logger().Error("failed to send notification",
                          {{"alert", alert.key.ToString()},
                           {"provider", provider.key.ToString()},
@@ -341,13 +357,22 @@ void Notifications::UpdateProvider(const kube::ObjectKey& key,
                                    const Value& object) {
   std::shared_ptr<const Provider> provider =
       object.is_null() ? nullptr : Provider::Parse(object);
-  MutexLock lock(impl_->mu);
-  impl_->resolved.erase(key);
-  if (provider == nullptr) {
+  bool is_last = false;
+  {
+    MutexLock lock(impl_->mu);
+    impl_->resolved.erase(key);
+    if (provider != nullptr) {
+      impl_->providers[key] = std::move(provider);
+      return;
+    }
     impl_->providers.erase(key);
-  } else {
-    impl_->providers[key] = std::move(provider);
+    const auto other = impl_->providers.lower_bound({key.name_space, ""});
+    is_last = other == impl_->providers.end() ||
+              other->first.name_space != key.name_space;
   }
+  // Here as well as in the reconciler, which runs where the lease is.
+  impl_->tokens.Evict(TokenOwnerOf(key));
+  if (is_last) impl_->secrets.Forget(key.name_space);
 }
 
 Notifications::Verdict Notifications::Take(const Context& ctx, Event event) {

@@ -1,5 +1,5 @@
 // ObjectLabels tells the labels of objects that events are about, from watches
-// that begin with the first question about a kind.
+// that begin with the first object of a kind that is there.
 //
 // Touches: network (API server).
 // Threads: safe to share.
@@ -28,7 +28,8 @@ class ObjectLabels {
 
  private:
   // Null for kinds that are not watched.
-  std::shared_ptr<kube::Informer> WatchOf(const kube::GroupVersionKind& gvk);
+  std::shared_ptr<kube::Informer> FindWatch(const kube::GroupVersionKind& gvk);
+  void Watch(const kube::GroupVersionKind& gvk);
 
   reconcile::Manager& manager_;
   Mutex mu_;

@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "weir/base/duration.h"
 #include "weir/base/status.h"
+#include "weir/http/headers.h"
+#include "weir/value/go_url.h"
 #include "weir/value/yaml.h"
 
 namespace weir::notification_controller {
@@ -17,6 +20,8 @@ namespace {
 constexpr size_t kMaxAddressBytes = 2048;
 // Shorter values would turn messages into noise.
 constexpr size_t kShortestMasked = 4;
+constexpr size_t kShortestMaskedPath = 8;
+constexpr size_t kMaxMaskedBytes = 64u << 10;
 
 // Keys of Secrets whose values are no secrets.
 constexpr std::array<absl::string_view, 7> kPublicKeys = {
@@ -105,6 +110,53 @@ absl::Status ApplyTlsOfSecret(const kube::SecretData& secret,
   return absl::OkStatus();
 }
 
+bool IsPublicKey(absl::string_view key) {
+  return std::find(kPublicKeys.begin(), kPublicKeys.end(), key) !=
+         kPublicKeys.end();
+}
+
+// What must not be told, also as others may repeat it: a header without its
+// scheme, a login as it is sent, a token inside a path.
+std::vector<std::string> MaskedTexts(const Settings& settings) {
+  std::vector<std::string> texts;
+  const auto add = [&texts](absl::string_view text) {
+    text = absl::StripAsciiWhitespace(text);
+    if (text.size() >= kShortestMasked) texts.emplace_back(text);
+  };
+  const auto add_secret = [&add](const Secret& secret) {
+    add(secret.RevealForUse());
+    add(http::PercentEncode(secret.RevealForUse()));
+    add(http::PercentEncode(secret.RevealForUse(), ":"));
+  };
+  for (const auto& [key, value] : settings.secret) {
+    if (!IsPublicKey(key)) add_secret(value);
+  }
+  for (const auto& [name, value] : settings.headers) {
+    add_secret(value);
+    const std::string& text = value.RevealForUse();
+    add(absl::string_view(text).substr(std::min(text.size(), text.find(' '))));
+  }
+  add_secret(settings.token);
+  if (!settings.password.empty()) {
+    add_secret(settings.password);
+    add(absl::Base64Escape(absl::StrCat(settings.username, ":",
+                                        settings.password.RevealForUse())));
+  }
+  for (const std::string& url : {settings.proxy, settings.address}) {
+    const absl::StatusOr<GoUrl> parsed = ParseGoUrl(url);
+    if (!parsed.ok()) continue;
+    add(parsed->password);
+    // A short path is no secret.
+    if (settings.secret.count("address") == 0) continue;
+    if (parsed->path.size() >= kShortestMaskedPath) {
+      add(parsed->path);
+      add(parsed->EscapedPath());
+    }
+    add(parsed->raw_query);
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::shared_ptr<const Provider> Provider::Parse(const Value& object) {
@@ -183,8 +235,13 @@ absl::StatusOr<Settings> ReadSettings(const Provider& provider,
                      provider.type_name, " not supported"));
   }
   if (provider.type->check != nullptr) {
-    WEIR_RETURN_IF_ERROR(provider.type->check(settings),
-                         "failed to initialize notifier");
+    const absl::Status checked = provider.type->check(settings);
+    if (!checked.ok()) {
+      return absl::Status(
+          checked.code(),
+          absl::StrCat("failed to initialize notifier: ",
+                       MaskSecrets(std::string(checked.message()), settings)));
+    }
   }
   return settings;
 }
@@ -212,21 +269,19 @@ absl::StatusOr<std::string> CommitStatusOf(const Provider& provider,
 }
 
 std::string MaskSecrets(std::string text, const Settings& settings) {
-  const auto mask = [&text](const Secret& secret) {
-    const absl::string_view value =
-        absl::StripAsciiWhitespace(secret.RevealForUse());
-    if (value.size() < kShortestMasked) return;
-    text = absl::StrReplaceAll(text, {{value, "*****"}});
-  };
-  for (const auto& [key, value] : settings.secret) {
-    if (std::find(kPublicKeys.begin(), kPublicKeys.end(), key) ==
-        kPublicKeys.end()) {
-      mask(value);
-    }
+  const std::vector<std::string> secrets = MaskedTexts(settings);
+  // Of a long text the end goes, with what may be the start of a secret.
+  const bool is_cut = text.size() > kMaxMaskedBytes;
+  if (is_cut) text.resize(kMaxMaskedBytes);
+  size_t longest = 0;
+  std::vector<std::pair<absl::string_view, absl::string_view>> replacements;
+  for (const std::string& secret : secrets) {
+    replacements.emplace_back(secret, "*****");
+    longest = std::max(longest, secret.size());
   }
-  for (const auto& [name, value] : settings.headers) mask(value);
-  mask(settings.token);
-  mask(settings.password);
+  // All at once, so that none hides a part of a longer one.
+  text = absl::StrReplaceAll(text, replacements);
+  if (is_cut) text.resize(text.size() - std::min(text.size(), 2 * longest));
   return text;
 }
 

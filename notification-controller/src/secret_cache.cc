@@ -49,6 +49,19 @@ std::shared_ptr<kube::Informer> SecretCache::WatchOf(
   return watch;
 }
 
+void SecretCache::Forget(const std::string& name_space) {
+  std::shared_ptr<kube::Informer> watch;  // Ends without the lock.
+  MutexLock lock(mu_);
+  const auto known = watches_.find(name_space);
+  if (known == watches_.end()) return;
+  watch = std::move(known->second);
+  watches_.erase(known);
+  auto entry = entries_.lower_bound({name_space, ""});
+  while (entry != entries_.end() && entry->first.name_space == name_space) {
+    entry = entries_.erase(entry);
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const kube::SecretData>> SecretCache::Get(
     const Context& ctx, const kube::ObjectKey& key) {
   std::shared_ptr<kube::Informer> watch;

@@ -32,6 +32,9 @@ class SecretCache {
   absl::StatusOr<std::shared_ptr<const kube::SecretData>> Get(
       const Context& ctx, const kube::ObjectKey& key);
 
+  // Nobody in the namespace names a Secret any more.
+  void Forget(const std::string& name_space);
+
  private:
   struct Entry {
     std::string version;

@@ -13,8 +13,14 @@
 #include "absl/time/time.h"
 #include "weir/base/secret.h"
 #include "weir/http/client.h"
+#include "weir/kube/types.h"
 
 namespace weir::notification_controller {
+
+// Who a Provider's tokens are cached for: "Provider/flux-system/github".
+inline std::string TokenOwnerOf(const kube::ObjectKey& provider) {
+  return "Provider/" + provider.ToString();
+}
 
 struct Settings {
   // Of the Provider.
@@ -49,10 +55,7 @@ struct Settings {
   // Under which a commit status stands; only for providers that set them.
   std::string commit_status;
 
-  // Who its tokens are cached for: "Provider/flux-system/github".
-  std::string TokenOwner() const {
-    return "Provider/" + name_space + "/" + name;
-  }
+  std::string TokenOwner() const { return TokenOwnerOf({name_space, name}); }
   // A value of the Secret, or an empty one.
   Secret SecretValue(absl::string_view key) const {
     const auto found = secret.find(std::string(key));

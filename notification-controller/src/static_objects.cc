@@ -1,6 +1,6 @@
 #include "src/static_objects.h"
 
-#include "absl/strings/str_cat.h"
+#include "src/settings.h"
 #include "weir/reconcile/status_writer.h"
 
 namespace weir::notification_controller {
@@ -63,7 +63,7 @@ Outcome ProviderReconciler::Reconcile(const Context& ctx,
   const bool is_going =
       request.object.is_null() || reconcile::IsBeingDeleted(request.object);
   if (is_going) {
-    tokens_.Evict(absl::StrCat("Provider/", request.key.ToString()));
+    tokens_.Evict(TokenOwnerOf(request.key));
   }
   if (request.object.is_null()) return Outcome::Done();
   if (!is_going) {

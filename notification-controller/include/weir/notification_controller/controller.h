@@ -80,6 +80,7 @@ class NotificationController {
   std::string grpc_address() const;
 
  private:
+  friend class ControllerMaker;
   struct Impl;
   explicit NotificationController(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
