@@ -35,7 +35,6 @@ std::vector<double> SizeBuckets() {
   return buckets;
 }
 
-// Anybody can send any method: those that are none are one, so that a stranger
 }  // namespace
 
 class HttpMetrics::Counting : public http::Responder {
