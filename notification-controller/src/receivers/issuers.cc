@@ -57,6 +57,7 @@ absl::StatusOr<std::string> Issuers::Get(const Context& ctx,
   request.tls = options_.tls;
   request.proxy = http::ChooseProxy(options_.proxies, url);
   request.max_response_bytes = kMaxDocument;
+  request.allow_link_local = false;  // Whoever makes Receivers names issuers.
   request.max_redirects = kMaxRedirects;
   request.follow_redirect = [](const http::Redirect& redirect) {
     return MayFollow(redirect.from, redirect.to);
