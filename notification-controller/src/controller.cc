@@ -48,6 +48,7 @@ ReceiverOptions MakeReceiverOptions(const Options& options) {
       !options.common.feature_gates.IsEnabled("DisableConfigWatchers");
   made.watch_configs_label_selector =
       options.common.watch_configs_label_selector;
+  made.issuers.proxies = options.proxies;
   made.tells_paths = options.export_http_path_metrics;
   made.concurrency = options.common.concurrent;
   made.min_retry_delay = options.common.min_retry_delay;
