@@ -21,6 +21,9 @@ namespace {
 constexpr char kComponent[] = "notification-controller";
 constexpr char kPrefix[] = "/hook/";
 constexpr size_t kMaxBody = 3u << 20;
+// Of who knows no path: what strangers send is held in memory too.
+constexpr size_t kMaxStrangersBody = 64u << 10;
+constexpr int kMaxConnections = 1024;
 constexpr size_t kMaxHeaders = 256u << 10;
 constexpr absl::Duration kGrace = absl::Seconds(5);
 // Of one webhook, its requests to the API server and to issuers included.
@@ -146,7 +149,12 @@ absl::Status Receivers::Impl::Serve() {
   http::ServerOptions serving;
   serving.address = options.address;
   serving.worker_threads = options.workers;
-  serving.max_body_bytes = kMaxBody;
+  serving.max_connections = kMaxConnections;
+  serving.body_limit = [this](absl::string_view, absl::string_view path) {
+    const bool is_strange =
+        index.Find(path).plan == nullptr && controller->informer().HasSynced();
+    return is_strange ? kMaxStrangersBody : kMaxBody;
+  };
   serving.max_header_bytes = kMaxHeaders;
   serving.header_timeout = options.header_timeout;
   serving.read_timeout = options.read_timeout;

@@ -148,7 +148,12 @@ TEST(ReceiverSecurityTest, LargeBodiesAndHeadersAreRefused) {
   EXPECT_EQ(
       harness.Send(path, std::string((3u << 20) + 1, 'x'), {}, "POST").code,
       413);
-  // Before anything is looked up.
+  // Strangers may send little.
+  EXPECT_EQ(harness.Post("/hook/none", std::string(64u << 10, 'x')), 404);
+  EXPECT_EQ(
+      harness.Send("/hook/none", std::string((64u << 10) + 1, 'x'), {}, "POST")
+          .code,
+      413);
   EXPECT_EQ(
       harness.Send("/hook/none", std::string((3u << 20) + 1, 'x'), {}, "POST")
           .code,
