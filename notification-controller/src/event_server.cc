@@ -15,12 +15,6 @@ constexpr size_t kMaxHeaderBytes = 256u << 10;
 constexpr absl::Duration kHeaderTimeout = absl::Seconds(10);
 constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
-// "Mon, 02 Jan 2006 15:04:05 UTC", as Go's RFC 1123 has it.
-std::string FormatReset(absl::Time time) {
-  return absl::FormatTime("%a, %d %b %Y %H:%M:%S UTC", time,
-                          absl::UTCTimeZone());
-}
-
 Event FromRecorded(const reconcile::RecordedEvent& from) {
   const Value& object = from.event.object;
   const Value& metadata = object["metadata"];
@@ -173,12 +167,13 @@ void EventServer::OnRequest(const http::ServerRequest& request,
     response = Reply(429);
     response.headers.Set("Content-Type", "text/plain; charset=utf-8");
     response.headers.Set("X-Content-Type-Options", "nosniff");
-    response.headers.Set("Retry-After", FormatReset(verdict.reset));
+    response.headers.Set("Retry-After", http::FormatHttpTime(verdict.reset));
     response.body = "Too Many Requests\n";
   }
   response.headers.Set("X-RateLimit-Limit", "1");
   response.headers.Set("X-RateLimit-Remaining", "0");
-  response.headers.Set("X-RateLimit-Reset", FormatReset(verdict.reset));
+  response.headers.Set("X-RateLimit-Reset",
+                       http::FormatHttpTime(verdict.reset));
   responder->Send(std::move(response));
 }
 

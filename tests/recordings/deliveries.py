@@ -84,17 +84,19 @@ def media_type(text):
 
 
 # What upstream writes in the order of a map, that is in any.
-UNORDERED = ("fields", "items", "tags", "widgets")
+UNORDERED = ("fields", "tags", "widgets")
 
 
-def in_order_of_names(value):
+def in_order_of_names(value, name=""):
     """Sorts what has no order: members of such lists, lines of fields."""
     if isinstance(value, dict):
-        return {k: sorted(v, key=json.dumps) if k in UNORDERED and
-                isinstance(v, list) else in_order_of_names(v)
-                for k, v in value.items()}
+        return {k: in_order_of_names(v, k) for k, v in value.items()}
     if isinstance(value, list):
-        return [in_order_of_names(item) for item in value]
+        pairs = all(isinstance(v, dict) and set(v) == {"key", "value"}
+                    for v in value)
+        items = [in_order_of_names(item) for item in value]
+        return (sorted(items, key=lambda v: json.dumps(v, sort_keys=True))
+                if pairs or name in UNORDERED else items)
     if isinstance(value, str) and "\n>**" in value:
         lines = value.split("\n")
         at = next(i for i, line in enumerate(lines) if line.startswith(">**"))

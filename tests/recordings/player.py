@@ -58,6 +58,7 @@ class Player:
         self.in_vain = False  # What is waited for is known not to come.
         self.changes = self.commits = 0
         self.repos = {}
+        self.deleted = set()  # What may still be going.
         # apiVersions of kinds that the scenario itself brought.
         self.versions = {}
 
@@ -125,6 +126,7 @@ class Player:
             if given["kind"] in UNBUILT:
                 continue
             obj = self.full(given)
+            self.await_gone(obj)
             try:
                 self.kube.apply(obj, manager=action.get("as", "recorder"))
             except ApiError as error:
@@ -168,6 +170,20 @@ class Player:
     def do_delete(self, action):
         kind, name, namespace, version = self.target(action["delete"])
         self.kube.delete(kind, name, namespace, version)
+        self.deleted.add((kind, name, namespace, version))
+
+    def await_gone(self, obj):
+        """An object that is made again while its finalizer is removed would
+        go with it."""
+        meta = obj["metadata"]
+        key = (obj["kind"], meta["name"], meta.get("namespace"),
+               obj["apiVersion"])
+        deadline = time.monotonic() + 10
+        while key in self.deleted and time.monotonic() < deadline:
+            if self.kube.find(*key) is None:
+                self.deleted.discard(key)
+            else:
+                time.sleep(0.02)
 
     def do_reconcile(self, action):
         kind, name, namespace, _ = self.target(action["reconcile"])
