@@ -285,12 +285,15 @@ class World:
     """Everything a scenario needs, started once and torn down at the end.
 
     *_flags: flags beyond the usual ones.
+    events: where controllers post events: "sink" is `files`; "http" and
+        "grpc" are notification-controller.
     authorization: "RBAC", and rights count, where the back end knows any.
     """
 
     def __init__(self, programs, backend, folder=None, simulate="pods",
                  source_flags=(), kustomize_flags=(), helm_flags=(),
-                 notification_flags=(), use_grpc=True, authorization=""):
+                 notification_flags=(), use_grpc=True, authorization="",
+                 events="sink"):
         self.programs = programs
         self._temporary = None
         if folder is None:
@@ -304,6 +307,7 @@ class World:
         self.helm_flags = list(helm_flags)
         self.notification_flags = list(notification_flags)
         self.use_grpc = use_grpc and not programs.stock
+        self.events = events
         self.kube = self.git = self.git_tls = self.files = None
         self.source = self.kustomize = self.helm = self.notification = None
         self._ssh = self._certificates = None
@@ -316,8 +320,8 @@ class World:
             self.backend.start()
             self.kube = Kube(self.backend.kubeconfig)
             self.install_crds()
-            self.git = self._server(GitHttpServer(self.folder / "git"))
-            self.files = self._server(FileServer())
+            self.git = self.serve(GitHttpServer(self.folder / "git"))
+            self.files = self.serve(FileServer())
             self.make_controllers()
             if controllers:
                 for controller in self.controllers:
@@ -334,7 +338,8 @@ class World:
         return [c for c in (
             self.source, self.kustomize, self.helm, self.notification) if c]
 
-    def _server(self, server):
+    def serve(self, server):
+        """Has a server stopped when the world ends."""
         self._servers.append(server)
         return server
 
@@ -359,9 +364,14 @@ class World:
         self.storage_address = f"127.0.0.1:{free_port()}"
         env = {"RUNTIME_NAMESPACE": "flux-system", "TMPDIR":
                str(folder / "tmp"), "KUBECONFIG": str(kubeconfig)}
-        common = [f"--events-addr=http://{self.files.address}/"]
-        if not self.programs.stock:
-            common.append(f"--kubeconfig={kubeconfig}")
+        self.events_address = f"127.0.0.1:{free_port()}"
+        self.events_grpc_address = f"127.0.0.1:{free_port()}"
+        self.receiver_address = f"127.0.0.1:{free_port()}"
+        events_url = {"sink": f"http://{self.files.address}/",
+                      "http": f"http://{self.events_address}/",
+                      "grpc": f"grpc://{self.events_grpc_address}"}
+        ours = [] if self.programs.stock else [f"--kubeconfig={kubeconfig}"]
+        common = [f"--events-addr={events_url[self.events]}", *ours]
         source = [f"--storage-path={storage}",
                   f"--storage-addr={self.storage_address}",
                   f"--storage-adv-addr={self.storage_address}"]
@@ -381,13 +391,13 @@ class World:
             self.helm = Controller(
                 bin_dir / "helm-controller", "helm-controller",
                 [*sources, *common, *self.helm_flags], folder, env)
-        self.events_address = f"127.0.0.1:{free_port()}"
-        self.receiver_address = f"127.0.0.1:{free_port()}"
         if (bin_dir / "notification-controller").exists():
+            grpc = [f"--grpc-addr={self.events_grpc_address}"]
             self.notification = Controller(
                 bin_dir / "notification-controller", "notification-controller",
                 [f"--events-addr={self.events_address}",
-                 f"--receiverAddr={self.receiver_address}", *common[1:],
+                 f"--receiverAddr={self.receiver_address}", *ours,
+                 *(grpc if self.use_grpc else []),
                  *self.notification_flags], folder, env)
 
     @property
@@ -403,12 +413,12 @@ class World:
     @property
     def ssh(self):
         if not self._ssh:
-            self._ssh = self._server(SshServer(self.folder / "ssh",
+            self._ssh = self.serve(SshServer(self.folder / "ssh",
                                                self.folder / "git"))
         return self._ssh
 
     def tls_git(self, client_ca=False):
-        return self._server(GitHttpServer(self.folder / "git",
+        return self.serve(GitHttpServer(self.folder / "git",
                                           self.certificates, client_ca))
 
     # ------------------------------------------------------------ the end
