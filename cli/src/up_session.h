@@ -26,7 +26,7 @@ struct UpOptions {
   std::string path;              // Of the manifests, in folder or repository.
   std::string target_namespace;  // Given to all objects; empty: as they are.
   std::string data = ".weir";
-  std::string listen = "127.0.0.1:0";  // The embedded server's address.
+  std::string listen = "127.0.0.1:0";    // The embedded server's address.
   std::string webhooks = "127.0.0.1:0";  // Address of Receivers' hooks.
   std::string simulate = "pods";
   std::string log_level = "info";
