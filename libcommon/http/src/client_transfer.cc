@@ -504,7 +504,9 @@ Transfer::Outcome Transfer::OnLibcurlDone(CURLcode code) {
 
 void Transfer::DropCredentials() {
   for (absl::string_view name :
-       {"Authorization", "Cookie", "Proxy-Authorization", "Host"}) {
+       {"Authorization", "Cookie", "Proxy-Authorization", "Host",
+        // Of services that have a header of their own for it.
+        "DD-API-KEY", "PRIVATE-TOKEN", "X-Sentry-Auth"}) {
     request_.headers.Erase(name);
   }
   if (tls_ == nullptr) return;

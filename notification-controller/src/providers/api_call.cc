@@ -13,8 +13,8 @@
 namespace weir::notification_controller {
 namespace {
 
-// A hundred long comments fit.
-constexpr size_t kMaxAnswerBytes = 16u << 20;
+// The sender lets no more through.
+constexpr size_t kMaxAnswerBytes = 4u << 20;
 constexpr size_t kMaxValues = 500'000;
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxMessage = 512;
@@ -83,7 +83,6 @@ absl::StatusOr<Answer> SendAndCheck(const Context& ctx, Sender& sender,
                          ? options.what
                          : absl::StrCat(request.method, " ", url[0]);
   const std::vector<std::string> credentials = CredentialsOf(request.headers);
-  request.max_response_bytes = kMaxAnswerBytes;
   WEIR_ASSIGN_OR_RETURN(http::Response response,
                         sender.Send(ctx, std::move(request)), what);
   const bool is_fine = (response.code >= 200 && response.code < 300) ||

@@ -35,7 +35,8 @@ class RedirectingServer {
                             request.body, " ",
                             request.headers.Get("Content-Type"), " ",
                             request.headers.Get("Authorization"), " ",
-                            request.headers.Get("Cookie"))});
+                            request.headers.Get("Cookie"),
+                            request.headers.Get("PRIVATE-TOKEN"))});
         })) {}
   std::string url() const { return server_->url(); }
 
@@ -128,7 +129,9 @@ TEST(RedirectPolicyTest, CredentialsStayWithTheirServer) {
   const RedirectingServer server(absl::StrCat(other.url(), "/end"));
   Client client;
   Request request = Get(absl::StrCat(server.url(), "/to/307"));
-  request.headers = {{"Authorization", "secret"}, {"Cookie", "secret"}};
+  request.headers = {{"Authorization", "secret"},
+                     {"Cookie", "secret"},
+                     {"Private-Token", "secret"}};
   request.follow_redirect = FollowAll;
   const auto answer = client.SendAndWait(Soon(), request);
   ASSERT_TRUE(answer.ok()) << answer.status();

@@ -68,8 +68,9 @@ struct Request {
   std::shared_ptr<const TlsOptions> tls;  // Null: the defaults.
   std::string proxy;  // "http://", "https://" or "socks5://"; empty: none.
   // Whether to follow; null: redirects are answers like any other. Headers
-  // Authorization, Cookie and Proxy-Authorization, and the client
-  // certificate, do not travel to another host, nor from https to http.
+  // Authorization, Cookie, Proxy-Authorization and their like of some services
+  // (PRIVATE-TOKEN), and the client certificate, do not travel to another
+  // host, nor from https to http.
   std::function<bool(const Redirect&)> follow_redirect;
   int max_redirects = 10;
   // Whether to connect to link-local addresses, where clouds tell secrets to
