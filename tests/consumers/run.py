@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs examples/consumers against our controllers.
 
-Generates the stubs, starts an API server, source-controller and, with its
-events going to that by gRPC, kustomize-controller, and checks that each program
-prints an event of both and an artifact, also of what happens after a restart.
+Generates the stubs and starts an API server and three controllers:
+source-controller emits its events to notification-controller over HTTP,
+kustomize-controller over gRPC. Checks that each program prints an event of
+both and an artifact, also of what happens after a restart.
 
     tests/consumers/run.py --build build/dev [--filter python|go]
 
@@ -103,37 +104,45 @@ def expect(program, *starts, after=0, seconds=30):
         time.sleep(0.05)
 
 
+def emit_to(controller, address):
+    arguments = controller.arguments
+    arguments[:] = [a for a in arguments if not a.startswith("--events-addr")]
+    arguments.append(f"--events-addr={address}")
+
+
 def make_world(build, folder):
-    """source-controller, and kustomize-controller, which emits to it."""
+    """The world, and where events and artifacts are told."""
     world = World(Programs(build), "embedded", folder)
     world.start(controllers=False)
-    grpc = next(a for a in world.source.arguments
-                if a.startswith("--grpc-addr=")).partition("=")[2]
-    kustomize = world.kustomize.arguments
-    kustomize[:] = [a for a in kustomize if not a.startswith("--events-addr")]
-    kustomize.append(f"--events-addr=grpc://{grpc}")
+    events = world.events_grpc_address
+    artifacts = next(a for a in world.source.arguments
+                     if a.startswith("--grpc-addr=")).partition("=")[2]
+    emit_to(world.source, f"http://{world.events_address}/")
+    emit_to(world.kustomize, f"grpc://{events}")
     world.helm = None
-    for controller in world.controllers:
+    for controller in reversed(world.controllers):
         controller.start()
-    return world, grpc
+    return world, [events, artifacts]
 
 
-def follow(world, env, grpc, name, arguments):
+def follow(world, env, addresses, name, arguments):
     namespace = env.namespace
-    program = Program(name, [*arguments, grpc], world.folder).start()
+    program = Program(name, [*arguments, *addresses], world.folder).start()
     try:
         size = expect(
             program,
             f"event info GitRepository/{namespace}/app NewArtifact: ",
             f"event info Kustomization/{namespace}/app ReconciliationSucceeded",
             f"artifact GitRepository/{namespace}/app main@sha1:")
-        # The stream breaks; what comes then is told once it is back.
-        world.source.stop()
-        world.source.start()
+        # The streams break; what comes then is told once they are back.
+        for controller in (world.source, world.notification):
+            controller.stop()
+            controller.start()
         commit = env.commit({"word.yaml": dict(WORD, data={"for": name})})
         env.kube.request_reconcile("GitRepository", "app", namespace, name)
         expect(program,
                f"event info GitRepository/{namespace}/app NewArtifact: ",
+               f"event info Kustomization/{namespace}/app Reconciliation",
                f"artifact GitRepository/{namespace}/app main@sha1:{commit} ",
                after=size)
     finally:
@@ -162,7 +171,7 @@ def main():
             failed += 1
             print(f"FAIL {name}: {error}")
     if ready:
-        world, grpc = make_world(options.build, folder / "world")
+        world, addresses = make_world(options.build, folder / "world")
         try:
             env = Env(world, "consumers")
             env.commit({"word.yaml": WORD})
@@ -170,7 +179,7 @@ def main():
             env.kustomization()
             for name, arguments in ready.items():
                 try:
-                    follow(world, env, grpc, name, arguments)
+                    follow(world, env, addresses, name, arguments)
                     passed += 1
                     print(f"ok   {name}")
                 except RuntimeError as error:
