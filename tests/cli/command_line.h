@@ -4,6 +4,7 @@
 // Threads: one thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,25 @@ struct Printed {
 
 // `arguments`: without the program's name.
 Printed RunWeir(std::vector<std::string> arguments);
+
+// `weir` on a thread of its own, for commands that go on.
+class RunningWeir {
+ public:
+  explicit RunningWeir(std::vector<std::string> arguments);
+  ~RunningWeir();
+  RunningWeir(const RunningWeir&) = delete;
+  RunningWeir& operator=(const RunningWeir&) = delete;
+
+  // Whether this is printed within a few seconds.
+  bool Prints(const std::string& text) const;
+  std::string out() const;
+  // Ends it; the exit code. Standard output is as before.
+  int Stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // Sets a variable of the environment while it lives.
 class Variable {

@@ -112,6 +112,21 @@ TEST_F(NotificationCommandsTest, EventsAreThoseOfTheToolkitByTime) {
   EXPECT_THAT(everywhere.out, HasSubstr("NAMESPACE"));
 }
 
+TEST_F(NotificationCommandsTest, EventsAreFollowed) {
+  PutEvent("second", "Kustomization", "Normal", "2024-01-01T00:00:02Z");
+  PutEvent("first", "Kustomization", "Normal", "2024-01-01T00:00:01Z");
+  test::RunningWeir weir(
+      {"events", "--watch", "-n", "ns", "--kubeconfig", Kubeconfig()});
+  EXPECT_TRUE(weir.Prints("second"));
+  PutEvent("pod", "Pod", "Normal", "2024-01-01T00:00:00Z");
+  PutEvent("third", "Alert", "Warning", "2024-01-01T00:00:00Z");
+  EXPECT_TRUE(weir.Prints("third"));
+  EXPECT_EQ(weir.Stop(), 0);
+  EXPECT_THAT(weir.out(),
+              testing::MatchesRegex("LAST SEEN[^\n]*\n[^\n]*first[^\n]*\n"
+                                    "[^\n]*second[^\n]*\n[^\n]*third[^\n]*\n"));
+}
+
 TEST_F(NotificationCommandsTest, EventsSaysThatThereAreNone) {
   const Printed none = Run({"events", "--for", "HelmRelease"});
   EXPECT_EQ(none.code, 0);
