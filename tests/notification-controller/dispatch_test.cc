@@ -287,7 +287,7 @@ TEST_F(DispatchTest, EdgeForgesTakeCommitsStatusUpdatesAndErrors) {
   harness_.ApplySecret("s", {{"token", "t0ken"}});
   Run("", absl::StrCat("type: gitea, address: '", forge.url(),
                        "/o/r', secretRef: {name: s}, commitStatusExpr: "
-                       "'event.message'"));
+                       "\"'m/' + event.message\""));
   Event event = harness_.MakeEvent("plain");
   harness_.Post(event);
   event = harness_.MakeEvent("update");
@@ -300,13 +300,13 @@ TEST_F(DispatchTest, EdgeForgesTakeCommitsStatusUpdatesAndErrors) {
   event = harness_.MakeEvent("error");
   event.severity = "error";
   harness_.Post(event);
-  EXPECT_EQ(forge.WaitFor("\"context\":\"update\"")[0].path,
+  EXPECT_EQ(forge.WaitFor("\"context\":\"m/update\"")[0].path,
             "/api/v1/repos/o/r/statuses/"
             "1111111111111111111111111111111111111111");
-  EXPECT_EQ(forge.WaitFor("\"context\":\"commit\"")[0].path,
+  EXPECT_EQ(forge.WaitFor("\"context\":\"m/commit\"")[0].path,
             "/api/v1/repos/o/r/statuses/"
             "2222222222222222222222222222222222222222");
-  forge.WaitFor("\"context\":\"error\"");
+  forge.WaitFor("\"context\":\"m/error\"");
   EXPECT_THAT(forge.With("plain"), IsEmpty());
   EXPECT_THAT(harness_.Logs(),
               HasSubstr("event dropped for commit status providers due to "
