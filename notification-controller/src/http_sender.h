@@ -24,7 +24,7 @@ struct SenderOptions {
   absl::Duration min_pause = absl::Seconds(2);
   absl::Duration max_pause = absl::Seconds(30);
   // Requests may ask for less.
-  size_t max_answer_bytes = 16u << 20;
+  size_t max_answer_bytes = 4u << 20;
   // Of the process, where Settings name none.
   http::ProxySettings proxies;
 };

@@ -324,6 +324,11 @@ bool Notifications::Impl::Run(const Context& ctx, const Event& event,
       Deliver(bounded, *provider.type,
               {merged, *settings, sender, tokens, manager.clock()});
   sent.Add({provider.type_name, delivered.ok() ? "sent" : "failed"});
+  if (delivered.ok()) {
+    manager.logger().Debug("notification sent",
+                           {{"alert", alert.key.ToString()},
+                            {"provider", provider.key.ToString()}});
+  }
   if (delivered.ok() || ctx.is_done()) return true;
   const std::string why =
       Shorten(MaskSecrets(std::string(delivered.message()), *settings));

@@ -124,9 +124,11 @@ std::vector<std::string> MaskedTexts(const Settings& settings) {
     if (text.size() >= kShortestMasked) texts.emplace_back(text);
   };
   const auto add_secret = [&add](const Secret& secret) {
-    add(secret.RevealForUse());
-    add(http::PercentEncode(secret.RevealForUse()));
-    add(http::PercentEncode(secret.RevealForUse(), ":"));
+    const absl::string_view text =
+        absl::StripAsciiWhitespace(secret.RevealForUse());
+    add(text);
+    add(http::PercentEncode(text));
+    add(http::PercentEncode(text, ":"));
   };
   for (const auto& [key, value] : settings.secret) {
     if (!IsPublicKey(key)) add_secret(value);
@@ -153,6 +155,7 @@ std::vector<std::string> MaskedTexts(const Settings& settings) {
       add(parsed->EscapedPath());
     }
     add(parsed->raw_query);
+    add(parsed->user);
   }
   return texts;
 }

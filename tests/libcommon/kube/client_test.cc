@@ -285,6 +285,47 @@ TEST_F(ClientTest, ManyAnswersComeInTheirOrder) {
   }
 }
 
+// --- Lifetime
+
+// Keeps all requests, and answers none by itself.
+class SilentTransport : public Transport {
+ public:
+  explicit SilentTransport(std::vector<Done>* requests) : requests_(requests) {}
+  void Send(const Context&, Request, Done done) override {
+    requests_->push_back(std::move(done));
+  }
+  std::unique_ptr<WatchStream> Watch(Request, WatchHandler) override {
+    return nullptr;
+  }
+
+ private:
+  std::vector<Done>* const requests_;
+};
+
+TEST(ClientLifetimeTest, LettingGoOfTheLastClientLetsGoOfTheTransport) {
+  std::vector<Transport::Done> requests;
+  auto transport = std::make_shared<SilentTransport>(&requests);
+  const std::weak_ptr<Transport> weak = transport;
+  {
+    const Client client(std::move(transport));
+    const Context ctx = Context().WithCancel();
+    ctx.Cancel();
+    EXPECT_FALSE(client.FindResource(ctx, kThing).ok());
+  }
+  ASSERT_FALSE(requests.empty()) << "nothing is under way";
+  EXPECT_TRUE(weak.expired());
+  // Answers that come after all are harmless, in either form.
+  for (size_t i = 0; i < requests.size(); ++i) {
+    Response answer;
+    answer.code = 200;
+    answer.body = Value::MakeObject(
+        {{"kind", i == 0 ? "APIVersions" : "APIGroupDiscoveryList"},
+         {"versions", Value::Array{"v1"}},
+         {"items", Value::MakeArray()}});
+    requests[i](answer);
+  }
+}
+
 // --- Errors
 // ------------------------------------------------------------------------
 

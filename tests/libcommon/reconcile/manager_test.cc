@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -23,6 +24,44 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// Keeps all requests, and answers none by itself.
+class SilentTransport : public kube::Transport {
+ public:
+  void Send(const Context&, kube::Request, Done done) override {
+    MutexLock lock(mu_);
+    requests_.push_back(std::move(done));
+  }
+  std::unique_ptr<kube::WatchStream> Watch(kube::Request,
+                                           kube::WatchHandler) override {
+    return nullptr;
+  }
+  std::vector<Done> Take() {
+    MutexLock lock(mu_);
+    return std::exchange(requests_, {});
+  }
+
+ private:
+  Mutex mu_;
+  std::vector<Done> requests_ ABSL_GUARDED_BY(mu_);
+};
+
+TEST(ManagerLifetimeTest, AnAnswerAfterItsEndIsHarmless) {
+  const auto transport = std::make_shared<SilentTransport>();
+  ManagerOptions options;
+  options.transport = transport;
+  auto manager = Manager::Create(std::move(options));
+  ASSERT_TRUE(manager.ok()) << manager.status();
+  const Context ctx = Context().WithCancel();
+  ctx.Cancel();
+  EXPECT_FALSE(
+      (*manager)->client().FindResource(ctx, ThingResource().gvk).ok());
+  manager->reset();
+  const auto requests = transport->Take();
+  ASSERT_FALSE(requests.empty()) << "nothing is under way";
+  // Each is counted in what the Manager's metrics were.
+  for (const kube::Transport::Done& done : requests) done(kube::Response());
+}
 
 class ManagerTest : public ::testing::Test {
  protected:
