@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "src/controller_maker.h"
 #include "src/event_server.h"
@@ -123,6 +124,7 @@ struct NotificationController::Impl {
   TokenCache tokens;
   SecretCache secrets;
   Notifications notifications;
+  std::vector<const kube::Informer*> watches;  // Of Alerts and Providers.
   std::unique_ptr<EventServer> event_server;
   std::unique_ptr<Receivers> receivers;
   std::shared_ptr<void> token_metrics;
@@ -155,11 +157,13 @@ void NotificationController::Impl::AddControllers() {
   reconcile::Controller& alerts = manager.AddController(
       OptionsFor(AlertKind(), AlertReconciler::Concerns),
       std::make_shared<AlertReconciler>(manager.events()));
+  watches = {&alerts.informer()};
   alerts.informer().AddHandler(
       gate.Guarded(update(&Notifications::UpdateAlert)));
   reconcile::Controller& providers = manager.AddController(
       OptionsFor(ProviderKind(), ProviderReconciler::Concerns),
       std::make_shared<ProviderReconciler>(tokens));
+  watches.push_back(&providers.informer());
   providers.informer().AddHandler(
       gate.Guarded(update(&Notifications::UpdateProvider)));
 }
@@ -186,6 +190,10 @@ absl::Status NotificationController::Impl::StartServers() {
   events.http_address = options.common.events_addr;
   events.grpc_address = options.grpc_address;
   events.grpc_tls = MakeGrpcTls(options);
+  events.is_synced = [this] {
+    return std::all_of(watches.begin(), watches.end(),
+                       [](const auto* one) { return one->HasSynced(); });
+  };
   events.tells_paths = options.export_http_path_metrics;
   WEIR_ASSIGN_OR_RETURN(event_server,
                         EventServer::Start(manager, notifications, events));
@@ -242,7 +250,7 @@ absl::StatusOr<std::unique_ptr<NotificationController>> ControllerMaker::Make(
   WEIR_RETURN_IF_ERROR(impl->StartServers());
   impl->Connect([server = impl->event_server.get()](
                     const Context& ctx, const reconcile::RecordedEvent& event) {
-    server->Take(ctx, event);
+    return server->Take(ctx, event);
   });
   return std::unique_ptr<NotificationController>(
       new NotificationController(std::move(impl)));

@@ -71,12 +71,19 @@ http::ServerResponse Reply(int code) {
 // What both ways in lead to, and what followers see.
 class EventServer::Source : public reconcile::EventSource {
  public:
-  Source(reconcile::Manager& manager, Notifications& notifications)
+  Source(reconcile::Manager& manager, Notifications& notifications,
+         std::function<bool()> is_synced)
       : clock_(manager.clock()),
         notifications_(notifications),
+        is_synced_(std::move(is_synced)),
         hub_(kRememberedEvents, kRememberedBytes) {}
 
-  Notifications::Verdict Accept(const Context& ctx, Event event) {
+  // Errors: kUnavailable when it is to come again.
+  absl::StatusOr<Notifications::Verdict> Accept(const Context& ctx,
+                                                Event event) {
+    if (is_synced_ != nullptr && !is_synced_()) {
+      return absl::UnavailableError("Alerts and Providers are not known yet");
+    }
     if (event.timestamp == absl::InfinitePast()) event.timestamp = clock_.Now();
     reconcile::RecordedEvent recorded = ToRecorded(event);
     const Notifications::Verdict verdict =
@@ -92,13 +99,16 @@ class EventServer::Source : public reconcile::EventSource {
   }
   uint64_t last_sequence() const override { return hub_.last_sequence(); }
   absl::Status Take(reconcile::RecordedEvent event) override {
-    if (Accept(Context(), FromRecorded(event)).is_new) return absl::OkStatus();
+    WEIR_ASSIGN_OR_RETURN(const Notifications::Verdict verdict,
+                          Accept(Context(), FromRecorded(event)));
+    if (verdict.is_new) return absl::OkStatus();
     return absl::ResourceExhaustedError("the same event was sent already");
   }
 
  private:
   const Clock& clock_;
   Notifications& notifications_;
+  const std::function<bool()> is_synced_;
   reconcile::EventHub hub_;
 };
 
@@ -108,7 +118,8 @@ EventServer::EventServer(reconcile::Manager& manager,
     : options_(options),
       logger_(manager.logger().With({{"logger", "event-server"}})),
       metrics_(manager.metrics(), "gotk_event", "/", options.tells_paths),
-      source_(std::make_shared<Source>(manager, notifications)) {}
+      source_(std::make_shared<Source>(manager, notifications,
+                                       options.is_synced)) {}
 
 EventServer::~EventServer() { Stop(absl::ZeroDuration()); }
 
@@ -160,26 +171,27 @@ void EventServer::OnRequest(const http::ServerRequest& request,
                   {{"error", event.status()}});
     return responder->Send(Reply(400));
   }
-  const Notifications::Verdict verdict =
+  const absl::StatusOr<Notifications::Verdict> verdict =
       source_->Accept(request.context, *std::move(event));
+  if (!verdict.ok()) return responder->Send(Reply(503));
   http::ServerResponse response = Reply(202);
-  if (!verdict.is_new) {
+  if (!verdict->is_new) {
     response = Reply(429);
     response.headers.Set("Content-Type", "text/plain; charset=utf-8");
     response.headers.Set("X-Content-Type-Options", "nosniff");
-    response.headers.Set("Retry-After", http::FormatHttpTime(verdict.reset));
+    response.headers.Set("Retry-After", http::FormatHttpTime(verdict->reset));
     response.body = "Too Many Requests\n";
   }
   response.headers.Set("X-RateLimit-Limit", "1");
   response.headers.Set("X-RateLimit-Remaining", "0");
   response.headers.Set("X-RateLimit-Reset",
-                       http::FormatHttpTime(verdict.reset));
+                       http::FormatHttpTime(verdict->reset));
   responder->Send(std::move(response));
 }
 
-void EventServer::Take(const Context& ctx,
-                       const reconcile::RecordedEvent& event) {
-  source_->Accept(ctx, FromRecorded(event));
+absl::Status EventServer::Take(const Context& ctx,
+                               const reconcile::RecordedEvent& event) {
+  return source_->Accept(ctx, FromRecorded(event)).status();
 }
 
 std::string EventServer::http_address() const {

@@ -6,6 +6,7 @@
 // Source: notification.md, sections 1 to 3.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,9 @@ struct EventServerOptions {
   std::string http_address;  // Empty: none.
   std::string grpc_address;  // Empty: none.
   rpc::TlsOptions grpc_tls;
+  // Whether what decides who is told is known. Until then events are refused,
+  // and whoever sent one tries again. Null: it is.
+  std::function<bool()> is_synced;
   bool tells_paths = false;  // In metrics.
 };
 
@@ -38,7 +42,8 @@ class EventServer {
   ~EventServer();
 
   // Takes an event of this process.
-  void Take(const Context& ctx, const reconcile::RecordedEvent& event);
+  // Errors: kUnavailable when it is to come again.
+  absl::Status Take(const Context& ctx, const reconcile::RecordedEvent& event);
 
   std::string http_address() const;
   std::string grpc_address() const;

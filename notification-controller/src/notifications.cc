@@ -310,6 +310,7 @@ absl::StatusOr<Settings> Notifications::Impl::MakeSettings(
 
 bool Notifications::Impl::Run(const Context& ctx, const Event& event,
                               const Alert& alert, const Provider& provider) {
+  manager.NoteWork();
   const Context bounded = ctx.WithTimeout(provider.timeout);
   const Event merged = Merge(event, alert);
   const absl::StatusOr<Settings> settings =
@@ -381,6 +382,7 @@ void Notifications::UpdateProvider(const kube::ObjectKey& key,
 }
 
 Notifications::Verdict Notifications::Take(const Context& ctx, Event event) {
+  impl_->manager.NoteWork();
   CleanMetadata(event);
   const DuplicateFilter::Verdict verdict =
       impl_->duplicates.Take(DuplicateKey(event));

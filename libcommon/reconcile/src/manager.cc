@@ -272,6 +272,8 @@ void Manager::AddReadyCheck(std::string name,
   impl_->probes->AddReadyCheck(std::move(name), std::move(check));
 }
 
+void Manager::NoteWork() const { impl_->rest->Touch(); }
+
 std::string Manager::metrics_address() const {
   return impl_->probes->metrics_address();
 }

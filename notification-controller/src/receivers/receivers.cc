@@ -175,6 +175,7 @@ absl::Status Receivers::Impl::Serve() {
 void Receivers::Impl::Answer(const http::ServerRequest& request,
                              http::Responder& responder) {
   http::ServerResponse response = NotFound();
+  manager.NoteWork();
   if (absl::StartsWith(request.target, kPrefix)) {
     response = {handler.Handle(request.context.WithTimeout(kHandling), request),
                 {},

@@ -78,6 +78,10 @@ class Sink(ThreadingHTTPServer):
         with self._lock:
             return [d for d in self._deliveries if path in (None, d.path)]
 
+    def clear(self):
+        with self._lock:
+            self._deliveries.clear()
+
     def count(self):
         with self._lock:
             return len(self._deliveries)

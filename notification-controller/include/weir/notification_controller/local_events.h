@@ -9,6 +9,8 @@
 #include <functional>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "weir/base/context.h"
 #include "weir/base/mutex.h"
 #include "weir/reconcile/event_sink.h"
 
@@ -16,8 +18,8 @@ namespace weir::notification_controller {
 
 class LocalEvents : public reconcile::EventSink {
  public:
-  using Take =
-      std::function<void(const Context&, const reconcile::RecordedEvent&)>;
+  using Take = std::function<absl::Status(const Context&,
+                                          const reconcile::RecordedEvent&)>;
   // For the controller. Null: events are dropped. No call of the former runs
   // once it returns.
   void Connect(Take take) {
@@ -29,8 +31,7 @@ class LocalEvents : public reconcile::EventSink {
   absl::Status Send(const Context& ctx,
                     const reconcile::RecordedEvent& event) override {
     MutexLock lock(mu_);
-    if (take_ != nullptr) take_(ctx, event);
-    return absl::OkStatus();
+    return take_ == nullptr ? absl::OkStatus() : take_(ctx, event);
   }
 
  private:

@@ -61,8 +61,8 @@ struct ManagerOptions {
   absl::Duration drain = absl::Seconds(2);
   absl::Duration grace = absl::Seconds(5);
 
-  // After so long without a pass, the process gives back memory that is not in
-  // use; infinite: never.
+  // After so long without a pass or NoteWork, the process gives back memory
+  // that is not in use; infinite: never.
   absl::Duration rest_after = absl::InfiniteDuration();
 
   Logger logger;
@@ -108,6 +108,9 @@ class Manager {
                    std::function<absl::Status(const Context&)> run);
   // OK: ready. /readyz/<name> asks one, /readyz all. Must not block.
   void AddReadyCheck(std::string name, std::function<absl::Status()> check);
+
+  // Something is worked on that is no pass.
+  void NoteWork() const;
 
   // "127.0.0.1:40123", or "" when there is none.
   std::string metrics_address() const;
