@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 namespace weir::http {
 
 bool IsLinkLocal(const sockaddr& address) {
@@ -15,7 +17,11 @@ bool IsLinkLocal(const sockaddr& address) {
   if (IN6_IS_ADDR_V4MAPPED(&ip)) {
     return ip.s6_addr[12] == 169 && ip.s6_addr[13] == 254;
   }
-  return IN6_IS_ADDR_LINKLOCAL(&ip);
+  // fd00:ec2::254, where a cloud answers over IPv6 as at 169.254.169.254.
+  static constexpr unsigned char kMetadata[16] = {
+      0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54};
+  return IN6_IS_ADDR_LINKLOCAL(&ip) ||
+         std::memcmp(&ip, kMetadata, sizeof(kMetadata)) == 0;
 }
 
 }  // namespace weir::http
