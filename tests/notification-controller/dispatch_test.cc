@@ -107,7 +107,7 @@ TEST_F(DispatchTest, EdgeADuplicateIsToldSoEvenIfNobodyListens) {
             first.headers.Get("X-RateLimit-Reset"));
   EXPECT_THAT(std::string(second.headers.Get("Retry-After")),
               testing::MatchesRegex(
-                  "[A-Z][a-z]+, [0-9]+ [A-Z][a-z]+ [0-9]+ [0-9:]+ UTC"));
+                  "[A-Z][a-z]+, [0-9]+ [A-Z][a-z]+ [0-9]+ [0-9:]+ GMT"));
 }
 
 class SetClock : public Clock {
@@ -137,7 +137,7 @@ TEST(RateLimitTest, EndsWithItsInterval) {
   clock.Advance(absl::Seconds(119));
   const http::Response second = harness.PostRaw(event);
   EXPECT_EQ(second.code, 429);
-  EXPECT_EQ(second.headers.Get("Retry-After"), "Tue, 14 Nov 2023 22:15:20 UTC");
+  EXPECT_EQ(second.headers.Get("Retry-After"), "Tue, 14 Nov 2023 22:15:20 GMT");
   clock.Advance(absl::Seconds(1));
   EXPECT_EQ(harness.PostRaw(event).code, 202);
 }

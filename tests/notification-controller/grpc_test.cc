@@ -74,7 +74,7 @@ TEST_F(GrpcTest, WhoFollowsSeesBothWaysInAndResumes) {
   Event posted = harness_.MakeEvent("two");
   harness_.Post(posted);
   EXPECT_EQ(harness_.PostRaw(ToJson(posted)).code, 429);
-  const auto call = Watch(0);
+  const auto call = Watch(1);  // After the harness's own.
   EXPECT_EQ(Read(*call).event().message(), "one");
   const event::v1::WatchResponse second = Read(*call);
   EXPECT_EQ(second.event().message(), "two");

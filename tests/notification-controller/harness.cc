@@ -22,6 +22,16 @@ NotificationHarness::NotificationHarness() : ControllerHarness("flux-system") {
   deliveries_.sender.max_pause = absl::ZeroDuration();
 }
 
+void NotificationHarness::Start() {
+  ControllerHarness::Start();
+  int code = 503;
+  for (int i = 0; i < 2000 && code == 503; ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+    code = PostRaw("{}").code;
+  }
+  EXPECT_EQ(code, 202);
+}
+
 void NotificationHarness::Prepare(reconcile::ManagerOptions& manager) {
   manager.clock = clock_;
   LogOptions log;
@@ -93,6 +103,10 @@ void NotificationHarness::Settle() {
   const std::string mark = absl::StrCat("probe-", ++probes_);
   ApplyProvider("probe",
                 absl::StrCat("address: '", probe_.url(), "/", mark, "'"));
+  // An Alert that is known sooner would tell that its Provider is missing.
+  WaitFor(ProviderRef("probe"), [](const Value& provider) {
+    return !provider["metadata"]["finalizers"].array().empty();
+  });
   ApplyAlert("probe", absl::StrCat("providerRef: {name: probe}, eventMetadata: "
                                    "{mark: ",
                                    mark,

@@ -26,6 +26,9 @@ class NotificationHarness : public ControllerHarness {
   NotificationHarness();
   ~NotificationHarness() override { Stop(); }
 
+  // Returns when events are taken.
+  void Start();
+
   Options& options() { return options_; }
   NotificationOptions& deliveries() { return deliveries_; }
   void set_clock(const Clock* clock) { clock_ = clock; }
