@@ -22,7 +22,7 @@
 namespace weir::notification_controller {
 
 struct DeliveryQueueOptions {
-  int max_threads = 64;
+  int max_threads = 128;
   // Of one receiver at a time.
   int max_parallel = 4;
   // What may wait: of one receiver, and the bytes of all.
