@@ -24,21 +24,18 @@ bool DeliveryQueue::Push(Task task) {
   if (is_first) receiver.ready.push_back(task.subject);
   subject->second.push_back(std::move(task));
   LineUpLocked(name, receiver);
-  if (idle_threads_ > 0 && !turns_.empty()) {
-    changed_.NotifyAll();
-  } else {
-    GrowLocked();
-  }
+  WakeLocked();
   return true;
 }
 
-void DeliveryQueue::GrowLocked() {
-  if (idle_threads_ > 0 || threads_started_ == options_.max_threads ||
-      turns_.empty()) {
-    return;
+void DeliveryQueue::WakeLocked() {
+  if (turns_.empty()) return;
+  if (idle_threads_ > 0) {
+    has_turns_.NotifyOne();
+  } else if (threads_started_ < options_.max_threads) {
+    ++threads_started_;
+    threads_.Start("deliver", [this](const Context& ctx) { return Work(ctx); });
   }
-  ++threads_started_;
-  threads_.Start("deliver", [this](const Context& ctx) { return Work(ctx); });
 }
 
 bool DeliveryQueue::CanRun(const Receiver& receiver) const {
@@ -69,7 +66,8 @@ bool DeliveryQueue::TakeLocked(Task* task) {
     bytes_ -= task->bytes;
     ++running_;
     LineUpLocked(name, receiver);
-    GrowLocked();
+    // Each who takes a turn wakes one for the next: none is left lying.
+    WakeLocked();
     return true;
   }
   return false;
@@ -93,14 +91,13 @@ void DeliveryQueue::FinishLocked(const Task& task, bool is_well) {
   } else {
     LineUpLocked(task.receiver, receiver);
   }
-  // Its subject and its receiver may let others run now.
-  changed_.NotifyAll();
+  if (is_closed_) drained_.NotifyAll();
 }
 
 absl::Status DeliveryQueue::Work(const Context& ctx) {
   const Context::Registration wakes = ctx.OnCancel([this] {
     MutexLock lock(mu_);
-    changed_.NotifyAll();
+    has_turns_.NotifyAll();
   });
   while (true) {
     Task task;
@@ -108,7 +105,7 @@ absl::Status DeliveryQueue::Work(const Context& ctx) {
       MutexLock lock(mu_);
       while (!ctx.is_done() && !TakeLocked(&task)) {
         ++idle_threads_;
-        changed_.Wait(mu_);
+        has_turns_.Wait(mu_);
         --idle_threads_;
       }
       if (ctx.is_done()) return absl::OkStatus();
@@ -124,7 +121,7 @@ bool DeliveryQueue::Drain(absl::Duration timeout) {
   MutexLock lock(mu_);
   is_closed_ = true;
   while (waiting_ + running_ > 0 && absl::Now() < until) {
-    changed_.WaitUntil(mu_, until);
+    drained_.WaitUntil(mu_, until);
   }
   return waiting_ + running_ == 0;
 }

@@ -73,8 +73,8 @@ class DeliveryQueue {
   };
 
   absl::Status Work(const Context& ctx);
-  // Starts a thread when a task could run and none is free.
-  void GrowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Wakes a thread when a task could run, or starts one when none is free.
+  void WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool CanRun(const Receiver& receiver) const;
   // Lines the receiver up when it has a task that may run.
   void LineUpLocked(const std::string& name, Receiver& receiver)
@@ -86,7 +86,8 @@ class DeliveryQueue {
   const DeliveryQueueOptions options_;
 
   mutable Mutex mu_;
-  CondVar changed_;
+  CondVar has_turns_;
+  CondVar drained_;
   std::map<std::string, Receiver> receivers_ ABSL_GUARDED_BY(mu_);
   // Receivers with tasks that may run, or could when they were lined up.
   std::deque<std::string> turns_ ABSL_GUARDED_BY(mu_);
