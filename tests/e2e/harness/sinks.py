@@ -31,8 +31,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self):
         size = int(self.headers.get("Content-Length") or 0)
-        delivery = Delivery(self.command, self.path, self.headers,
-                            self.rfile.read(size))
+        body = self.rfile.read(size)
+        if len(body) < size:  # Whoever sent it was killed.
+            self.close_connection = True
+            return
+        delivery = Delivery(self.command, self.path, self.headers, body)
         time.sleep(self.server.delay)
         code, reply = self.server.respond(delivery)
         self.server.keep(delivery)
