@@ -203,6 +203,10 @@ absl::Status NotificationController::Impl::StartServers() {
   // After leadership, before the manager's own events are sent.
   manager.AddRunnable("notifications", [this](const Context& ctx) {
     ctx.SleepFor(absl::InfiniteDuration()).IgnoreError();
+    // What the last passes of this process said comes first.
+    if (options.local_events != nullptr) {
+      manager.events().Flush(options.delivery_grace);
+    }
     Close(options.delivery_grace);
     return absl::OkStatus();
   });

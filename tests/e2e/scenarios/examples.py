@@ -7,12 +7,33 @@ import subprocess
 from harness.git_servers import free_port
 from harness.processes import Program, answers
 from harness.scenario import check, equal, scenario
+from harness.sinks import Sink
 from harness.world import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
 
 
-def up(env, folder, *arguments):
+NOTIFYING = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: app, namespace: flux-system}
+data: {color: blue}
+---
+apiVersion: notification.toolkit.fluxcd.io/v1beta3
+kind: Provider
+metadata: {name: hook, namespace: flux-system}
+spec: {type: generic, address: SINK}
+---
+apiVersion: notification.toolkit.fluxcd.io/v1beta3
+kind: Alert
+metadata: {name: all, namespace: flux-system}
+spec:
+  providerRef: {name: hook}
+  eventSeverity: info
+  eventSources: [{kind: Kustomization, name: "*"}]
+"""
+
+
+def up(env, folder, *arguments, expected="HelmRelease/flux-system/greeter"):
     """`weir up --once` with an API server of its own."""
     data = env.world.folder / f"up-{folder.name}"
     done = subprocess.run(
@@ -21,7 +42,7 @@ def up(env, folder, *arguments):
         text=True, capture_output=True, check=False, timeout=120)
     said = done.stdout + done.stderr
     equal(done.returncode, 0, f"{folder}: {said}")
-    check("HelmRelease/flux-system/greeter Ready=True" in said, said)
+    check(f"{expected} Ready=True" in said, said)
 
 
 @scenario("examples become ready", only="embedded")
@@ -48,6 +69,18 @@ def examples(env):
         up(env, folder, folder / "manifests")
     finally:
         registry.kill()
+
+
+@scenario("weir up tells its own events, the last one too", only="embedded")
+def up_notifies(env):
+    sink = env.world.serve(Sink())
+    folder = env.world.folder / "notifying"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(NOTIFYING.replace("SINK", sink.url),
+                                     encoding="utf-8")
+    up(env, folder, folder, expected="Kustomization/flux-system/notifying")
+    check(sink.events(reason="ReconciliationSucceeded"),
+          f"told: {sink.events()}")
 
 
 @scenario("examples are rendered without a cluster", only="embedded")
