@@ -8,6 +8,7 @@ import base64
 import getpass
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -26,9 +27,16 @@ GIT_ENV = {
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, of those that outgoing connections do
+    not get: it stays free until it is used."""
+    while True:
+        port = random.randint(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def git(folder, *arguments, data=None):
