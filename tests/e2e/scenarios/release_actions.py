@@ -332,9 +332,9 @@ spec: {{a: {{{{ .Values.color }}}}}}
     publish("1.1.0", "second")
     released(env, chart_version="1.1.0")
     equal(column_of(env), "first", "skipped")
-    publish("1.2.0", "third")
     release(env, install={"crds": "Create"},
             upgrade={"crds": "CreateReplace"})
+    publish("1.2.0", "third")
     released(env, chart_version="1.2.0")
     env.until("replaced", lambda: column_of(env) == "third")
     for name in ("app", "lacks"):
