@@ -65,7 +65,7 @@ absl::StatusOr<Value> HelmChartPass::FindSource() const {
   const kube::ObjectKey key{key_.name_space, ref.name()};
   Value found = helm_.find(ref.kind(), key);
   if (!found.is_null()) return found;
-  if (env_.is_cache_partial) {
+  if (env_.is_cache_partial || !helm_.has_synced(ref.kind())) {
     return env_.client->Get(ctx_, {{kGroup, "v1", ref.kind()}, key});
   }
   return absl::NotFoundError(

@@ -24,6 +24,9 @@ namespace weir::source {
 struct HelmChartEnvironment : HelmEnvironment {
   // An object of the caches by its kind; null when there is none.
   std::function<Value(const std::string& kind, const kube::ObjectKey&)> find;
+  // Whether all objects of a kind are known: their cache may fill later than
+  // that of charts.
+  std::function<bool(const std::string& kind)> has_synced;
   // The HelmRepositories of a namespace.
   std::function<std::vector<Value>(const std::string& name_space)> repositories;
 };

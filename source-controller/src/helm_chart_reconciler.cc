@@ -29,6 +29,10 @@ void HelmChartReconciler::Attach(
     const auto found = sources.find(kind);
     return found == sources.end() ? Value() : found->second->Get(key);
   };
+  env_.has_synced = [sources](const std::string& kind) {
+    const auto found = sources.find(kind);
+    return found == sources.end() || found->second->informer().HasSynced();
+  };
   reconcile::Controller* repositories = sources.at(kHelmRepository.kind);
   env_.repositories = [repositories](const std::string& name_space) {
     std::vector<Value> out;
