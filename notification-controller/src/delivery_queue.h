@@ -27,7 +27,7 @@ struct DeliveryQueueOptions {
   int max_parallel = 4;
   // What may wait: of one receiver, and the bytes of all.
   size_t max_waiting = 5'000;
-  size_t max_bytes = 24u << 20;
+  size_t max_bytes = 16u << 20;
 };
 
 class DeliveryQueue {

@@ -1,5 +1,7 @@
 #include "src/duplicate_filter.h"
 
+#include <algorithm>
+
 namespace weir::notification_controller {
 
 DuplicateFilter::DuplicateFilter(absl::Duration interval, const Clock* clock,
@@ -8,7 +10,9 @@ DuplicateFilter::DuplicateFilter(absl::Duration interval, const Clock* clock,
       clock_(clock != nullptr ? *clock : Clock::Real()),
       max_keys_(max_keys) {}
 
-DuplicateFilter::Verdict DuplicateFilter::Take(const std::string& key) {
+DuplicateFilter::Verdict DuplicateFilter::Take(absl::string_view text) {
+  Key key{};
+  std::copy_n(text.begin(), std::min(text.size(), key.size()), key.begin());
   const absl::Time now = clock_.Now();
   MutexLock lock(mu_);
   while (!order_.empty()) {

@@ -71,11 +71,13 @@ http::ServerResponse Reply(int code) {
 // What both ways in lead to, and what followers see.
 class EventServer::Source : public reconcile::EventSource {
  public:
+  // `remembers`: whether somebody may follow.
   Source(reconcile::Manager& manager, Notifications& notifications,
-         std::function<bool()> is_synced)
+         std::function<bool()> is_synced, bool remembers)
       : clock_(manager.clock()),
         notifications_(notifications),
         is_synced_(std::move(is_synced)),
+        remembers_(remembers),
         hub_(kRememberedEvents, kRememberedBytes) {}
 
   // Errors: kUnavailable when it is to come again.
@@ -85,10 +87,11 @@ class EventServer::Source : public reconcile::EventSource {
       return absl::UnavailableError("Alerts and Providers are not known yet");
     }
     if (event.timestamp == absl::InfinitePast()) event.timestamp = clock_.Now();
-    reconcile::RecordedEvent recorded = ToRecorded(event);
+    reconcile::RecordedEvent recorded;
+    if (remembers_) recorded = ToRecorded(event);
     const Notifications::Verdict verdict =
         notifications_.Take(ctx, std::move(event));
-    if (verdict.is_new) hub_.Append(std::move(recorded));
+    if (remembers_ && verdict.is_new) hub_.Append(std::move(recorded));
     return verdict;
   }
 
@@ -109,6 +112,7 @@ class EventServer::Source : public reconcile::EventSource {
   const Clock& clock_;
   Notifications& notifications_;
   const std::function<bool()> is_synced_;
+  const bool remembers_;
   reconcile::EventHub hub_;
 };
 
@@ -119,7 +123,8 @@ EventServer::EventServer(reconcile::Manager& manager,
       logger_(manager.logger().With({{"logger", "event-server"}})),
       metrics_(manager.metrics(), "gotk_event", "/", options.tells_paths),
       source_(std::make_shared<Source>(manager, notifications,
-                                       options.is_synced)) {}
+                                       options.is_synced,
+                                       !options.grpc_address.empty())) {}
 
 EventServer::~EventServer() { Stop(absl::ZeroDuration()); }
 
