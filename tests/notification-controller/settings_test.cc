@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "src/provider.h"
 #include "tests/notification-controller/fake_sender.h"
 #include "tests/support/certificates.h"
@@ -317,7 +318,7 @@ TEST(MaskTest, WhatIsTooShortIsNoSecret) {
 
 TEST(MaskTest, ALongTextIsCutWithoutUncoveringAHalf) {
   Settings settings;
-  settings.token = Secret(std::string(100, 's') + "ecret");
+  settings.token = Secret(absl::StrCat(std::string(100, 's'), "ecret"));
   for (const size_t before : {65'400, 65'440, 65'480, 65'530, 65'536}) {
     const std::string masked =
         MaskSecrets(std::string(before, 'x') + settings.token.RevealForUse() +
