@@ -58,7 +58,7 @@ std::vector<Member> EventMembers(const Event& event) {
   members.emplace_back("timestamp",
                        event.timestamp == absl::InfinitePast()
                            ? Value()
-                           : Value(FormatTimestamp(event.timestamp)));
+                           : Value(FormatKubeTime(event.timestamp)));
   members.emplace_back("message", event.message);
   members.emplace_back("reason", event.reason);
   if (!event.metadata.empty()) {
@@ -145,7 +145,5 @@ std::string ToJson(const Event& event) {
   AppendMembers(EventMembers(event), &rest);
   return absl::StrCat("{\"involvedObject\":", object, ",", rest.substr(1));
 }
-
-std::string FormatTimestamp(absl::Time time) { return FormatKubeTime(time); }
 
 }  // namespace weir::notification_controller

@@ -61,7 +61,4 @@ Value ToValue(const Event& event);
 // The bytes of Go's encoding/json.
 std::string ToJson(const Event& event);
 
-// "2020-01-01T00:00:00Z"
-std::string FormatTimestamp(absl::Time time);
-
 }  // namespace weir::notification_controller

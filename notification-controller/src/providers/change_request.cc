@@ -74,6 +74,15 @@ absl::StatusOr<CommentApi> ConnectAndLogin(const Context& ctx,
 
 }  // namespace
 
+std::string IssueComments(const CommentApi& api, int64_t number) {
+  return absl::StrCat(api.repository, "/issues/", number, "/comments");
+}
+
+std::string IssueComment(const CommentApi& api, int64_t /*number*/,
+                         int64_t id) {
+  return absl::StrCat(api.repository, "/issues/comments/", id);
+}
+
 absl::Status PostComment(const Context& ctx, const Exchange& exchange,
                          const CommentForge& forge) {
   if (exchange.settings.uid.empty()) {

@@ -20,18 +20,10 @@ absl::StatusOr<CommentApi> Connect(const Context& ctx,
                     std::move(api.app_login)};
 }
 
-std::string Comments(const CommentApi& api, int64_t number) {
-  return absl::StrCat(api.repository, "/issues/", number, "/comments");
-}
-
-std::string Comment(const CommentApi& api, int64_t /*number*/, int64_t id) {
-  return absl::StrCat(api.repository, "/issues/comments/", id);
-}
-
 http::Request List(const CommentApi& api, int64_t number) {
   http::Request request =
       ApiRequest("GET",
-                 absl::StrCat(Comments(api, number),
+                 absl::StrCat(IssueComments(api, number),
                               "?direction=asc&per_page=100&sort=created"),
                  api.headers);
   // As upstream's client, which asks for reactions too.
@@ -41,17 +33,8 @@ http::Request List(const CommentApi& api, int64_t number) {
 
 absl::Status Notify(const Context& ctx, const Exchange& exchange) {
   static constexpr CommentForge kForge = {
-      .key_prefix = "flux-pr-comment-key",
-      .login_member = "login",
-      .author_member = "user",
-      .list_failed = "failed to list pull request comments",
-      .edit_failed = "failed to update pull request comment",
-      .create_failed = "failed to create pull request comment",
-      .edit_method = "PATCH",
       .connect = Connect,
       .list = List,
-      .comments = Comments,
-      .comment = Comment,
   };
   return PostComment(ctx, exchange, kForge);
 }

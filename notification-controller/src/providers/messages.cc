@@ -11,6 +11,7 @@
 #include "absl/strings/substitute.h"
 #include "absl/time/civil_time.h"
 #include "src/provider_type.h"
+#include "weir/base/duration.h"
 #include "weir/value/go_url.h"
 #include "weir/value/json.h"
 
@@ -120,7 +121,7 @@ std::string LowerName(const ObjectReference& object) {
 }
 
 std::string TimestampOrZero(const Event& event) {
-  return FormatTimestamp(TimeOrZero(event));
+  return FormatKubeTime(TimeOrZero(event));
 }
 
 int64_t UnixTime(const Event& event) {

@@ -10,6 +10,7 @@
 #include "src/providers/api_call.h"
 #include "src/providers/git_repository.h"
 #include "src/providers/providers.h"
+#include "weir/base/duration.h"
 #include "weir/base/random.h"
 #include "weir/base/status.h"
 #include "weir/value/go_url.h"
@@ -98,9 +99,9 @@ Value MakeBase(const Exchange& exchange, const std::string& id) {
   value.Set("environment", exchange.settings.channel.empty()
                                ? "production"
                                : exchange.settings.channel);
-  value.Set("timestamp", FormatTimestamp(event.timestamp == absl::InfinitePast()
-                                             ? exchange.clock.Now()
-                                             : event.timestamp));
+  value.Set("timestamp", FormatKubeTime(event.timestamp == absl::InfinitePast()
+                                            ? exchange.clock.Now()
+                                            : event.timestamp));
   return value;
 }
 
@@ -153,7 +154,7 @@ http::Request MakeRequest(const Exchange& exchange, const Dsn& dsn) {
                                                : MakeTransaction(exchange, id));
   Value header = Value::MakeObject();
   header.Set("event_id", id);
-  header.Set("sent_at", FormatTimestamp(exchange.clock.Now()));
+  header.Set("sent_at", FormatKubeTime(exchange.clock.Now()));
   header.Set("dsn", exchange.settings.address);
   header.Set("sdk", SdkOf());
   Value item_header = Value::MakeObject();
