@@ -143,6 +143,8 @@ void AddFunctionFlags(CLI::App* build, BuildArgs* args) {
                   "Allow plugins, of which only the builtin ones and Helm "
                   "charts mean something here: programs and containers are "
                   "never run");
+  build->add_flag("--enable-exec", args->enable_exec,
+                  "Of functions that are programs, which are never run");
   build->add_flag("--as-current-user", args->as_current_user,
                   "Of functions in containers, which are never run");
   build

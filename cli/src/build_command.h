@@ -37,6 +37,7 @@ struct BuildArgs {
   std::string helm_kube_version;
   bool stack_trace = false;  // Taken, and without effect, as what follows.
   bool helm_debug = false;
+  bool enable_exec = false;
   bool as_current_user = false;
   bool network = false;
   std::string network_name;

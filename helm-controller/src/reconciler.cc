@@ -18,36 +18,11 @@ using reconcile::Outcome;
 Reconciler::Reconciler(std::shared_ptr<Environment> environment)
     : environment_(std::move(environment)) {}
 
-std::shared_ptr<Reconciler::Memory> Reconciler::MemoryOf(
-    const kube::ObjectKey& key) {
-  MutexLock lock(mu_);
-  std::shared_ptr<Memory>& memory = memories_[key];
-  if (memory == nullptr) memory = std::make_shared<Memory>();
-  return memory;
-}
-
-void Reconciler::Forget(const kube::ObjectKey& key) {
-  std::shared_ptr<Memory> memory;
-  {
-    MutexLock lock(mu_);
-    const auto found = memories_.find(key);
-    if (found == memories_.end()) return;
-    memory = std::move(found->second);
-    memories_.erase(found);
-  }
-  memory->target.Leave(key);
-}
-
-void Reconciler::ForgetAll() {
-  absl::flat_hash_map<kube::ObjectKey, std::shared_ptr<Memory>> memories;
-  MutexLock lock(mu_);
-  memories.swap(memories_);
-}
+void Reconciler::ForgetAll() { memories_.Clear(); }
 
 bool Reconciler::HasSettled(const kube::ObjectKey& key) {
-  MutexLock lock(mu_);
-  const auto found = memories_.find(key);
-  return found != memories_.end() && found->second->is_settled;
+  const std::shared_ptr<const Memory> memory = memories_.Find(key);
+  return memory != nullptr && memory->is_settled;
 }
 
 bool Reconciler::IsSettled(const Context& ctx, const Plan& plan,
@@ -109,10 +84,11 @@ bool Reconciler::IsTargetSettled(const Context& ctx, const Plan& plan,
 Outcome Reconciler::Reconcile(const Context& ctx,
                               const reconcile::Request& request) {
   if (request.object.is_null()) {
-    Forget(request.key);
+    const std::shared_ptr<Memory> memory = memories_.Take(request.key);
+    if (memory != nullptr) memory->target.Leave(request.key);
     return Outcome::Done();
   }
-  const std::shared_ptr<Memory> memory = MemoryOf(request.key);
+  const std::shared_ptr<Memory> memory = memories_.Of(request.key);
   if (reconcile::IsBeingDeleted(request.object)) {
     memory->pass.reset();
     return Delete(ctx, request, *memory);

@@ -10,11 +10,10 @@
 #include <optional>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "src/deletion.h"
 #include "src/environment.h"
 #include "src/pass.h"
-#include "weir/base/mutex.h"
+#include "weir/reconcile/object_memories.h"
 #include "weir/reconcile/reconciler.h"
 
 namespace weir::helm_controller {
@@ -63,13 +62,9 @@ class Reconciler : public reconcile::Reconciler {
   // Wakes the HelmRelease for what others did during its pass: it was not news
   // yet.
   void CatchUp(const Plan& plan, const Memory& memory);
-  std::shared_ptr<Memory> MemoryOf(const kube::ObjectKey& key);
-  void Forget(const kube::ObjectKey& key);
 
   const std::shared_ptr<Environment> environment_;
-  Mutex mu_;
-  absl::flat_hash_map<kube::ObjectKey, std::shared_ptr<Memory>> memories_
-      ABSL_GUARDED_BY(mu_);
+  reconcile::ObjectMemories<Memory> memories_;
 };
 
 }  // namespace weir::helm_controller

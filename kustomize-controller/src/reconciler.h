@@ -9,11 +9,10 @@
 #include <optional>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "src/deletion.h"
 #include "src/environment.h"
 #include "src/pass.h"
-#include "weir/base/mutex.h"
+#include "weir/reconcile/object_memories.h"
 #include "weir/reconcile/reconciler.h"
 
 namespace weir::kustomize_controller {
@@ -59,13 +58,9 @@ class Reconciler : public reconcile::Reconciler {
                        const Target& target) const;
   bool AreVariablesSettled(const Context& ctx, const Plan& plan,
                            const Settled& settled) const;
-  std::shared_ptr<Memory> MemoryOf(const kube::ObjectKey& key);
-  void Forget(const kube::ObjectKey& key);
 
   const std::shared_ptr<Environment> environment_;
-  Mutex mu_;
-  absl::flat_hash_map<kube::ObjectKey, std::shared_ptr<Memory>> memories_
-      ABSL_GUARDED_BY(mu_);
+  reconcile::ObjectMemories<Memory> memories_;
 };
 
 }  // namespace weir::kustomize_controller

@@ -234,6 +234,7 @@ TEST_F(BuildCommandTest, WarnsOfWhatIsDeprecated) {
 
 TEST_F(BuildCommandTest, TakesUpstreamsFlags) {
   const Result result = Run({folder_->path(),
+                             "--enable-exec",
                              "--as-current-user",
                              "-e",
                              "A=B",
