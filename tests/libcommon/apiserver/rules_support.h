@@ -1,4 +1,4 @@
-// Answers to the requests of tests/cel/kubernetes/main.go, by our own server's
+// Answers to the requests of tests/cel/oracle/kubernetes, by our own server's
 // parts.
 //
 // Touches: nothing.
