@@ -233,6 +233,8 @@ std::string GoPrintBool(const Value& value) {
 }
 
 std::string GoFormatFloat(double number, int bits) {
+  // A number that is too large for 32 bits is infinite there.
+  if (bits == 32) number = static_cast<float>(number);
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
   char digits[64];

@@ -18,7 +18,9 @@
 namespace weir::helm {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 constexpr char kChartYaml[] = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
 
@@ -152,6 +154,18 @@ TEST(LoadArchiveTest, TextIsNoArchive) {
                 archive::StringSource("text that is no archive"))),
             "stream does not appear to be a valid chart file (details: gzip: "
             "invalid header)");
+}
+
+// A text of Chart.yaml that is a number is read as float32 prints it.
+TEST(LoadFilesTest, NumbersAreTexts) {
+  const absl::StatusOr<Chart> chart = LoadChartFiles(
+      {{"Chart.yaml",
+        absl::StrCat(kChartYaml, "annotations: {a: 1e300, b: 12345678.9, ",
+                     "c: -1e39, d: 16777217}\n")}});
+  ASSERT_TRUE(chart.ok()) << chart.status();
+  EXPECT_THAT(chart->metadata.annotations,
+              ElementsAre(Pair("a", "+Inf"), Pair("b", "1.2345679e+07"),
+                          Pair("c", "-Inf"), Pair("d", "16777217")));
 }
 
 class LoadFolderTest : public testing::Test {
