@@ -175,6 +175,11 @@ bool Evaluator::SetVariable(absl::string_view name, Any value) {
   return true;
 }
 
+Evaluator::Flow Evaluator::Unknown(const Node* node) {
+  Fail(absl::StrCat("unknown node: ", node->ToString()));
+  return Flow::kError;
+}
+
 Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
   At(node);
   if (!Step()) return Flow::kError;
@@ -182,14 +187,14 @@ Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
     case NodeType::kText: {
       const absl::string_view text = static_cast<const TextNode*>(node)->text;
       execution_.steps_ += text.size() / kBytesPerStep;
-      absl::StrAppend(&out_, text);
+      out_.append(text.data(), text.size());
       break;
     }
     case NodeType::kAction: {
       const PipeNode* pipe = static_cast<const ActionNode*>(node)->pipe;
       Any value;
       if (!Pipeline(dot, pipe, &value)) return Flow::kError;
-      if (pipe->declarations.empty() && !Print(node, value)) {
+      if (pipe->declarations().empty() && !Print(node, value)) {
         return Flow::kError;
       }
       break;
@@ -202,7 +207,7 @@ Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
     case NodeType::kWith:
       return WalkBranch(dot, static_cast<const BranchNode*>(node));
     case NodeType::kList:
-      for (const Node* child : static_cast<const ListNode*>(node)->nodes) {
+      for (const Node* child : static_cast<const ListNode*>(node)->nodes()) {
         const Flow flow = Walk(dot, child);
         if (flow != Flow::kNext) return flow;
       }
@@ -212,8 +217,7 @@ Evaluator::Flow Evaluator::Walk(const Any& dot, const Node* node) {
     case NodeType::kTemplate:
       return WalkTemplate(dot, static_cast<const TemplateNode*>(node));
     default:
-      Fail(absl::StrCat("unknown node: ", node->ToString()));
-      return Flow::kError;
+      return Unknown(node);
   }
   return CheckOutput() ? Flow::kNext : Flow::kError;
 }
@@ -237,8 +241,8 @@ Evaluator::Flow Evaluator::WalkBranch(const Any& dot,
 Evaluator::Flow Evaluator::WalkElement(const BranchNode* range,
                                        const Any& index, const Any& element) {
   const size_t mark = variables_.size();
-  const auto declared = range->pipe->declarations;
-  if (range->pipe->is_assign) {
+  const auto declared = range->pipe->declarations();
+  if (range->pipe->is_assign()) {
     const bool is_set =
         declared.empty() ||
         (declared.size() == 1 ? SetVariable(declared[0]->name, element)
@@ -257,7 +261,7 @@ Evaluator::Flow Evaluator::WalkElement(const BranchNode* range,
 
 Evaluator::Flow Evaluator::WalkInteger(const Any&, const BranchNode* range,
                                        const Any& count, bool* ran) {
-  if (range->pipe->declarations.size() > 1) {
+  if (range->pipe->declarations().size() > 1) {
     Fail(absl::StrCat("can't use ", FormatValue(count),
                       " to iterate over more than one variable"));
     return Flow::kError;
@@ -399,7 +403,7 @@ bool Evaluator::Pipeline(const Any& dot, const PipeNode* pipe, Any* value) {
   At(pipe);
   Any previous;
   bool is_first = true;
-  for (const CommandNode* command : pipe->commands) {
+  for (const CommandNode* command : pipe->commands()) {
     Any result;
     if (!Command(dot, command, is_first ? nullptr : &previous, &result)) {
       return false;
@@ -408,8 +412,8 @@ bool Evaluator::Pipeline(const Any& dot, const PipeNode* pipe, Any* value) {
     previous = std::move(result);
     is_first = false;
   }
-  for (const VariableNode* variable : pipe->declarations) {
-    if (pipe->is_assign) {
+  for (const VariableNode* variable : pipe->declarations()) {
+    if (pipe->is_assign()) {
       if (!SetVariable(variable->name, previous)) return false;
     } else {
       variables_.push_back({variable->name, previous});
@@ -428,7 +432,7 @@ bool Evaluator::NotAFunction(const Nodes& args, const Any* final) {
 bool Evaluator::Command(const Any& dot, const CommandNode* command,
                         const Any* final, Any* value) {
   ++execution_.steps_;
-  const Nodes& args = command->args;
+  const Nodes args = command->args();
   const Node* first = args[0];
   switch (first->type) {
     case NodeType::kField:
@@ -457,6 +461,13 @@ bool Evaluator::Command(const Any& dot, const CommandNode* command,
   return Operand(dot, first, value);
 }
 
+Any Evaluator::Text(const StringNode* node) const {
+  // What is made of it may outlive the nodes, but not a text that is kept.
+  const bool is_kept =
+      node->unquoted == nullptr && template_->source->copy.empty();
+  return is_kept ? Any::StringView(node->value()) : Any::String(node->value());
+}
+
 // A constant or the dot, where no type is asked for.
 bool Evaluator::Operand(const Any& dot, const Node* node, Any* value) {
   switch (node->type) {
@@ -469,7 +480,7 @@ bool Evaluator::Operand(const Any& dot, const Node* node, Any* value) {
     case NodeType::kNumber:
       return Constant(static_cast<const NumberNode*>(node), value);
     case NodeType::kString:
-      *value = static_cast<const StringNode*>(node)->value;
+      *value = Text(static_cast<const StringNode*>(node));
       return true;
     default:
       return Fail(absl::StrCat("can't handle assignment of ", node->ToString(),
@@ -501,7 +512,7 @@ bool Evaluator::FieldNodeValue(const Any& dot, const FieldNode* node,
                                const Nodes* args, const Any* final,
                                Any* value) {
   At(node);
-  return FieldChain(dot, dot, node, node->fields, args, final, value);
+  return FieldChain(dot, dot, node, node->fields(), args, final, value);
 }
 
 bool Evaluator::ChainNodeValue(const Any& dot, const ChainNode* node,
@@ -514,7 +525,7 @@ bool Evaluator::ChainNodeValue(const Any& dot, const ChainNode* node,
   }
   Any receiver;
   if (!Argument(dot, nullptr, node->node, &receiver)) return false;
-  return FieldChain(dot, std::move(receiver), node, node->fields, args, final,
+  return FieldChain(dot, std::move(receiver), node, node->fields(), args, final,
                     value);
 }
 
@@ -524,8 +535,8 @@ bool Evaluator::VariableNodeValue(const Any& dot, const VariableNode* node,
   At(node);
   const Any* variable = FindVariable(node->name);
   if (variable == nullptr) return false;
-  if (!node->fields.empty()) {
-    return FieldChain(dot, *variable, node, node->fields, args, final, value);
+  if (!node->fields().empty()) {
+    return FieldChain(dot, *variable, node, node->fields(), args, final, value);
   }
   *value = *variable;
   return args == nullptr || NotAFunction(*args, final);

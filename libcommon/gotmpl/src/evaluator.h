@@ -52,7 +52,9 @@ class Evaluator {
   static constexpr size_t kForPipelines = size_t{512} << 10;
   bool CheckOutput();
 
+  // Recursion is as deep as the stack is large: frames on its way are small.
   Flow Walk(const Any& dot, const Node* node);
+  Flow Unknown(const Node* node);
   Flow WalkBranch(const Any& dot, const BranchNode* branch);
   Flow WalkRange(const Any& dot, const BranchNode* range);
   Flow WalkItems(const Any& dot, const BranchNode* range, const Any& items,
@@ -70,6 +72,7 @@ class Evaluator {
                Any* value);
   bool Operand(const Any& dot, const Node* node, Any* value);
   bool NotAFunction(const Nodes& args, const Any* final);
+  Any Text(const StringNode* node) const;
   bool Constant(const NumberNode* number, Any* value);
   bool FieldNodeValue(const Any& dot, const FieldNode* node, const Nodes* args,
                       const Any* final, Any* value);

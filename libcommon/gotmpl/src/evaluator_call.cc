@@ -228,7 +228,7 @@ bool Evaluator::Literal(const Type* type, const Node* node, Any* value) {
       return true;
     case Kind::kString:
       if (node->type != NodeType::kString) return expected("string");
-      *value = static_cast<const StringNode*>(node)->value;
+      *value = Text(static_cast<const StringNode*>(node));
       if (type != types::String()) *value = value->WithType(type);
       return true;
     case Kind::kFunc:

@@ -511,11 +511,12 @@ std::optional<absl::string_view> PlainUnquote(absl::string_view quoted) {
     return std::nullopt;
   }
   const absl::string_view text = quoted.substr(1, quoted.size() - 2);
-  const bool is_raw = quoted.front() == '`';
+  if (quoted.front() == '`') {
+    if (text.find('\r') != absl::string_view::npos) return std::nullopt;
+    return text;
+  }
   for (const char c : text) {
-    if (is_raw ? c == '\r' : c == '"' || c == '\\' || c == '\n') {
-      return std::nullopt;
-    }
+    if (c == '"' || c == '\\' || c == '\n') return std::nullopt;
   }
   return text;
 }

@@ -1,9 +1,10 @@
 #include "lexer.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,59 +13,70 @@
 namespace weir::gotmpl {
 namespace {
 
-constexpr Rune kEof = -1;
-constexpr absl::string_view kLeftDelim = "{{", kRightDelim = "}}";
+constexpr absl::string_view kComment = "/*", kCommentEnd = "*/";
+constexpr size_t kDelimBytes = 2, kTrimBytes = 2;
 
+// In the order of their first letters.
 constexpr std::pair<absl::string_view, TokenType> kKeywords[] = {
-    {"block", TokenType::kBlock},
-    {"break", TokenType::kBreak},
-    {"continue", TokenType::kContinue},
-    {"define", TokenType::kDefine},
-    {"else", TokenType::kElse},
-    {"end", TokenType::kEnd},
-    {"if", TokenType::kIf},
-    {"range", TokenType::kRange},
-    {"nil", TokenType::kNil},
-    {"template", TokenType::kTemplate},
+    {"block", TokenType::kBlock},       {"break", TokenType::kBreak},
+    {"continue", TokenType::kContinue}, {"define", TokenType::kDefine},
+    {"else", TokenType::kElse},         {"end", TokenType::kEnd},
+    {"false", TokenType::kBool},        {"if", TokenType::kIf},
+    {"nil", TokenType::kNil},           {"range", TokenType::kRange},
+    {"template", TokenType::kTemplate}, {"true", TokenType::kBool},
     {"with", TokenType::kWith},
 };
 
+// Where a letter's keywords start, and behind the last letter where they end.
+constexpr std::array<uint8_t, 27> MakeFirstKeywords() {
+  std::array<uint8_t, 27> first{};
+  for (const auto& [keyword, type] : kKeywords) {
+    for (size_t i = static_cast<size_t>(keyword[0] - 'a') + 1; i < 27; ++i) {
+      ++first[i];
+    }
+  }
+  return first;
+}
+constexpr std::array<uint8_t, 27> kFirstKeywords = MakeFirstKeywords();
+
+// What a byte may be; several at once.
+enum : uint8_t {
+  kBlank = 1,
+  kWord = 2,        // Letters, digits and the underscore.
+  kTerminator = 4,  // May follow a word or a field.
+  kSmall = 8,       // "a" to "z".
+  kDigit = 16,
+  kMark = 32,  // What LexMark knows.
+};
+
+constexpr std::array<uint8_t, 256> MakeClasses() {
+  constexpr absl::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  std::array<uint8_t, 256> classes{};
+  const auto add = [&classes](absl::string_view bytes, uint8_t what) {
+    for (const char c : bytes) {
+      classes[static_cast<unsigned char>(c)] |= what;
+    }
+  };
+  add(" \t\r\n", kBlank | kTerminator | kMark);
+  add(kLetters, kWord | kSmall);
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", kWord);
+  add("0123456789", kWord | kDigit);
+  add(".,|:)(", kTerminator);
+  add("}=:|\"`$'()", kMark);
+  return classes;
+}
+constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
+
+bool Is(char c, uint8_t what) {
+  return (kClasses[static_cast<unsigned char>(c)] & what) != 0;
+}
+
 bool IsAscii(char c) { return (static_cast<unsigned char>(c) & 0x80) == 0; }
 
-bool IsBlank(Rune rune) {
-  return rune == ' ' || rune == '\t' || rune == '\r' || rune == '\n';
-}
-
-bool IsAlphaNumeric(Rune rune) {
+bool IsLetterOrDigit(Rune rune) {
   if (rune < 0) return false;
-  if (rune < 0x80) {
-    return rune == '_' || absl::ascii_isalnum(static_cast<unsigned char>(rune));
-  }
+  if (rune < 0x80) return Is(static_cast<char>(rune), kWord);
   return IsLetter(rune) || IsDigit(rune);
-}
-
-bool HasLeftTrim(absl::string_view text) {
-  return text.size() >= 2 && text[0] == '-' && IsBlank(text[1]);
-}
-
-bool HasRightTrim(absl::string_view text) {
-  return text.size() >= 2 && IsBlank(text[0]) && text[1] == '-';
-}
-
-size_t LeadingBlanks(absl::string_view text) {
-  size_t count = 0;
-  while (count < text.size() && IsBlank(text[count])) ++count;
-  return count;
-}
-
-size_t TrailingBlanks(absl::string_view text) {
-  size_t count = 0;
-  while (count < text.size() && IsBlank(text[text.size() - 1 - count])) ++count;
-  return count;
-}
-
-int CountLines(absl::string_view text) {
-  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
 // %#U
@@ -77,6 +89,27 @@ std::string DescribeRune(Rune rune) {
     out.push_back('\'');
   }
   return out;
+}
+
+// Where the next "{{" is, or the end.
+const char* FindLeftDelim(const char* at, const char* end) {
+  while (end - at >= 2) {
+    const void* found = std::memchr(at, '{', static_cast<size_t>(end - at) - 1);
+    if (found == nullptr) return end;
+    at = static_cast<const char*>(found);
+    if (at[1] == '{') return at;
+    ++at;
+  }
+  return end;
+}
+
+const char* SkipBlanks(const char* at, const char* end) {
+  while (at != end && Is(*at, kBlank)) ++at;
+  return at;
+}
+
+bool IsLeftTrim(const char* at, const char* end) {
+  return end - at >= 2 && at[0] == '-' && Is(at[1], kBlank);
 }
 
 }  // namespace
@@ -101,47 +134,275 @@ std::string Token::ToString() const {
   return out;
 }
 
-Rune Lexer::Read() {
-  if (pos_ >= input_.size()) {
-    at_eof_ = true;
-    return kEof;
-  }
-  const char c = input_[pos_];
-  if (IsAscii(c)) {
-    ++pos_;
-    if (c == '\n') ++line_;
-    return c;
-  }
-  size_t size = 1;
-  const Rune rune = DecodeRune(rest(), &size);
-  pos_ += size;
-  return rune;
+int Lexer::LineOf(uint32_t pos) const {
+  if (pos == Token::kNowhere) return 0;
+  return 1 + static_cast<int>(std::count(begin_, begin_ + pos, '\n'));
 }
 
-void Lexer::Back() {
-  if (at_eof_ || pos_ == 0) return;
-  const char c = input_[pos_ - 1];
-  size_t size = 1;
-  if (!IsAscii(c)) DecodeLastRune(input_.substr(0, pos_), &size);
-  pos_ -= size;
-  if (c == '\n') --line_;
+inline void Lexer::Take(TokenType type, const char* begin, Token* token) const {
+  token->type = type;
+  token->pos = static_cast<uint32_t>(begin - begin_);
+  token->text = absl::string_view(begin, static_cast<size_t>(at_ - begin));
 }
 
-Rune Lexer::Peek() {
-  if (pos_ < input_.size() && IsAscii(input_[pos_])) return input_[pos_];
-  const Rune rune = Read();
-  Back();
-  return rune;
+void Lexer::Fail(const char* begin, std::string text, Token* token) {
+  has_failed_ = true;
+  error_ = std::move(text);
+  error_pos_ = static_cast<uint32_t>(begin - begin_);
+  Next(token);
+}
+
+// The code point at `at`, which is -1 at the end.
+Rune Lexer::RuneAt(const char* at, size_t* size) const {
+  *size = 1;
+  if (at == end_) return -1;
+  if (IsAscii(*at)) return *at;
+  return DecodeRune(absl::string_view(at, static_cast<size_t>(end_ - at)),
+                    size);
+}
+
+inline bool Lexer::IsRightDelim(const char* at) const {
+  return end_ - at >= 2 && at[0] == '}' && at[1] == '}';
+}
+
+// " -}}"
+inline bool Lexer::IsRightTrim(const char* at) const {
+  return end_ - at >= 4 && at[1] == '-' && Is(at[0], kBlank) &&
+         IsRightDelim(at + kTrimBytes);
+}
+
+void Lexer::LexText(Token* token) {
+  while (true) {
+    const char* const begin = at_;
+    const char* const delim = FindLeftDelim(begin, end_);
+    at_ = delim;
+    if (delim == end_) {
+      return Take(begin == end_ ? TokenType::kEof : TokenType::kText, begin,
+                  token);
+    }
+    const char* inside = delim + kDelimBytes;
+    const bool is_trimmed = IsLeftTrim(inside, end_);
+    if (delim != begin) {
+      if (is_trimmed) {
+        while (at_ != begin && Is(at_[-1], kBlank)) --at_;
+      }
+      if (at_ != begin) {
+        Take(TokenType::kText, begin, token);
+        at_ = delim;
+        return;
+      }
+    }
+    if (is_trimmed) inside += kTrimBytes;
+    at_ = inside;
+    if (absl::StartsWith({inside, static_cast<size_t>(end_ - inside)},
+                         kComment)) {
+      if (!SkipComment(token)) return;
+      continue;
+    }
+    inside_action_ = true;
+    paren_depth_ = 0;
+    at_ = delim + kDelimBytes;
+    Take(TokenType::kLeftDelim, delim, token);
+    at_ = inside;
+    return;
+  }
+}
+
+// Stands at "/*"; false, and an error, when the comment is none.
+bool Lexer::SkipComment(Token* token) {
+  const char* const begin = at_;
+  const char* const text = at_ + kComment.size();
+  const size_t size = absl::string_view(text, static_cast<size_t>(end_ - text))
+                          .find(kCommentEnd);
+  if (size == absl::string_view::npos) {
+    Fail(begin, "unclosed comment", token);
+    return false;
+  }
+  at_ = text + size + kCommentEnd.size();
+  if (IsRightTrim(at_)) {
+    at_ = SkipBlanks(at_ + kTrimBytes + kDelimBytes, end_);
+  } else if (IsRightDelim(at_)) {
+    at_ += kDelimBytes;
+  } else {
+    Fail(begin, "comment ends before closing delimiter", token);
+    return false;
+  }
+  return true;
+}
+
+// Stands at "}}" or " -}}".
+void Lexer::LexRightDelim(Token* token) {
+  if (paren_depth_ != 0) return Fail(at_, "unclosed left paren", token);
+  const bool is_trimmed = *at_ != '}';
+  const char* const begin = is_trimmed ? at_ + kTrimBytes : at_;
+  at_ = begin + kDelimBytes;
+  Take(TokenType::kRightDelim, begin, token);
+  if (is_trimmed) at_ = SkipBlanks(at_, end_);
+  inside_action_ = false;
+}
+
+// Skips letters, digits and underscores.
+inline void Lexer::SkipWord() {
+  while (true) {
+    while (at_ != end_ && Is(*at_, kWord)) ++at_;
+    if (at_ == end_ || IsAscii(*at_)) return;
+    size_t size = 1;
+    if (!IsLetterOrDigit(RuneAt(at_, &size))) return;
+    at_ += size;
+  }
+}
+
+inline bool Lexer::AtTerminator() const {
+  return at_ == end_ || Is(*at_, kTerminator) || IsRightDelim(at_);
+}
+
+// What follows the word that starts with `begin` may not follow it.
+void Lexer::FailWord(const char* begin, Token* token) {
+  size_t size = 1;
+  Fail(begin, absl::StrCat("bad character ", DescribeRune(RuneAt(at_, &size))),
+       token);
+}
+
+inline void Lexer::LexIdentifier(Token* token) {
+  const char* const begin = at_;
+  SkipWord();
+  if (!AtTerminator()) return FailWord(begin, token);
+  Take(TokenType::kIdentifier, begin, token);
+  if (!Is(*begin, kSmall)) return;
+  const auto letter = static_cast<size_t>(*begin - 'a');
+  for (size_t i = kFirstKeywords[letter]; i < kFirstKeywords[letter + 1]; ++i) {
+    const auto& [keyword, type] = kKeywords[i];
+    if (keyword != token->text) continue;
+    const bool is_function = (type == TokenType::kBreak && !break_ok_) ||
+                             (type == TokenType::kContinue && !continue_ok_);
+    if (!is_function) token->type = type;
+    return;
+  }
+}
+
+inline void Lexer::LexFieldOrVariable(TokenType type, Token* token) {
+  const char* const begin = at_++;
+  if (AtTerminator()) {
+    return Take(type == TokenType::kField ? TokenType::kDot : type, begin,
+                token);
+  }
+  SkipWord();
+  if (!AtTerminator()) return FailWord(begin, token);
+  Take(type, begin, token);
+}
+
+inline void Lexer::LexInside(Token* token) {
+  if (at_ == end_) return Fail(at_, "unclosed action", token);
+  const char first = *at_;
+  if (Is(first, kMark)) return LexMark(token);
+  if (Is(first, kDigit)) return LexNumber(token);
+  if (Is(first, kWord)) return LexIdentifier(token);
+  if (first == '.' && end_ - at_ >= 2 && !Is(at_[1], kDigit)) {
+    return LexFieldOrVariable(TokenType::kField, token);
+  }
+  LexOther(token);
+}
+
+// Blanks, quotes, parentheses and the like.
+void Lexer::LexMark(Token* token) {
+  const char* const begin = at_;
+  const auto one = [&](TokenType type) {
+    ++at_;
+    Take(type, begin, token);
+  };
+  switch (*begin) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n': {
+      if (IsRightTrim(begin)) return LexRightDelim(token);
+      const char* after = SkipBlanks(begin, end_);
+      // The last of them may belong to " -}}".
+      at_ = IsRightTrim(after - 1) ? after - 1 : after;
+      return Take(TokenType::kSpace, begin, token);
+    }
+    case '}':
+      if (IsRightDelim(begin)) return LexRightDelim(token);
+      return one(TokenType::kChar);
+    case '=':
+      return one(TokenType::kAssign);
+    case ':':
+      if (end_ - begin < 2 || begin[1] != '=') {
+        return Fail(begin, "expected :=", token);
+      }
+      ++at_;
+      return one(TokenType::kDeclare);
+    case '|':
+      return one(TokenType::kPipe);
+    case '"':
+      return LexQuoted(TokenType::kString, "unterminated quoted string", token);
+    case '`':
+      return LexRawQuote(token);
+    case '$':
+      return LexFieldOrVariable(TokenType::kVariable, token);
+    case '\'':
+      return LexQuoted(TokenType::kCharConstant,
+                       "unterminated character constant", token);
+    case '(':
+      ++paren_depth_;
+      return one(TokenType::kLeftParen);
+    case ')':
+      if (--paren_depth_ < 0) {
+        return Fail(begin, "unexpected right paren", token);
+      }
+      return one(TokenType::kRightParen);
+    default:
+      return one(TokenType::kChar);
+  }
+}
+
+// Signed numbers, words of other letters, and what is none of them.
+void Lexer::LexOther(Token* token) {
+  const char* const begin = at_;
+  if (*begin == '.' || *begin == '+' || *begin == '-') return LexNumber(token);
+  size_t size = 1;
+  const Rune rune = RuneAt(begin, &size);
+  if (IsLetterOrDigit(rune)) return LexIdentifier(token);
+  if (rune < 0x80 && IsPrint(rune)) {
+    ++at_;
+    return Take(TokenType::kChar, begin, token);
+  }
+  Fail(begin,
+       absl::StrCat("unrecognized character in action: ", DescribeRune(rune)),
+       token);
+}
+
+// Ends with the byte that it starts with.
+void Lexer::LexQuoted(TokenType type, absl::string_view message, Token* token) {
+  const char* const begin = at_++;
+  for (; at_ != end_ && *at_ != '\n'; ++at_) {
+    if (*at_ == *begin) {
+      ++at_;
+      return Take(type, begin, token);
+    }
+    if (*at_ == '\\') {
+      ++at_;
+      if (at_ == end_ || *at_ == '\n') break;
+    }
+  }
+  Fail(begin, std::string(message), token);
+}
+
+void Lexer::LexRawQuote(Token* token) {
+  const char* const begin = at_;
+  const void* const end =
+      std::memchr(begin + 1, '`', static_cast<size_t>(end_ - begin) - 1);
+  if (end == nullptr) {
+    return Fail(begin, "unterminated raw quoted string", token);
+  }
+  at_ = static_cast<const char*>(end) + 1;
+  Take(TokenType::kRawString, begin, token);
 }
 
 bool Lexer::Accept(absl::string_view valid) {
-  const Rune rune = Read();
-  if (rune >= 0 && rune < 0x80 &&
-      absl::StrContains(valid, static_cast<char>(rune))) {
-    return true;
-  }
-  Back();
-  return false;
+  if (at_ == end_ || !absl::StrContains(valid, *at_)) return false;
+  ++at_;
+  return true;
 }
 
 void Lexer::AcceptRun(absl::string_view valid) {
@@ -149,269 +410,18 @@ void Lexer::AcceptRun(absl::string_view valid) {
   }
 }
 
-Token Lexer::Take(TokenType type) {
-  Token token;
-  token.type = type;
-  token.pos = start_;
-  token.text = input_.substr(start_, pos_ - start_);
-  token.line = start_line_;
-  start_ = pos_;
-  start_line_ = line_;
-  return token;
-}
-
-void Lexer::Ignore() {
-  line_ += CountLines(input_.substr(start_, pos_ - start_));
-  start_ = pos_;
-  start_line_ = line_;
-}
-
-Token Lexer::Error(std::string text) {
-  Token token;
-  token.pos = start_;
-  if (error_.empty()) error_ = std::move(text);
-  token.text = error_;
-  token.line = start_line_;
-  start_ = pos_ = 0;
-  input_ = input_.substr(0, 0);
-  return token;
-}
-
-Token Lexer::Next() { return inside_action_ ? LexInside() : LexText(); }
-
-Token Lexer::LexText() {
-  while (true) {
-    const size_t found = rest().find(kLeftDelim);
-    if (found == absl::string_view::npos) break;
-    if (found > 0) {
-      pos_ += found;
-      size_t trimmed = 0;
-      if (HasLeftTrim(input_.substr(pos_ + kLeftDelim.size()))) {
-        trimmed = TrailingBlanks(input_.substr(start_, pos_ - start_));
-      }
-      pos_ -= trimmed;
-      line_ += CountLines(input_.substr(start_, pos_ - start_));
-      Token text = Take(TokenType::kText);
-      pos_ += trimmed;
-      Ignore();
-      if (!text.text.empty()) return text;
-    }
-    pos_ += kLeftDelim.size();
-    const size_t marker = HasLeftTrim(rest()) ? 2 : 0;
-    if (absl::StartsWith(input_.substr(pos_ + marker), "/*")) {
-      pos_ += marker;
-      Ignore();
-      Token error;
-      if (SkipComment(&error)) continue;
-      return error;
-    }
-    Token delim = Take(TokenType::kLeftDelim);
-    inside_action_ = true;
-    pos_ += marker;
-    Ignore();
-    paren_depth_ = 0;
-    return delim;
+void Lexer::LexNumber(Token* token) {
+  const char* const begin = at_;
+  bool is_good = ScanNumber();
+  TokenType type = TokenType::kNumber;
+  if (is_good && at_ != end_ && (*at_ == '+' || *at_ == '-')) {
+    is_good = ScanNumber() && at_[-1] == 'i';
+    type = TokenType::kComplex;
   }
-  pos_ = input_.size();
-  if (pos_ > start_) {
-    line_ += CountLines(input_.substr(start_));
-    return Take(TokenType::kText);
-  }
-  return Take(TokenType::kEof);
-}
-
-bool Lexer::SkipComment(Token* error) {
-  pos_ += 2;
-  const size_t end = rest().find("*/");
-  if (end == absl::string_view::npos) {
-    *error = Error("unclosed comment");
-    return false;
-  }
-  pos_ += end + 2;
-  bool trims = false;
-  if (!AtRightDelim(&trims)) {
-    *error = Error("comment ends before closing delimiter");
-    return false;
-  }
-  line_ += CountLines(input_.substr(start_, pos_ - start_));
-  Take(TokenType::kText);
-  if (trims) pos_ += 2;
-  pos_ += kRightDelim.size();
-  if (trims) pos_ += LeadingBlanks(rest());
-  Ignore();
-  return true;
-}
-
-bool Lexer::AtRightDelim(bool* trims) const {
-  *trims = HasRightTrim(rest()) &&
-           absl::StartsWith(input_.substr(pos_ + 2), kRightDelim);
-  return *trims || absl::StartsWith(rest(), kRightDelim);
-}
-
-Token Lexer::LexRightDelim() {
-  bool trims = false;
-  AtRightDelim(&trims);
-  if (trims) {
-    pos_ += 2;
-    Ignore();
-  }
-  pos_ += kRightDelim.size();
-  Token delim = Take(TokenType::kRightDelim);
-  if (trims) {
-    pos_ += LeadingBlanks(rest());
-    Ignore();
-  }
-  inside_action_ = false;
-  return delim;
-}
-
-Token Lexer::LexInside() {
-  const char first = pos_ < input_.size() ? input_[pos_] : '\0';
-  bool trims = false;
-  if ((first == '}' || IsBlank(first)) && AtRightDelim(&trims)) {
-    if (paren_depth_ == 0) return LexRightDelim();
-    return Error("unclosed left paren");
-  }
-  const Rune rune = Read();
-  switch (rune) {
-    case kEof:
-      return Error("unclosed action");
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-      Back();
-      return LexSpace();
-    case '=':
-      return Take(TokenType::kAssign);
-    case ':':
-      if (Read() != '=') return Error("expected :=");
-      return Take(TokenType::kDeclare);
-    case '|':
-      return Take(TokenType::kPipe);
-    case '"':
-      return LexQuoted('"', TokenType::kString, "unterminated quoted string");
-    case '`':
-      return LexRawQuote();
-    case '$':
-      return LexFieldOrVariable(TokenType::kVariable);
-    case '\'':
-      return LexQuoted('\'', TokenType::kCharConstant,
-                       "unterminated character constant");
-    case '(':
-      ++paren_depth_;
-      return Take(TokenType::kLeftParen);
-    case ')':
-      if (--paren_depth_ < 0) return Error("unexpected right paren");
-      return Take(TokenType::kRightParen);
-    default:
-      break;
-  }
-  if (rune == '.' && pos_ < input_.size() && !IsDigit(Rune{input_[pos_]})) {
-    return LexFieldOrVariable(TokenType::kField);
-  }
-  if (rune == '.' || rune == '+' || rune == '-' ||
-      (rune >= '0' && rune <= '9')) {
-    Back();
-    return LexNumber();
-  }
-  if (IsAlphaNumeric(rune)) {
-    Back();
-    return LexIdentifier();
-  }
-  if (rune < 0x80 && IsPrint(rune)) return Take(TokenType::kChar);
-  return Error(
-      absl::StrCat("unrecognized character in action: ", DescribeRune(rune)));
-}
-
-Token Lexer::LexSpace() {
-  int spaces = 0;
-  for (; pos_ < input_.size() && IsBlank(input_[pos_]); ++pos_) {
-    if (input_[pos_] == '\n') ++line_;
-    ++spaces;
-  }
-  if (pos_ == input_.size()) at_eof_ = true;
-  // The last of them may belong to " -}}".
-  if (HasRightTrim(input_.substr(pos_ - 1)) &&
-      absl::StartsWith(input_.substr(pos_ + 1), kRightDelim)) {
-    Back();
-    if (spaces == 1) return LexRightDelim();
-  }
-  return Take(TokenType::kSpace);
-}
-
-// Skips letters, digits and underscores; gives what comes next.
-Rune Lexer::SkipWord() {
-  while (true) {
-    while (pos_ < input_.size() && IsAscii(input_[pos_]) &&
-           IsAlphaNumeric(input_[pos_])) {
-      ++pos_;
-    }
-    const Rune rune = Peek();
-    if (!IsAlphaNumeric(rune)) return rune;
-    Read();
-  }
-}
-
-Token Lexer::LexIdentifier() {
-  const Rune rune = SkipWord();
-  const absl::string_view word = input_.substr(start_, pos_ - start_);
-  if (!AtTerminator()) {
-    return Error(absl::StrCat("bad character ", DescribeRune(rune)));
-  }
-  for (const auto& [keyword, type] : kKeywords) {
-    if (keyword != word) continue;
-    const bool is_function = (type == TokenType::kBreak && !break_ok_) ||
-                             (type == TokenType::kContinue && !continue_ok_);
-    return Take(is_function ? TokenType::kIdentifier : type);
-  }
-  if (word == "true" || word == "false") return Take(TokenType::kBool);
-  return Take(TokenType::kIdentifier);
-}
-
-Token Lexer::LexFieldOrVariable(TokenType type) {
-  if (AtTerminator()) {
-    return Take(type == TokenType::kField ? TokenType::kDot : type);
-  }
-  const Rune rune = SkipWord();
-  if (!AtTerminator()) {
-    return Error(absl::StrCat("bad character ", DescribeRune(rune)));
-  }
-  return Take(type);
-}
-
-bool Lexer::AtTerminator() {
-  switch (Peek()) {
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-    case kEof:
-    case '.':
-    case ',':
-    case '|':
-    case ':':
-    case ')':
-    case '(':
-      return true;
-    default:
-      return absl::StartsWith(rest(), kRightDelim);
-  }
-}
-
-Token Lexer::LexNumber() {
-  const auto bad = [this] {
-    std::string text = "bad number syntax: ";
-    AppendQuoted(input_.substr(start_, pos_ - start_), false, &text);
-    return Error(std::move(text));
-  };
-  if (!ScanNumber()) return bad();
-  const Rune sign = Peek();
-  if (sign == '+' || sign == '-') {
-    if (!ScanNumber() || input_[pos_ - 1] != 'i') return bad();
-    return Take(TokenType::kComplex);
-  }
-  return Take(TokenType::kNumber);
+  if (is_good) return Take(type, begin, token);
+  std::string text = "bad number syntax: ";
+  AppendQuoted({begin, static_cast<size_t>(at_ - begin)}, false, &text);
+  Fail(begin, std::move(text), token);
 }
 
 bool Lexer::ScanNumber() {
@@ -438,37 +448,31 @@ bool Lexer::ScanNumber() {
     AcceptRun("0123456789_");
   }
   Accept("i");
-  if (IsAlphaNumeric(Peek())) {
-    Read();
-    return false;
-  }
-  return true;
+  size_t size = 1;
+  if (!IsLetterOrDigit(RuneAt(at_, &size))) return true;
+  at_ += size;
+  return false;
 }
 
-Token Lexer::LexQuoted(Rune quote, TokenType type, absl::string_view message) {
-  while (true) {
-    while (pos_ < input_.size() && input_[pos_] != quote &&
-           input_[pos_] != '\\' && input_[pos_] != '\n') {
-      ++pos_;
-    }
-    Rune rune = Read();
-    if (rune == quote) return Take(type);
-    if (rune == '\\') {
-      rune = Read();
-      if (rune != kEof && rune != '\n') continue;
-    }
-    if (rune == kEof || rune == '\n') return Error(std::string(message));
+void Lexer::Next(Token* token) {
+  if (has_failed_) {
+    token->type = TokenType::kError;
+    token->pos = error_pos_;
+    token->text = error_;
+  } else if (inside_action_) {
+    LexInside(token);
+  } else {
+    LexText(token);
   }
 }
 
-Token Lexer::LexRawQuote() {
-  const size_t end = input_.find('`', pos_);
-  if (end == absl::string_view::npos) {
-    return Error("unterminated raw quoted string");
+void Lexer::NextNonSpace(Token* token) {
+  if (inside_action_ && !has_failed_ && at_ != end_ && Is(*at_, kBlank)) {
+    const char* after = SkipBlanks(at_, end_);
+    // The last of them may belong to " -}}".
+    at_ = IsRightTrim(after - 1) ? after - 1 : after;
   }
-  line_ += CountLines(input_.substr(pos_, end - pos_));
-  pos_ = end + 1;
-  return Take(TokenType::kRawString);
+  Next(token);
 }
 
 }  // namespace weir::gotmpl

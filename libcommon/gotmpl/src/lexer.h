@@ -50,9 +50,10 @@ enum class TokenType : uint8_t {
 };
 
 struct Token {
+  static constexpr uint32_t kNowhere = UINT32_MAX;
+
   TokenType type = TokenType::kError;
-  int line = 0;
-  size_t pos = 0;
+  uint32_t pos = kNowhere;
   // Points into the input; of kError what is wrong, in the lexer.
   absl::string_view text;
 
@@ -64,42 +65,54 @@ class Lexer {
  public:
   // A function called break or continue takes the keyword's place.
   Lexer(absl::string_view input, bool break_ok, bool continue_ok)
-      : input_(input), break_ok_(break_ok), continue_ok_(continue_ok) {}
+      : begin_(input.data()),
+        end_(input.data() + input.size()),
+        at_(begin_),
+        break_ok_(break_ok),
+        continue_ok_(continue_ok) {}
 
-  Token Next();
+  // After an error, the same error again.
+  void Next(Token* token);
+  // The next one that is no space.
+  void NextNonSpace(Token* token);
+
+  // From 1; 0 for nowhere. Only messages ask, so lines are counted then.
+  int LineOf(uint32_t pos) const;
 
  private:
-  Rune Read();
-  void Back();
-  Rune Peek();
+  // What starts with `begin` and ends where the lexer is.
+  void Take(TokenType type, const char* begin, Token* token) const;
+  void Fail(const char* begin, std::string text, Token* token);
+  Rune RuneAt(const char* at, size_t* size) const;
+
+  void LexText(Token* token);
+  bool SkipComment(Token* token);
+  void LexInside(Token* token);
+  void LexMark(Token* token);
+  void LexRightDelim(Token* token);
+  void LexOther(Token* token);
+  void LexIdentifier(Token* token);
+  void LexFieldOrVariable(TokenType type, Token* token);
+  void LexQuoted(TokenType type, absl::string_view message, Token* token);
+  void LexRawQuote(Token* token);
+  void LexNumber(Token* token);
+  bool ScanNumber();
   bool Accept(absl::string_view valid);
   void AcceptRun(absl::string_view valid);
-  Token Take(TokenType type);
-  void Ignore();
-  Token Error(std::string text);
-  absl::string_view rest() const { return input_.substr(pos_); }
+  void SkipWord();
+  void FailWord(const char* begin, Token* token);
+  bool AtTerminator() const;
+  bool IsRightDelim(const char* at) const;
+  bool IsRightTrim(const char* at) const;
 
-  Token LexText();
-  bool SkipComment(Token* error);
-  Token LexRightDelim();
-  Token LexInside();
-  Token LexSpace();
-  Rune SkipWord();
-  Token LexIdentifier();
-  Token LexFieldOrVariable(TokenType type);
-  Token LexNumber();
-  bool ScanNumber();
-  Token LexQuoted(Rune quote, TokenType type, absl::string_view message);
-  Token LexRawQuote();
-  bool AtTerminator();
-  bool AtRightDelim(bool* trims) const;
-
-  absl::string_view input_;
-  std::string error_;  // The first one.
+  const char* const begin_;
+  const char* const end_;
+  const char* at_;
   const bool break_ok_, continue_ok_;
-  size_t pos_ = 0, start_ = 0;
-  bool at_eof_ = false, inside_action_ = false;
-  int paren_depth_ = 0, line_ = 1, start_line_ = 1;
+  bool inside_action_ = false, has_failed_ = false;
+  int paren_depth_ = 0;
+  std::string error_;
+  uint32_t error_pos_ = 0;
 };
 
 }  // namespace weir::gotmpl

@@ -1,5 +1,7 @@
 #include "node.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "go_strconv.h"
 #include "unicode.h"
@@ -14,16 +16,16 @@ void WriteFields(Names fields, std::string* out) {
 }
 
 void WritePipe(const PipeNode* pipe, std::string* out) {
-  for (size_t i = 0; i < pipe->declarations.size(); ++i) {
+  for (size_t i = 0; i < pipe->declarations().size(); ++i) {
     if (i > 0) out->append(", ");
-    Write(pipe->declarations[i], out);
+    Write(pipe->declarations()[i], out);
   }
-  if (!pipe->declarations.empty()) {
-    absl::StrAppend(out, pipe->is_assign ? " = " : " := ");
+  if (!pipe->declarations().empty()) {
+    absl::StrAppend(out, pipe->is_assign() ? " = " : " := ");
   }
-  for (size_t i = 0; i < pipe->commands.size(); ++i) {
+  for (size_t i = 0; i < pipe->commands().size(); ++i) {
     if (i > 0) out->append(" | ");
-    Write(pipe->commands[i], out);
+    Write(pipe->commands()[i], out);
   }
 }
 
@@ -72,13 +74,13 @@ void WriteOperand(const Node* node, std::string* out) {
       return;
     case NodeType::kChain:
       WriteArgument(As<ChainNode>(node)->node, out);
-      WriteFields(As<ChainNode>(node)->fields, out);
+      WriteFields(As<ChainNode>(node)->fields(), out);
       return;
     case NodeType::kDot:
       out->push_back('.');
       return;
     case NodeType::kField:
-      WriteFields(As<FieldNode>(node)->fields, out);
+      WriteFields(As<FieldNode>(node)->fields(), out);
       return;
     case NodeType::kIdentifier:
       absl::StrAppend(out, As<IdentifierNode>(node)->function->name);
@@ -94,7 +96,7 @@ void WriteOperand(const Node* node, std::string* out) {
       return;
     case NodeType::kVariable:
       absl::StrAppend(out, As<VariableNode>(node)->name);
-      WriteFields(As<VariableNode>(node)->fields, out);
+      WriteFields(As<VariableNode>(node)->fields(), out);
       return;
     default:
       return;
@@ -124,7 +126,7 @@ void Write(const Node* node, std::string* out) {
       out->append("{{end}}");
       return;
     case NodeType::kCommand: {
-      const auto& args = As<CommandNode>(node)->args;
+      const Nodes args = As<CommandNode>(node)->args();
       for (size_t i = 0; i < args.size(); ++i) {
         if (i > 0) out->push_back(' ');
         WriteArgument(args[i], out);
@@ -138,7 +140,7 @@ void Write(const Node* node, std::string* out) {
     case NodeType::kWith:
       return WriteBranch(As<BranchNode>(node), "with", out);
     case NodeType::kList:
-      for (const Node* child : As<ListNode>(node)->nodes) Write(child, out);
+      for (const Node* child : As<ListNode>(node)->nodes()) Write(child, out);
       return;
     case NodeType::kPipe:
       return WritePipe(As<PipeNode>(node), out);
@@ -150,6 +152,18 @@ void Write(const Node* node, std::string* out) {
 }
 
 }  // namespace
+
+void Source::AddChunk(size_t size) {
+  constexpr size_t kLeast = 512, kMost = size_t{32} << 10;
+  // Nodes take about twice what their text does. A list that grows is copied
+  // seldom.
+  const size_t likely = std::max(kept_bytes_, text.size() / 2);
+  const size_t more = std::max(std::clamp(likely, kLeast, kMost), 2 * size);
+  chunks_.emplace_back(new char[more]);
+  at_ = chunks_.back().get();
+  end_ = at_ + more;
+  kept_bytes_ += more;
+}
 
 std::string Node::ToString() const {
   std::string out;
@@ -163,7 +177,7 @@ bool IsEmptyTree(const Node* node) {
     return TrimSpace(As<TextNode>(node)->text).empty();
   }
   if (node->type != NodeType::kList) return false;
-  for (const Node* child : As<ListNode>(node)->nodes) {
+  for (const Node* child : As<ListNode>(node)->nodes()) {
     if (!IsEmptyTree(child)) return false;
   }
   return true;

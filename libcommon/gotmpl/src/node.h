@@ -6,10 +6,10 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <cstring>
 #include <memory>
-#include <memory_resource>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -48,17 +48,26 @@ enum class NodeType : uint8_t {
   kWith,
 };
 
-struct Node {
-  Node(NodeType t, size_t p) : type(t), pos(static_cast<uint32_t>(p)) {}
+// Charts have a hundred thousand of them, so they are small: a list of what a
+// node consists of lies behind it.
+struct alignas(8) Node {
+  Node(NodeType t, size_t p) : pos(static_cast<uint32_t>(p)), type(t) {}
   std::string ToString() const;
 
-  const NodeType type;
   const uint32_t pos;
+  const NodeType type : 8;
+  uint32_t size : 24 = 0;  // Of the list.
 };
+static_assert(sizeof(Node) == 8);
 
-// What nodes consist of lies where they do, or in the text.
 using Nodes = absl::Span<const Node* const>;
 using Names = absl::Span<const absl::string_view>;
+
+// The list behind a node.
+template <typename T, typename N>
+absl::Span<T const> ListOf(const N* node) {
+  return {reinterpret_cast<T const*>(node + 1), node->size};
+}
 
 struct TextNode : Node {
   TextNode(size_t p, absl::string_view t) : Node(NodeType::kText, p), text(t) {}
@@ -67,27 +76,40 @@ struct TextNode : Node {
 
 struct ListNode : Node {
   explicit ListNode(size_t p) : Node(NodeType::kList, p) {}
-  Nodes nodes;
+  Nodes nodes() const { return ListOf<const Node*>(this); }
 };
 
 // A field of a chain, also as a key.
 struct VariableNode : Node {
   VariableNode(size_t p, absl::string_view n)
       : Node(NodeType::kVariable, p), name(n) {}
+  Names fields() const { return ListOf<absl::string_view>(this); }
   absl::string_view name;  // "$x"
-  Names fields;
 };
 
 struct CommandNode : Node {
   explicit CommandNode(size_t p) : Node(NodeType::kCommand, p) {}
-  Nodes args;
+  Nodes args() const { return ListOf<const Node*>(this); }
+};
+
+// "$x, $y :="
+struct Declarations {
+  bool is_assign = false;
+  absl::Span<const VariableNode* const> variables;
 };
 
 struct PipeNode : Node {
-  explicit PipeNode(size_t p) : Node(NodeType::kPipe, p) {}
-  bool is_assign = false;
-  absl::Span<const VariableNode* const> declarations;
-  absl::Span<const CommandNode* const> commands;
+  PipeNode(size_t p, const Declarations* d)
+      : Node(NodeType::kPipe, p), declared(d) {}
+  absl::Span<const CommandNode* const> commands() const {
+    return ListOf<const CommandNode*>(this);
+  }
+  absl::Span<const VariableNode* const> declarations() const {
+    if (declared == nullptr) return {};
+    return declared->variables;
+  }
+  bool is_assign() const { return declared != nullptr && declared->is_assign; }
+  const Declarations* declared;  // Null when there are none.
 };
 
 struct ActionNode : Node {
@@ -104,13 +126,13 @@ struct IdentifierNode : Node {
 
 struct FieldNode : Node {
   explicit FieldNode(size_t p) : Node(NodeType::kField, p) {}
-  Names fields;
+  Names fields() const { return ListOf<absl::string_view>(this); }
 };
 
 struct ChainNode : Node {
   ChainNode(size_t p, const Node* n) : Node(NodeType::kChain, p), node(n) {}
+  Names fields() const { return ListOf<absl::string_view>(this); }
   const Node* node;
-  Names fields;
 };
 
 struct BoolNode : Node {
@@ -129,10 +151,14 @@ struct NumberNode : Node {
 };
 
 struct StringNode : Node {
-  StringNode(size_t p, absl::string_view q, const Any& v)
-      : Node(NodeType::kString, p), quoted(q), value(v) {}
+  StringNode(size_t p, absl::string_view q, const absl::string_view* u)
+      : Node(NodeType::kString, p), quoted(q), unquoted(u) {}
+  absl::string_view value() const {
+    return unquoted != nullptr ? *unquoted
+                               : quoted.substr(1, quoted.size() - 2);
+  }
   absl::string_view quoted;
-  const Any& value;
+  const absl::string_view* unquoted;  // Null when only the quotes go.
 };
 
 // if, range and with.
@@ -165,28 +191,71 @@ class Source {
 
   size_t nodes() const { return nodes_; }
 
-  // Nodes are many, small, and go together, without destructors.
+  // Nodes go together, without destructors.
   template <typename T, typename... Args>
   T* New(Args&&... args) {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(IsPlain<T>());
     ++nodes_;
-    return new (memory_.allocate(sizeof(T), alignof(T)))
-        T(std::forward<Args>(args)...);
+    return new (Allocate(sizeof(T))) T(std::forward<Args>(args)...);
   }
+  // A node, with a list of T that `list` is made into.
+  template <typename N, typename T, typename... Args>
+  N* NewListed(Nodes list, Args&&... args) {
+    static_assert(IsPlain<N>() && IsPlain<T>());
+    ++nodes_;
+    void* place = Allocate(sizeof(N) + list.size() * sizeof(T));
+    N* node = new (place) N(std::forward<Args>(args)...);
+    node->size = static_cast<uint32_t>(list.size()) & kMostItems;
+    T* to = reinterpret_cast<T*>(node + 1);
+    for (const Node* item : list) *to++ = static_cast<T>(item);
+    return node;
+  }
+  // Adds to the list of a node; where that is now. Moves nothing when the node
+  // was made last.
+  template <typename N, typename T>
+  N* Appended(N* node, const T& item) {
+    static_assert(IsPlain<T>() && std::is_trivially_copyable_v<N>);
+    const size_t bytes = sizeof(N) + node->size * sizeof(T);
+    if (reinterpret_cast<char*>(node) + bytes != at_ || room() < sizeof(T)) {
+      void* place = Allocate(bytes + sizeof(T));
+      node = static_cast<N*>(std::memcpy(place, node, bytes));
+    } else {
+      at_ += sizeof(T);
+    }
+    new (reinterpret_cast<T*>(node + 1) + node->size) T(item);
+    node->size = (node->size + 1) & kMostItems;
+    return node;
+  }
+  // What nodes refer to.
   template <typename T>
-  absl::Span<const T> Keep(absl::Span<const T> list) {
-    static_assert(std::is_trivially_destructible_v<T>);
-    if (list.empty()) return {};
-    void* place = memory_.allocate(list.size() * sizeof(T), alignof(T));
-    T* kept = static_cast<T*>(place);
+  absl::Span<T const> Keep(absl::Span<T const> list) {
+    static_assert(IsPlain<T>());
+    T* const kept = static_cast<T*>(Allocate(list.size() * sizeof(T)));
     std::uninitialized_copy(list.begin(), list.end(), kept);
     return {kept, list.size()};
   }
-  const Any& Keep(Any value) { return values_.emplace_back(std::move(value)); }
 
  private:
-  std::pmr::monotonic_buffer_resource memory_;
-  std::deque<Any> values_;
+  static constexpr size_t kAlignment = 8;
+  static constexpr uint32_t kMostItems = (1u << 24) - 1;  // Texts are shorter.
+
+  template <typename T>
+  static constexpr bool IsPlain() {
+    return std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment;
+  }
+  void* Allocate(size_t size) {
+    size = (size + kAlignment - 1) / kAlignment * kAlignment;
+    if (room() < size) AddChunk(size);
+    return std::exchange(at_, at_ + size);
+  }
+  size_t room() const { return static_cast<size_t>(end_ - at_); }
+  // At least so large.
+  void AddChunk(size_t size);
+
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  char* at_ = nullptr;
+  char* end_ = nullptr;
+  size_t kept_bytes_ = 0;  // In all chunks.
   size_t nodes_ = 0;
 };
 

@@ -1,5 +1,4 @@
 #include <array>
-#include <cmath>
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
@@ -10,6 +9,7 @@
 #include "go_strconv.h"
 #include "lexer.h"
 #include "node.h"
+#include "number_node.h"
 
 namespace weir::gotmpl {
 namespace {
@@ -17,6 +17,8 @@ namespace {
 // Of the thread's stack, for nested parentheses and control structures.
 constexpr ptrdiff_t kMaxStackBytes = ptrdiff_t{3} << 20;
 constexpr int kMaxParentheses = 10000;
+// Then no list of a node has more items than it can count.
+constexpr size_t kMaxTextBytes = size_t{32} << 20;
 
 std::string Quoted(absl::string_view text) {
   std::string out;
@@ -38,123 +40,20 @@ struct Context {
   const size_t max_nodes;
   Lexer lexer;
   std::map<std::string, const ListNode*> trees;
-  std::string error;  // The first one; parsing then runs out of tokens.
+  // Of lists that are not at their end yet.
+  std::vector<const Node*> pending;
+  bool has_failed = false;  // Parsing then runs out of tokens.
+  std::string error;        // The first one.
   char stack_base = 0;
 };
-
-bool ParseComplex(absl::string_view text, NumberNode* number) {
-  if (!text.empty() && text.back() == 'i') text.remove_suffix(1);
-  const size_t sign = text.find_last_of("+-");
-  if (sign == absl::string_view::npos || sign == 0) return false;
-  size_t split = sign;
-  if (absl::StrContains("eEpP", text[sign - 1])) {
-    split = text.substr(0, sign).find_last_of("+-");
-    if (split == absl::string_view::npos || split == 0) return false;
-  }
-  const auto real = ParseFloat(text.substr(0, split));
-  const auto imaginary = ParseFloat(text.substr(split));
-  if (!real || !imaginary) return false;
-  number->complex128 = {*real, *imaginary};
-  return true;
-}
-
-void TakeIntegersOf(double value, NumberNode* number) {
-  if (value >= -9223372036854775808.0 && value < 9223372036854775808.0 &&
-      std::trunc(value) == value) {
-    number->is_int = true;
-    number->int64 = static_cast<int64_t>(value);
-  }
-  if (value >= 0 && value < 18446744073709551616.0 &&
-      std::trunc(value) == value) {
-    number->is_uint = true;
-    number->uint64 = static_cast<uint64_t>(value);
-  }
-}
-
-void SimplifyComplex(NumberNode* number) {
-  number->is_complex = true;
-  number->is_float = number->complex128.imag() == 0;
-  if (!number->is_float) return;
-  number->float64 = number->complex128.real();
-  TakeIntegersOf(number->float64, number);
-}
-
-// Empty when all went well.
-std::string ParseCharConstant(absl::string_view text, NumberNode* number) {
-  absl::string_view tail;
-  bool is_byte = false;
-  const std::optional<Rune> rune =
-      UnquoteChar(text.substr(1), '\'', &tail, &is_byte);
-  if (!rune) return "invalid syntax";
-  if (tail != "'") {
-    return absl::StrCat("malformed character constant: ", text);
-  }
-  // A byte that is no UTF-8 reads as U+FFFD.
-  number->int64 = is_byte && text[1] != '\\' ? kRuneError : *rune;
-  number->uint64 = static_cast<uint64_t>(number->int64);
-  number->float64 = static_cast<double>(number->int64);
-  number->is_int = number->is_uint = number->is_float = true;
-  return "";
-}
-
-std::string ParsePlainNumber(absl::string_view text, NumberNode* number) {
-  const std::optional<uint64_t> unsigned_value = ParseUint(text, 0);
-  const std::optional<int64_t> value = ParseInt(text, 0);
-  if (unsigned_value) {
-    number->is_uint = true;
-    number->uint64 = *unsigned_value;
-  }
-  if (value) {
-    number->is_int = true;
-    number->int64 = *value;
-    if (*value == 0) number->is_uint = true;
-    number->is_float = true;
-    number->float64 = static_cast<double>(*value);
-  } else if (unsigned_value) {
-    number->is_float = true;
-    number->float64 = static_cast<double>(*unsigned_value);
-  } else if (const std::optional<double> f = ParseFloat(text)) {
-    if (text.find_first_of(".eEpP") == absl::string_view::npos) {
-      return absl::StrCat("integer overflow: ", Quoted(text));
-    }
-    number->is_float = true;
-    number->float64 = *f;
-    TakeIntegersOf(*f, number);
-  }
-  if (!number->is_int && !number->is_uint && !number->is_float) {
-    return absl::StrCat("illegal number syntax: ", Quoted(text));
-  }
-  return "";
-}
-
-// Fills in what the token stands for.
-std::string ParseNumber(const Token& token, NumberNode* number) {
-  number->text = token.text;
-  if (token.type == TokenType::kCharConstant) {
-    return ParseCharConstant(token.text, number);
-  }
-  if (token.type == TokenType::kComplex) {
-    if (!ParseComplex(token.text, number))
-      return "syntax error scanning complex number";
-    SimplifyComplex(number);
-    return "";
-  }
-  if (!token.text.empty() && token.text.back() == 'i') {
-    const std::optional<double> imaginary =
-        ParseFloat(token.text.substr(0, token.text.size() - 1));
-    if (imaginary) {
-      number->complex128 = {0, *imaginary};
-      SimplifyComplex(number);
-      return "";
-    }
-  }
-  return ParsePlainNumber(token.text, number);
-}
 
 // Parses one template: the text's own, or one that it defines. After an error
 // every function returns at once, with whatever it has.
 class TreeParser {
-  using Declarations = absl::InlinedVector<const VariableNode*, 2>;
+  struct DeclarationList {
+    bool is_assign = false;
+    absl::InlinedVector<const VariableNode*, 2> variables;
+  };
 
  public:
   TreeParser(Context* context, std::string name)
@@ -164,13 +63,16 @@ class TreeParser {
   void ParseMain();
 
  private:
-  Token Next();
-  Token NextNonSpace();
+  // What they give is good until the next is asked for.
+  const Token& Next();
+  const Token& NextNonSpace();
   void Backup() { ++peeked_; }
   const Token& Peek();
   const Token& PeekNonSpace();
+  const Token& Given(Token& token);
+  void CheckNodes();
 
-  bool failed() const { return !context_.error.empty(); }
+  bool failed() const { return context_.has_failed; }
   void Fail(absl::string_view message);
   void Unexpected(const Token& token, absl::string_view where);
   Token Expect(TokenType type, absl::string_view where);
@@ -189,23 +91,39 @@ class TreeParser {
   const BranchNode* Control(NodeType type, absl::string_view where);
   void Else(NodeType type, BranchNode* branch, const Node* next);
   const PipeNode* Pipeline(absl::string_view where, TokenType end);
-  bool Declaration(absl::string_view where, PipeNode* pipe,
-                   Declarations* declared);
-  void CheckPipeline(const PipeNode* pipe, absl::string_view where);
+  bool Declaration(absl::string_view where, DeclarationList* declared);
+  void CheckCommands(Nodes commands, absl::string_view where);
   const CommandNode* Command();
   const Node* Operand();
   const Node* Term();
   const Node* Parenthesized();
-  const Any& Constant(const Token& token);
+  const Node* Constant(const Token& token);
+  absl::string_view Kept(absl::string_view text);
+  const Declarations* Kept(const DeclarationList& declared);
+  const Node* UseField(const Token& token);
   const Node* UseVariable(const Token& token);
-  void Declare(const Token& token, Declarations* declared);
+  void Declare(const Token& token, DeclarationList* declared);
   // All variables but the first ones.
   void Forget(size_t count);
   bool IsTooDeep();
-  template <typename Container>
-  auto Keep(const Container& list) {
-    return context_.source->Keep(absl::MakeConstSpan(list));
+  // Adds the fields that follow.
+  template <typename N>
+  const N* WithFields(N* node);
+  // A node that consists of what was added to `pending` since it had that
+  // size.
+  template <typename N, typename T = const Node*, typename... Args>
+  const N* TakePending(size_t size, Args&&... args) {
+    std::vector<const Node*>& pending = context_.pending;
+    const N* node = context_.source->NewListed<N, T>(
+        PendingSince(size), std::forward<Args>(args)...);
+    pending.resize(size);
+    return node;
   }
+  Nodes PendingSince(size_t size) const {
+    return absl::MakeConstSpan(context_.pending).subspan(size);
+  }
+  void AddPending(const Node* node) { context_.pending.push_back(node); }
+  size_t pending() const { return context_.pending.size(); }
 
   template <typename T, typename... Args>
   T* New(Args&&... args) {
@@ -216,51 +134,71 @@ class TreeParser {
   std::string name_;
   std::array<Token, 3> tokens_;
   int peeked_ = 0;
-  std::vector<absl::string_view> variables_ = {"$"};
-  absl::flat_hash_map<absl::string_view, int> declared_ = {{"$", 1}};
+  // Those that can be named, besides "$", and how often each is there.
+  std::vector<absl::string_view> variables_;
+  absl::flat_hash_map<absl::string_view, int> declared_;
   const ListNode* root_ = nullptr;
-  int action_line_ = 0, range_depth_ = 0, parentheses_ = 0;
+  uint32_t action_pos_ = Token::kNowhere;
+  int range_depth_ = 0, parentheses_ = 0;
 };
 
-Token TreeParser::Next() {
+// After an error there are no more tokens.
+inline const Token& TreeParser::Given(Token& token) {
+  if (failed()) token.type = TokenType::kEof;
+  return token;
+}
+
+inline const Token& TreeParser::Next() {
   if (peeked_ > 0) {
     --peeked_;
   } else {
-    tokens_[0] = context_.lexer.Next();
+    context_.lexer.Next(&tokens_[0]);
   }
-  Token token = tokens_[static_cast<size_t>(peeked_)];
-  if (failed()) token.type = TokenType::kEof;
-  return token;
+  return Given(tokens_[static_cast<size_t>(peeked_)]);
 }
 
-Token TreeParser::NextNonSpace() {
-  Token token = Next();
-  while (token.type == TokenType::kSpace) token = Next();
-  return token;
+inline const Token& TreeParser::NextNonSpace() {
+  while (peeked_ > 0) {
+    const Token& token = Next();
+    if (token.type != TokenType::kSpace) return token;
+  }
+  context_.lexer.NextNonSpace(&tokens_[0]);
+  return Given(tokens_[0]);
 }
 
-const Token& TreeParser::Peek() {
+void TreeParser::CheckNodes() {
+  if (context_.source->nodes() > context_.max_nodes) {
+    Fail("templates have too many nodes");
+  }
+}
+
+inline const Token& TreeParser::Peek() {
   if (peeked_ == 0) {
-    if (context_.source->nodes() > context_.max_nodes) {
-      Fail("templates have too many nodes");
-    }
-    tokens_[0] = context_.lexer.Next();
+    CheckNodes();
+    context_.lexer.Next(&tokens_[0]);
     peeked_ = 1;
   }
-  Token& token = tokens_[static_cast<size_t>(peeked_ - 1)];
-  if (failed()) token.type = TokenType::kEof;
-  return token;
+  return Given(tokens_[static_cast<size_t>(peeked_ - 1)]);
 }
 
-const Token& TreeParser::PeekNonSpace() {
-  while (Peek().type == TokenType::kSpace) --peeked_;
-  return Peek();
+inline const Token& TreeParser::PeekNonSpace() {
+  while (peeked_ > 0) {
+    const Token& token = Peek();
+    if (token.type != TokenType::kSpace) return token;
+    --peeked_;
+  }
+  CheckNodes();
+  context_.lexer.NextNonSpace(&tokens_[0]);
+  peeked_ = 1;
+  return Given(tokens_[0]);
 }
 
 void TreeParser::Fail(absl::string_view message) {
   if (failed()) return;
-  context_.error = absl::StrCat("template: ", context_.source->name, ":",
-                                tokens_[0].line, ": ", message);
+  context_.has_failed = true;
+  context_.error =
+      absl::StrCat("template: ", context_.source->name, ":",
+                   context_.lexer.LineOf(tokens_[0].pos), ": ", message);
 }
 
 void TreeParser::Unexpected(const Token& token, absl::string_view where) {
@@ -269,16 +207,17 @@ void TreeParser::Unexpected(const Token& token, absl::string_view where) {
     return;
   }
   std::string extra;
-  if (action_line_ != 0 && action_line_ != token.line) {
+  const int line = context_.lexer.LineOf(action_pos_);
+  if (line != 0 && line != context_.lexer.LineOf(token.pos)) {
     extra =
         absl::StrCat(absl::EndsWith(token.text, " action") ? "" : " in action",
-                     " started at ", context_.source->name, ":", action_line_);
+                     " started at ", context_.source->name, ":", line);
   }
   Fail(absl::StrCat(token.text, extra));
 }
 
 Token TreeParser::Expect(TokenType type, absl::string_view where) {
-  Token token = NextNonSpace();
+  const Token token = NextNonSpace();
   if (token.type != type) Unexpected(token, where);
   return token;
 }
@@ -302,8 +241,7 @@ void TreeParser::Add() {
 }
 
 void TreeParser::ParseMain() {
-  ListNode* root = New<ListNode>(Peek().pos);
-  absl::InlinedVector<const Node*, 16> nodes;
+  const uint32_t pos = Peek().pos;
   while (!failed() && Peek().type != TokenType::kEof) {
     if (Peek().type == TokenType::kLeftDelim) {
       const Token delim = Next();
@@ -320,10 +258,9 @@ void TreeParser::ParseMain() {
       Fail(absl::StrCat("unexpected ", node->ToString()));
       return;
     }
-    nodes.push_back(node);
+    AddPending(node);
   }
-  root->nodes = Keep(nodes);
-  root_ = root;
+  root_ = TakePending<ListNode>(0, pos);
   Add();
 }
 
@@ -347,32 +284,31 @@ void TreeParser::ParseBody(absl::string_view where) {
 }
 
 const ListNode* TreeParser::ItemList(const Node** end) {
-  ListNode* list = New<ListNode>(PeekNonSpace().pos);
-  if (IsTooDeep()) return list;
-  absl::InlinedVector<const Node*, 8> nodes;
+  const uint32_t pos = PeekNonSpace().pos;
+  if (IsTooDeep()) return nullptr;
+  const size_t before = pending();
   while (!failed() && PeekNonSpace().type != TokenType::kEof) {
     const Node* node = TextOrAction();
-    if (failed()) return list;
+    if (failed()) return nullptr;
     if (node->type == NodeType::kEnd || node->type == NodeType::kElse) {
       *end = node;
-      list->nodes = Keep(nodes);
-      return list;
+      return TakePending<ListNode>(before, pos);
     }
-    nodes.push_back(node);
+    AddPending(node);
   }
   Fail("unexpected EOF");
-  return list;
+  return nullptr;
 }
 
 const Node* TreeParser::TextOrAction() {
-  const Token token = NextNonSpace();
+  const Token& token = NextNonSpace();
   if (token.type == TokenType::kText) {
     return New<TextNode>(token.pos, token.text);
   }
   if (token.type == TokenType::kLeftDelim) {
-    action_line_ = token.line;
+    action_pos_ = token.pos;
     const Node* node = Action();
-    action_line_ = 0;
+    action_pos_ = Token::kNowhere;
     return node;
   }
   Unexpected(token, "input");
@@ -428,9 +364,9 @@ const Node* TreeParser::ElseControl() {
 
 const BranchNode* TreeParser::Control(NodeType type, absl::string_view where) {
   const size_t variables = variables_.size();
-  BranchNode* branch =
-      New<BranchNode>(type, Pipeline(where, TokenType::kRightDelim));
-  if (failed()) return branch;
+  const PipeNode* pipe = Pipeline(where, TokenType::kRightDelim);
+  if (failed()) return nullptr;
+  BranchNode* branch = New<BranchNode>(type, pipe);
   if (type == NodeType::kRange) ++range_depth_;
   const Node* next = nullptr;
   branch->list = ItemList(&next);
@@ -446,11 +382,10 @@ void TreeParser::Else(NodeType type, BranchNode* branch, const Node* next) {
   if ((type == NodeType::kIf && peek == TokenType::kIf) ||
       (type == NodeType::kWith && peek == TokenType::kWith)) {
     Next();
-    ListNode* list = New<ListNode>(next->pos);
     if (IsTooDeep()) return;
-    const Node* inner = Control(type, type == NodeType::kIf ? "if" : "with");
-    list->nodes = Keep(absl::MakeConstSpan(&inner, 1));
-    branch->else_list = list;
+    const size_t before = pending();
+    AddPending(Control(type, type == NodeType::kIf ? "if" : "with"));
+    branch->else_list = TakePending<ListNode>(before, next->pos);
     return;
   }
   branch->else_list = ItemList(&next);
@@ -492,12 +427,16 @@ absl::string_view TreeParser::TemplateName(const Token& token,
     Fail("invalid syntax");
     return "";
   }
-  const absl::Span<const char> kept = Keep(*name);
+  return Kept(*name);
+}
+
+absl::string_view TreeParser::Kept(absl::string_view text) {
+  const auto kept = context_.source->Keep<char>(text);
   return {kept.data(), kept.size()};
 }
 
-void TreeParser::Declare(const Token& token, Declarations* declared) {
-  declared->push_back(New<VariableNode>(token.pos, token.text));
+void TreeParser::Declare(const Token& token, DeclarationList* declared) {
+  declared->variables.push_back(New<VariableNode>(token.pos, token.text));
   variables_.push_back(token.text);
   ++declared_[token.text];
 }
@@ -510,20 +449,20 @@ void TreeParser::Forget(size_t count) {
 
 // Takes "$x :=", "$x =" or "$x, " when the pipeline starts with it; returns
 // whether another may follow.
-bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe,
-                             Declarations* declared) {
+bool TreeParser::Declaration(absl::string_view where,
+                             DeclarationList* declared) {
   if (PeekNonSpace().type != TokenType::kVariable) return false;
   const Token variable = Next();
   const Token after = Peek();
   const Token next = PeekNonSpace();
   if (next.type == TokenType::kAssign || next.type == TokenType::kDeclare) {
-    pipe->is_assign = next.type == TokenType::kAssign;
+    declared->is_assign = next.type == TokenType::kAssign;
     NextNonSpace();
     Declare(variable, declared);
   } else if (next.type == TokenType::kChar && next.text == ",") {
     NextNonSpace();
     Declare(variable, declared);
-    if (where == "range" && declared->size() < 2) {
+    if (where == "range" && declared->variables.size() < 2) {
       const TokenType peek = PeekNonSpace().type;
       if (peek == TokenType::kVariable || peek == TokenType::kRightDelim ||
           peek == TokenType::kRightParen) {
@@ -544,19 +483,18 @@ bool TreeParser::Declaration(absl::string_view where, PipeNode* pipe,
 }
 
 const PipeNode* TreeParser::Pipeline(absl::string_view where, TokenType end) {
-  PipeNode* pipe = New<PipeNode>(PeekNonSpace().pos);
-  Declarations declared;
-  while (Declaration(where, pipe, &declared)) {
+  const uint32_t pos = PeekNonSpace().pos;
+  DeclarationList declared;
+  while (Declaration(where, &declared)) {
   }
-  pipe->declarations = Keep(declared);
-  absl::InlinedVector<const CommandNode*, 4> commands;
+  const size_t before = pending();
   while (!failed()) {
-    const Token token = NextNonSpace();
+    const Token& token = NextNonSpace();
     if (failed()) break;
     if (token.type == end) {
-      pipe->commands = Keep(commands);
-      CheckPipeline(pipe, where);
-      break;
+      CheckCommands(PendingSince(before), where);
+      return TakePending<PipeNode, const CommandNode*>(before, pos,
+                                                       Kept(declared));
     }
     switch (token.type) {
       case TokenType::kBool:
@@ -572,22 +510,30 @@ const PipeNode* TreeParser::Pipeline(absl::string_view where, TokenType end) {
       case TokenType::kVariable:
       case TokenType::kLeftParen:
         Backup();
-        commands.push_back(Command());
+        AddPending(Command());
         break;
       default:
         Unexpected(token, where);
     }
   }
-  return pipe;
+  return nullptr;
 }
 
-void TreeParser::CheckPipeline(const PipeNode* pipe, absl::string_view where) {
-  if (pipe->commands.empty()) {
+const Declarations* TreeParser::Kept(const DeclarationList& declared) {
+  if (declared.variables.empty()) return nullptr;
+  const Declarations kept{
+      declared.is_assign,
+      context_.source->Keep(absl::MakeConstSpan(declared.variables))};
+  return context_.source->Keep(absl::MakeConstSpan(&kept, 1)).data();
+}
+
+void TreeParser::CheckCommands(Nodes commands, absl::string_view where) {
+  if (commands.empty()) {
     Fail(absl::StrCat("missing value for ", where));
     return;
   }
-  for (size_t i = 1; i < pipe->commands.size(); ++i) {
-    switch (pipe->commands[i]->args[0]->type) {
+  for (size_t i = 1; i < commands.size(); ++i) {
+    switch (static_cast<const CommandNode*>(commands[i])->args()[0]->type) {
       case NodeType::kBool:
       case NodeType::kDot:
       case NodeType::kNil:
@@ -602,14 +548,14 @@ void TreeParser::CheckPipeline(const PipeNode* pipe, absl::string_view where) {
 }
 
 const CommandNode* TreeParser::Command() {
-  CommandNode* command = New<CommandNode>(PeekNonSpace().pos);
-  absl::InlinedVector<const Node*, 6> args;
+  const uint32_t pos = PeekNonSpace().pos;
+  const size_t before = pending();
   while (!failed()) {
     PeekNonSpace();
     const Node* operand = Operand();
-    if (failed()) return command;
-    if (operand != nullptr) args.push_back(operand);
-    const Token token = Next();
+    if (failed()) return nullptr;
+    if (operand != nullptr) AddPending(operand);
+    const Token& token = Next();
     if (token.type == TokenType::kSpace) continue;
     if (token.type == TokenType::kRightDelim ||
         token.type == TokenType::kRightParen) {
@@ -619,9 +565,16 @@ const CommandNode* TreeParser::Command() {
     }
     break;
   }
-  if (args.empty()) Fail("empty command");
-  command->args = Keep(args);
-  return command;
+  if (pending() == before) Fail("empty command");
+  return TakePending<CommandNode>(before, pos);
+}
+
+template <typename N>
+const N* TreeParser::WithFields(N* node) {
+  while (Peek().type == TokenType::kField) {
+    node = context_.source->Appended(node, Next().text.substr(1));
+  }
+  return node;
 }
 
 const Node* TreeParser::Operand() {
@@ -629,26 +582,7 @@ const Node* TreeParser::Operand() {
   if (node == nullptr || failed() || Peek().type != TokenType::kField) {
     return node;
   }
-  const size_t pos = Peek().pos;
-  absl::InlinedVector<absl::string_view, 8> fields;
-  if (node->type == NodeType::kField) {
-    fields.push_back(static_cast<const FieldNode*>(node)->fields[0]);
-  }
-  while (Peek().type == TokenType::kField) {
-    fields.push_back(Next().text.substr(1));
-  }
   switch (node->type) {
-    case NodeType::kField: {
-      FieldNode* longer = New<FieldNode>(pos);
-      longer->fields = Keep(fields);
-      return longer;
-    }
-    case NodeType::kVariable: {
-      VariableNode* longer =
-          New<VariableNode>(pos, static_cast<const VariableNode*>(node)->name);
-      longer->fields = Keep(fields);
-      return longer;
-    }
     case NodeType::kBool:
     case NodeType::kString:
     case NodeType::kNumber:
@@ -656,20 +590,28 @@ const Node* TreeParser::Operand() {
     case NodeType::kDot:
       Fail(absl::StrCat("unexpected . after term ", Quoted(node->ToString())));
       return node;
-    default: {
-      ChainNode* chain = New<ChainNode>(pos, node);
-      chain->fields = Keep(fields);
-      return chain;
-    }
+    default:
+      return WithFields(New<ChainNode>(Peek().pos, node));
   }
 }
 
+// Fields stand where the second of them does, as they do in Go.
+const Node* TreeParser::UseField(const Token& token) {
+  const uint32_t first = token.pos;
+  const absl::string_view name = token.text.substr(1);
+  const uint32_t pos = Peek().type == TokenType::kField ? Peek().pos : first;
+  return WithFields(context_.source->Appended(New<FieldNode>(pos), name));
+}
+
 const Node* TreeParser::UseVariable(const Token& token) {
-  VariableNode* variable = New<VariableNode>(token.pos, token.text);
-  const auto known = declared_.find(variable->name);
-  if (known != declared_.end() && known->second > 0) return variable;
-  Fail(absl::StrCat("undefined variable ", Quoted(variable->name)));
-  return variable;
+  const absl::string_view name = token.text;
+  const uint32_t first = token.pos;
+  const auto known = name == "$" ? declared_.end() : declared_.find(name);
+  if (name != "$" && (known == declared_.end() || known->second == 0)) {
+    Fail(absl::StrCat("undefined variable ", Quoted(name)));
+  }
+  const uint32_t pos = Peek().type == TokenType::kField ? Peek().pos : first;
+  return WithFields(New<VariableNode>(pos, name));
 }
 
 const Node* TreeParser::Parenthesized() {
@@ -681,20 +623,19 @@ const Node* TreeParser::Parenthesized() {
   return pipe;
 }
 
-// The text that a quoted one stands for.
-const Any& TreeParser::Constant(const Token& token) {
-  Source& source = *context_.source;
-  if (const auto plain = PlainUnquote(token.text)) {
-    return source.Keep(source.copy.empty() ? Any::StringView(*plain)
-                                           : Any::String(*plain));
-  }
-  const std::optional<std::string> text = Unquote(token.text);
+const Node* TreeParser::Constant(const Token& token) {
+  const absl::string_view quoted = token.text;
+  const uint32_t pos = token.pos;
+  if (PlainUnquote(quoted)) return New<StringNode>(pos, quoted, nullptr);
+  const std::optional<std::string> text = Unquote(quoted);
   if (!text) Fail("invalid syntax");
-  return source.Keep(Any::String(text.value_or("")));
+  const absl::string_view kept = Kept(text.value_or(""));
+  return New<StringNode>(
+      pos, quoted, context_.source->Keep(absl::MakeConstSpan(&kept, 1)).data());
 }
 
 const Node* TreeParser::Term() {
-  const Token token = NextNonSpace();
+  const Token& token = NextNonSpace();
   switch (token.type) {
     case TokenType::kIdentifier: {
       const Function* function = context_.functions.Find(token.text);
@@ -709,12 +650,8 @@ const Node* TreeParser::Term() {
       return New<Node>(NodeType::kNil, token.pos);
     case TokenType::kVariable:
       return UseVariable(token);
-    case TokenType::kField: {
-      FieldNode* field = New<FieldNode>(token.pos);
-      const absl::string_view name = token.text.substr(1);
-      field->fields = Keep(absl::MakeConstSpan(&name, 1));
-      return field;
-    }
+    case TokenType::kField:
+      return UseField(token);
     case TokenType::kBool:
       return New<BoolNode>(token.pos, token.text == "true");
     case TokenType::kCharConstant:
@@ -729,7 +666,7 @@ const Node* TreeParser::Term() {
       return Parenthesized();
     case TokenType::kString:
     case TokenType::kRawString:
-      return New<StringNode>(token.pos, token.text, Constant(token));
+      return Constant(token);
     default:
       Backup();
       return nullptr;
@@ -741,6 +678,10 @@ const Node* TreeParser::Term() {
 absl::StatusOr<std::vector<TemplateRef>> ParseTemplates(
     absl::string_view name, absl::string_view text, bool is_kept,
     const std::shared_ptr<const FunctionTable>& functions, size_t max_nodes) {
+  if (text.size() > kMaxTextBytes) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "template: ", name, ": text of more than ", kMaxTextBytes, " bytes"));
+  }
   auto source = std::make_shared<Source>();
   source->name = std::string(name);
   source->text = text;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "tests/support/deep_limits.h"
 #include "weir/base/thread_group.h"
 
@@ -64,6 +68,56 @@ TEST(TemplateTest, FailedParseAddsNothing) {
   Set set(Sprig());
   EXPECT_FALSE(set.Parse("a", R"({{define "x"}}y{{end}}{{nope}})").ok());
   EXPECT_THAT(set.names(), ElementsAre());
+}
+
+TEST(TemplateTest, ErrorsOfParsingNameTheLine) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"a\n{{- /* b\nc */ -}}\n\n{{ nope }}", "t:5: function \"nope\""},
+      {"{{ `a\nb` }}{{ .a\n$x }}", "t:3: undefined variable \"$x\""},
+      {"a\n{{ if\n.a", "t:3: unclosed action started at t:2"},
+      {"a\n{{ (1\n-}}", "t:2: unclosed left paren"},
+      {"{{ \"a\n\" }}", "t:1: unterminated quoted string"},
+      {"\n{{ if .a }}\n\n", "t:4: unexpected EOF"},
+  };
+  for (const auto& [text, want] : kCases) {
+    EXPECT_THAT(std::string(Render(text).status.message()), HasSubstr(want));
+  }
+}
+
+TEST(TemplateTest, RefusesATextThatIsTooLong) {
+  const absl::Status status =
+      Render(std::string((size_t{32} << 20) + 1, 'a')).status;
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("template: t: text"));
+}
+
+TEST(TemplateTest, ConstantsOutliveTheirTemplate) {
+  const Any data = Any::NewDict();
+  const std::string kept = R"({{ $_ := set . "k" "plain" }}
+      {{- $_ := set . "e" "a\tb" }}{{ $_ := set . "r" `raw` }})";
+  {
+    Set set(Sprig(), "t");
+    ASSERT_TRUE(Render(set, *set.ParseKept("kept", kept), data).status.ok());
+    const std::string copied = R"({{ $_ := set . "c" "copied" }})";
+    ASSERT_TRUE(Render(set, *set.Parse("copied", copied), data).status.ok());
+  }
+  EXPECT_EQ(data.AsDict()->Find("k")->AsString(), "plain");
+  EXPECT_EQ(data.AsDict()->Find("e")->AsString(), "a\tb");
+  EXPECT_EQ(data.AsDict()->Find("r")->AsString(), "raw");
+  EXPECT_EQ(data.AsDict()->Find("c")->AsString(), "copied");
+}
+
+TEST(TemplateTest, ManyFieldsAreOneChain) {
+  std::string fields;
+  for (int i = 0; i < 5000; ++i) fields.append(".a");
+  for (const char* start : {"", "$x", "(.)"}) {
+    Set set(Sprig(), "t");
+    const auto parsed =
+        set.Parse("t", absl::StrCat("{{ $x := dict }}{{ with dict }}{{ ", start,
+                                    fields, " }}{{ end }}|"));
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_THAT(set.nodes(), testing::Lt(40));
+  }
 }
 
 TEST(TemplateTest, EmbeddersFunctionSeesItsArgumentsConverted) {

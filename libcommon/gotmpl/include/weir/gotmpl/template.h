@@ -151,7 +151,7 @@ class Set {
   // their own. A definition replaces an earlier one unless its body is blank.
   // The template itself is returned; the set may have kept an earlier one.
   // Errors: kInvalidArgument with text/template's text; kResourceExhausted
-  // when the set's templates have too many nodes. Nothing is then added.
+  // when a text is above 32 MiB or all have too many nodes. Nothing is added.
   absl::StatusOr<TemplateRef> Parse(absl::string_view name,
                                     absl::string_view text);
   // The same without a copy of the text, which has to outlive the set and
