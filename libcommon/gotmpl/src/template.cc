@@ -3,7 +3,6 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -132,7 +131,7 @@ std::shared_ptr<const void>& Execution::Cached(const std::string& key) {
 
 // Templates by name; a lower layer is never written again.
 struct Set::Layer {
-  std::map<std::string, TemplateRef, std::less<>> templates;
+  absl::flat_hash_map<std::string, TemplateRef> templates;
   std::shared_ptr<const Layer> below;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include "memory.h"
@@ -252,7 +253,10 @@ const Any* Dict::Find(absl::string_view key) const {
 
 void Dict::Set(absl::string_view key, Any value) {
   value.Unbox();
-  const auto found = members_.lower_bound(key);
+  // What is filled in order, as most is, needs no search.
+  const bool is_last =
+      members_.empty() || std::prev(members_.end())->first.view() < key;
+  const auto found = is_last ? members_.end() : members_.lower_bound(key);
   if (found != members_.end() && found->first.view() == key) {
     found->second = std::move(value);
   } else {

@@ -24,6 +24,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/compare.h"
 #include "weir/base/single_thread.h"
 #include "weir/value/value.h"
 
@@ -340,16 +341,26 @@ class Dict final : public Counted {
     Any ToAny() const;
     SharedString* text;
   };
-  struct Less {
+  struct Order {
     using is_transparent = void;
     static absl::string_view View(const Key& key) { return key.view(); }
     static absl::string_view View(absl::string_view key) { return key; }
+    // Three ways, so that a search ends where the key is. Mostly the first
+    // bytes decide.
+    static int Compare(absl::string_view a, absl::string_view b) {
+      if (a.empty() || b.empty() || a[0] == b[0]) return a.compare(b);
+      return static_cast<unsigned char>(a[0]) -
+             static_cast<unsigned char>(b[0]);
+    }
     template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const {
-      return View(a) < View(b);
+    absl::weak_ordering operator()(const A& a, const B& b) const {
+      const int order = Compare(View(a), View(b));
+      return order < 0   ? absl::weak_ordering::less
+             : order > 0 ? absl::weak_ordering::greater
+                         : absl::weak_ordering::equivalent;
     }
   };
-  using Map = absl::btree_map<Key, Any, Less>;
+  using Map = absl::btree_map<Key, Any, Order>;
 
   const Any* Find(absl::string_view key) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   void Set(absl::string_view key, Any value);
