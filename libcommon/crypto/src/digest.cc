@@ -1,11 +1,12 @@
 #include "weir/crypto/digest.h"
 
-// Sha256 needs no provider; EVP loads one, and a configuration.
+// These need no provider; EVP loads one, and a configuration, which takes
+// longer than most of what is hashed.
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -20,19 +21,59 @@ struct AlgorithmInfo {
   DigestAlgorithm algorithm;
   absl::string_view name;
   size_t bytes;
-  const EVP_MD* (*evp)();  // Null: not OpenSSL's.
 };
 
 constexpr AlgorithmInfo kAlgorithms[] = {
-    {DigestAlgorithm::kSha1, "sha1", 20, EVP_sha1},
-    {DigestAlgorithm::kSha256, "sha256", 32, EVP_sha256},
-    {DigestAlgorithm::kSha384, "sha384", 48, EVP_sha384},
-    {DigestAlgorithm::kSha512, "sha512", 64, EVP_sha512},
-    {DigestAlgorithm::kBlake3, "blake3", 32, nullptr},
+    {DigestAlgorithm::kSha1, "sha1", 20},
+    {DigestAlgorithm::kSha256, "sha256", 32},
+    {DigestAlgorithm::kSha384, "sha384", 48},
+    {DigestAlgorithm::kSha512, "sha512", 64},
+    {DigestAlgorithm::kBlake3, "blake3", 32},
 };
 
 const AlgorithmInfo& InfoOf(DigestAlgorithm algorithm) {
   return kAlgorithms[static_cast<size_t>(algorithm)];
+}
+
+// One of OpenSSL's hashes.
+template <typename Context, int (*kInit)(Context*),
+          int (*kUpdate)(Context*, const void*, size_t),
+          int (*kFinal)(unsigned char*, Context*), size_t kBytes>
+class Sha {
+ public:
+  Sha() { kInit(&context_); }
+  void Update(absl::string_view bytes) {
+    kUpdate(&context_, bytes.data(), bytes.size());
+  }
+  std::string Finish() {
+    std::string digest(kBytes, '\0');
+    kFinal(reinterpret_cast<unsigned char*>(digest.data()), &context_);
+    return digest;
+  }
+
+ private:
+  Context context_;
+};
+using Sha1 = Sha<SHA_CTX, SHA1_Init, SHA1_Update, SHA1_Final, 20>;
+using Sha2of256 = Sha<SHA256_CTX, SHA256_Init, SHA256_Update, SHA256_Final, 32>;
+using Sha2of384 = Sha<SHA512_CTX, SHA384_Init, SHA384_Update, SHA384_Final, 48>;
+using Sha2of512 = Sha<SHA512_CTX, SHA512_Init, SHA512_Update, SHA512_Final, 64>;
+using AnyHash = std::variant<Sha1, Sha2of256, Sha2of384, Sha2of512, Blake3>;
+
+AnyHash HashOf(DigestAlgorithm algorithm) {
+  switch (algorithm) {
+    case DigestAlgorithm::kSha1:
+      return Sha1();
+    case DigestAlgorithm::kSha256:
+      return Sha2of256();
+    case DigestAlgorithm::kSha384:
+      return Sha2of384();
+    case DigestAlgorithm::kSha512:
+      return Sha2of512();
+    case DigestAlgorithm::kBlake3:
+      break;
+  }
+  return Blake3();
 }
 
 }  // namespace
@@ -79,44 +120,22 @@ absl::StatusOr<Digest> ParseDigest(absl::string_view text) {
 
 struct Hasher::Impl {
   DigestAlgorithm algorithm;
-  EVP_MD_CTX* evp = nullptr;
-  Blake3 blake3;
-
-  ~Impl() { EVP_MD_CTX_free(evp); }
+  AnyHash hash;
 };
 
-Hasher::Hasher(DigestAlgorithm algorithm) : impl_(std::make_unique<Impl>()) {
-  impl_->algorithm = algorithm;
-  const AlgorithmInfo& info = InfoOf(algorithm);
-  if (info.evp != nullptr) {
-    impl_->evp = EVP_MD_CTX_new();
-    WEIR_CHECK(impl_->evp != nullptr);
-    WEIR_CHECK(EVP_DigestInit_ex(impl_->evp, info.evp(), nullptr) == 1);
-  }
-}
+Hasher::Hasher(DigestAlgorithm algorithm)
+    : impl_(std::make_unique<Impl>(Impl{algorithm, HashOf(algorithm)})) {}
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 void Hasher::Update(absl::string_view bytes) {
-  if (impl_->evp == nullptr) {
-    impl_->blake3.Update(bytes);
-  } else {
-    EVP_DigestUpdate(impl_->evp, bytes.data(), bytes.size());
-  }
+  std::visit([bytes](auto& hash) { hash.Update(bytes); }, impl_->hash);
 }
 
 Digest Hasher::Finish() {
-  std::string raw;
-  if (impl_->evp == nullptr) {
-    raw = impl_->blake3.Finish();
-  } else {
-    raw.resize(EVP_MAX_MD_SIZE);
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(impl_->evp, reinterpret_cast<unsigned char*>(raw.data()),
-                       &size);
-    raw.resize(size);
-  }
+  const std::string raw =
+      std::visit([](auto& hash) { return hash.Finish(); }, impl_->hash);
   return Digest{impl_->algorithm, absl::BytesToHexString(raw)};
 }
 
@@ -127,25 +146,16 @@ Digest ComputeDigest(DigestAlgorithm algorithm, absl::string_view bytes) {
 }
 
 struct Sha256Sum::Impl {
-  SHA256_CTX context;
+  Sha2of256 hash;
 };
 
-Sha256Sum::Sha256Sum() : impl_(std::make_unique<Impl>()) {
-  SHA256_Init(&impl_->context);
-}
+Sha256Sum::Sha256Sum() : impl_(std::make_unique<Impl>()) {}
 
 Sha256Sum::~Sha256Sum() = default;
 
-void Sha256Sum::Update(absl::string_view bytes) {
-  SHA256_Update(&impl_->context, bytes.data(), bytes.size());
-}
+void Sha256Sum::Update(absl::string_view bytes) { impl_->hash.Update(bytes); }
 
-std::string Sha256Sum::Finish() {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()),
-               &impl_->context);
-  return digest;
-}
+std::string Sha256Sum::Finish() { return impl_->hash.Finish(); }
 
 std::string Sha256(absl::string_view bytes) {
   Sha256Sum sum;
