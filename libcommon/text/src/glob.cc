@@ -67,9 +67,20 @@ Result MatchOne(absl::string_view pattern, size_t& p, absl::string_view name,
   return pattern[p++] == name[n++] ? Result::kYes : Result::kNo;
 }
 
+// Whether the last byte of the pattern stands for itself only, and the name
+// ends with another one: most patterns that do not match, "*.swp" of a list of
+// them, are seen to do so at once.
+bool EndsOtherwise(absl::string_view pattern, absl::string_view name) {
+  if (pattern.empty()) return false;
+  const char last = pattern.back();
+  if (last == '*' || last == '?' || last == ']' || last == '\\') return false;
+  return name.empty() || name.back() != last;
+}
+
 }  // namespace
 
 bool GlobMatches(absl::string_view pattern, absl::string_view name) {
+  if (EndsOtherwise(pattern, name)) return false;
   constexpr size_t kNone = absl::string_view::npos;
   size_t p = 0;
   size_t n = 0;

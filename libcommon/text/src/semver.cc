@@ -1,6 +1,8 @@
 #include "weir/text/semver.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,14 @@
 #include "weir/text/regex.h"
 
 namespace weir::text {
+
+// What a version is written of.
+struct VersionParts {
+  absl::string_view major;
+  absl::string_view minor, patch;          // With the dot; may be empty.
+  absl::string_view prerelease, metadata;  // "-rc.1", "+build.5"
+};
+
 namespace {
 
 constexpr size_t kMaxVersionBytes = 256;
@@ -26,11 +36,6 @@ std::string RangeVersion() {
                       kSuffix);
 }
 
-const Regex& VersionPattern() {
-  static const Regex kPattern = *Regex::Compile(
-      absl::StrCat(R"(v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?)", kSuffix));
-  return kPattern;
-}
 const Regex& TermPattern() {
   static const Regex kPattern =
       *Regex::Compile(absl::StrCat("(", kOperators, R"()\s*)", RangeVersion()));
@@ -47,6 +52,73 @@ const Regex& HyphenPattern() {
   static const Regex kPattern = *Regex::Compile(absl::StrCat(
       R"(\s*()", RangeVersion(), R"()\s+-\s+()", RangeVersion(), R"()\s*)"));
   return kPattern;
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigitOrAny(char c) {
+  return IsDigit(c) || c == 'x' || c == 'X' || c == '*';
+}
+bool IsIdentifierByte(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         c == '-';
+}
+
+// Takes the longest start of `text` whose bytes all are `is`.
+absl::string_view TakeWhile(absl::string_view* text, bool (*is)(char)) {
+  size_t size = 0;
+  while (size < text->size() && is((*text)[size])) ++size;
+  const absl::string_view taken = text->substr(0, size);
+  text->remove_prefix(size);
+  return taken;
+}
+
+// Takes `mark` and what is `is` behind it, or nothing.
+absl::string_view TakeMarked(absl::string_view* text, char mark,
+                             bool (*is)(char)) {
+  if (text->empty() || text->front() != mark) return {};
+  absl::string_view rest = text->substr(1);
+  const size_t size = TakeWhile(&rest, is).size();
+  if (size == 0) return {};
+  const absl::string_view taken = text->substr(0, size + 1);
+  *text = rest;
+  return taken;
+}
+
+// Takes `mark` and identifiers that dots separate, or nothing.
+absl::string_view TakeSuffix(absl::string_view* text, char mark) {
+  const absl::string_view all = *text;
+  if (TakeMarked(text, mark, IsIdentifierByte).empty()) return {};
+  while (!TakeMarked(text, '.', IsIdentifierByte).empty()) {
+  }
+  return all.substr(0, all.size() - text->size());
+}
+
+// All of `text` as a version whose numbers consist of bytes that are `is`.
+std::optional<VersionParts> ScanVersion(absl::string_view text,
+                                        bool (*is)(char)) {
+  VersionParts parts;
+  absl::ConsumePrefix(&text, "v");
+  parts.major = TakeWhile(&text, is);
+  if (parts.major.empty()) return std::nullopt;
+  parts.minor = TakeMarked(&text, '.', is);
+  parts.patch = TakeMarked(&text, '.', is);
+  parts.prerelease = TakeSuffix(&text, '-');
+  parts.metadata = TakeSuffix(&text, '+');
+  if (!text.empty()) return std::nullopt;
+  return parts;
+}
+
+std::string WithoutMark(absl::string_view suffix) {
+  return std::string(suffix.substr(std::min<size_t>(1, suffix.size())));
+}
+
+// Takes an operator, or nothing.
+absl::string_view TakeOperator(absl::string_view* text) {
+  for (const absl::string_view op :
+       {"!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"}) {
+    if (absl::ConsumePrefix(text, op)) return op;
+  }
+  return {};
 }
 
 absl::Status InvalidVersion(absl::string_view text) {
@@ -101,8 +173,22 @@ bool IsAny(absl::string_view part) {
   return part.empty() || part == "x" || part == "X" || part == "*";
 }
 
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+
+bool MayHaveHyphens(absl::string_view text) {
+  for (size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] == '-' && IsBlank(text[i - 1]) && IsBlank(text[i + 1])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // "a - b" becomes ">= a, <= b".
 std::string RewriteHyphens(absl::string_view text) {
+  if (!MayHaveHyphens(text)) return std::string(text);
   std::string out;
   while (true) {
     const std::vector<absl::string_view> match = HyphenPattern().Find(text);
@@ -125,22 +211,22 @@ std::string Version::ToString() const {
 
 absl::StatusOr<Version> ParseVersion(absl::string_view text) {
   if (text.size() > kMaxVersionBytes) return InvalidVersion("...");
-  const std::vector<absl::string_view> parts = VersionPattern().Find(text);
-  if (parts.empty() || parts[0].size() != text.size()) {
-    return InvalidVersion(text);
-  }
+  const std::optional<VersionParts> parts = ScanVersion(text, IsDigit);
+  if (!parts) return InvalidVersion(text);
   Version version;
   version.original = std::string(text);
-  uint64_t* const numbers[] = {&version.major, &version.minor, &version.patch};
-  for (size_t i = 0; i < 3; ++i) {
-    absl::string_view digits = parts[i + 1];
+  const std::pair<absl::string_view, uint64_t*> numbers[] = {
+      {parts->major, &version.major},
+      {parts->minor, &version.minor},
+      {parts->patch, &version.patch}};
+  for (auto [digits, number] : numbers) {
     absl::ConsumePrefix(&digits, ".");
-    if (!digits.empty() && !absl::SimpleAtoi(digits, numbers[i])) {
+    if (!digits.empty() && !absl::SimpleAtoi(digits, number)) {
       return InvalidVersion(text);
     }
   }
-  version.prerelease = std::string(parts[5]);
-  version.metadata = std::string(parts[7]);
+  version.prerelease = WithoutMark(parts->prerelease);
+  version.metadata = WithoutMark(parts->metadata);
   if (!IsPrerelease(version.prerelease)) return InvalidVersion(text);
   return version;
 }
@@ -168,52 +254,70 @@ absl::StatusOr<VersionRange> VersionRange::Parse(absl::string_view text) {
   const std::string rewritten = RewriteHyphens(text);
   VersionRange range;
   for (const absl::string_view part : absl::StrSplit(rewritten, "||")) {
-    if (!GroupPattern().MatchesAll(part)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("improper constraint: \"", part, "\""));
-    }
     Group group;
-    absl::string_view rest = part;
-    while (true) {
-      const std::vector<absl::string_view> match = TermPattern().Find(rest);
-      if (match.empty()) break;
-      WEIR_ASSIGN_OR_RETURN(Term term, ParseTerm(match[0]));
-      group.has_prerelease =
-          group.has_prerelease || !term.version.prerelease.empty();
-      group.terms.push_back(std::move(term));
-      rest.remove_prefix(static_cast<size_t>(match[0].data() - rest.data()) +
-                         match[0].size());
-    }
+    WEIR_RETURN_IF_ERROR(ParseGroup(part, &group));
     range.groups_.push_back(std::move(group));
   }
   return range;
 }
 
-absl::StatusOr<VersionRange::Term> VersionRange::ParseTerm(
-    absl::string_view text) {
-  const std::vector<absl::string_view> match = TermPattern().Find(text);
+absl::Status VersionRange::ParseGroup(absl::string_view text, Group* group) {
+  const auto add = [group](absl::StatusOr<Term> term) {
+    if (!term.ok()) return term.status();
+    group->has_prerelease =
+        group->has_prerelease || !term->version.prerelease.empty();
+    group->terms.push_back(*std::move(term));
+    return absl::OkStatus();
+  };
+  // Most have one term, and patterns take long to compile.
+  absl::string_view rest = text;
+  const absl::string_view op = TakeOperator(&rest);
+  TakeWhile(&rest, IsBlank);
+  if (const auto parts = ScanVersion(rest, IsDigitOrAny)) {
+    return add(MakeTerm(op, *parts));
+  }
+  if (!GroupPattern().MatchesAll(text)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("improper constraint: \"", text, "\""));
+  }
+  rest = text;
+  while (true) {
+    const std::vector<absl::string_view> match = TermPattern().Find(rest);
+    if (match.empty()) return absl::OkStatus();
+    WEIR_RETURN_IF_ERROR(add(MakeTerm(
+        match[1], {match[2], match[3], match[4], match[5], match[7]})));
+    rest.remove_prefix(static_cast<size_t>(match[0].data() - rest.data()) +
+                       match[0].size());
+  }
+}
+
+absl::StatusOr<VersionRange::Term> VersionRange::MakeTerm(
+    absl::string_view op, const VersionParts& parts) {
   Term term;
-  const absl::string_view op = match[1];
-  if (op == "!=") term.op = Operator::kNotEqual;
-  if (op == ">") term.op = Operator::kGreater;
-  if (op == "<") term.op = Operator::kLess;
-  if (op == ">=" || op == "=>") term.op = Operator::kGreaterEqual;
-  if (op == "<=" || op == "=<") term.op = Operator::kLessEqual;
-  if (op == "~" || op == "~>") term.op = Operator::kTilde;
-  if (op == "^") term.op = Operator::kCaret;
+  constexpr std::pair<absl::string_view, Operator> kMeanings[] = {
+      {"!=", Operator::kNotEqual},     {">", Operator::kGreater},
+      {"<", Operator::kLess},          {">=", Operator::kGreaterEqual},
+      {"=>", Operator::kGreaterEqual}, {"<=", Operator::kLessEqual},
+      {"=<", Operator::kLessEqual},    {"~", Operator::kTilde},
+      {"~>", Operator::kTilde},        {"^", Operator::kCaret},
+  };
+  for (const auto& [name, meaning] : kMeanings) {
+    if (name == op) term.op = meaning;
+  }
   // The prerelease stays with a partial version: "1.x-0".
   std::string version;
-  if (IsAny(match[2])) {
+  if (IsAny(parts.major)) {
     term.any = true;
-    version = absl::StrCat("0.0.0", match[5]);
-  } else if (IsAny(match[3])) {
+    version = absl::StrCat("0.0.0", parts.prerelease);
+  } else if (IsAny(parts.minor)) {
     term.any_minor = true;
-    version = absl::StrCat(match[2], ".0.0", match[5]);
-  } else if (IsAny(match[4])) {
+    version = absl::StrCat(parts.major, ".0.0", parts.prerelease);
+  } else if (IsAny(parts.patch)) {
     term.any_patch = true;
-    version = absl::StrCat(match[2], match[3], ".0", match[5]);
+    version = absl::StrCat(parts.major, parts.minor, ".0", parts.prerelease);
   } else {
-    version = absl::StrCat(match[2], match[3], match[4], match[5], match[7]);
+    version = absl::StrCat(parts.major, parts.minor, parts.patch,
+                           parts.prerelease, parts.metadata);
   }
   absl::StatusOr<Version> parsed = ParseVersion(version);
   if (!parsed.ok()) {

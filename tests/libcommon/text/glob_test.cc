@@ -30,6 +30,10 @@ TEST(GlobTest, MatchesAsGoDoes) {
       {"a*b*c", "axbxbxc", true},
       {"[]a]", "]", false},
       {"*.tar.gz", "x.tar.gz", true},
+      {"*.tar.gz", "x.tar", false},
+      {"*.gz", "", false},
+      {"*\\a", "ba", true},
+      {"[ab", "b", false},
   };
   for (const auto& c : kCases) {
     EXPECT_EQ(GlobMatches(c.pattern, c.name), c.want)

@@ -70,6 +70,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         RangeCase{"1.2.3", "1.2.3", true}, RangeCase{"=1.2.3", "v1.2.3", true},
         RangeCase{"1.2.3", "1.2.4", false}, RangeCase{"1.2", "1.2.9", true},
+        RangeCase{">=1.25.0-0", "1.30.1", true},
+        RangeCase{" >= 1.25.0-0", "1.24.9", false},
+        RangeCase{"0.12.*", "0.12.4", true},
+        RangeCase{"1.2-rc.1 - 2", "1.3.0-rc.1", true},
         RangeCase{"1.2", "1.3.0", false}, RangeCase{"1", "1.9.0", true},
         RangeCase{"1", "2.0.0", false}, RangeCase{"*", "7.8.9", true},
         RangeCase{"x", "7.8.9", true}, RangeCase{"*", "1.0.0-rc.1", false},

@@ -35,6 +35,8 @@ absl::StatusOr<Version> ParseFullVersion(absl::string_view text);
 // Less than, equal to or greater than 0. Metadata does not count.
 int CompareVersions(const Version& a, const Version& b);
 
+struct VersionParts;
+
 // A range: terms joined by a space or comma must all hold, of groups joined by
 // "||" one. Terms: = != > < >= <= ~ ^ before a version, parts of which may be
 // missing, "x" or "*"; "1.2 - 2" is ">=1.2 <=2". A version with a prerelease
@@ -70,7 +72,9 @@ class VersionRange {
     bool has_prerelease = false;
   };
 
-  static absl::StatusOr<Term> ParseTerm(absl::string_view text);
+  static absl::Status ParseGroup(absl::string_view text, Group* group);
+  static absl::StatusOr<Term> MakeTerm(absl::string_view op,
+                                       const VersionParts& parts);
   static bool Holds(const Term& term, const Version& version);
   static bool HoldsNotEqual(const Term& term, const Version& version);
   static bool HoldsTilde(const Term& term, const Version& version);
