@@ -91,12 +91,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
       if (errno == EINTR) continue;
       return ErrnoToStatus(errno, absl::StrCat("read ", path));
     }
-    if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
     if (contents.size() > max_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("read ", path, ": larger than ", max_bytes, " bytes"));
     }
+    // Of a file that is as long as it said, nothing follows a short piece.
+    const bool is_all = S_ISREG(info.st_mode) &&
+                        static_cast<size_t>(count) < sizeof(buffer) &&
+                        static_cast<off_t>(contents.size()) == info.st_size;
+    if (count == 0 || is_all) return contents;
   }
 }
 

@@ -60,21 +60,21 @@ absl::Status HelmIgnore::AddRule(absl::string_view rule) {
   return absl::OkStatus();
 }
 
-bool HelmIgnore::Matches(const Pattern& pattern, absl::string_view path) {
-  if (pattern.is_for_base_names) path = path.substr(path.rfind('/') + 1);
-  return text::GlobMatches(pattern.glob, path);
-}
-
 bool HelmIgnore::IsIgnored(absl::string_view path, bool is_folder) const {
   if (path.empty() || path == ".") return false;
+  const absl::string_view base = path.substr(path.rfind('/') + 1);
+  const auto matches = [path, base](const Pattern& pattern) {
+    return text::GlobMatches(pattern.glob,
+                             pattern.is_for_base_names ? base : path);
+  };
   for (const Pattern& pattern : patterns_) {
     if (pattern.is_negated) {
       if (pattern.is_for_folders && !is_folder) return true;
-      if (!Matches(pattern, path)) return true;
+      if (!matches(pattern)) return true;
       continue;
     }
     if (pattern.is_for_folders && !is_folder) continue;
-    if (Matches(pattern, path)) return true;
+    if (matches(pattern)) return true;
   }
   return false;
 }

@@ -30,7 +30,6 @@ class HelmIgnore {
     bool is_for_folders = false;
     bool is_for_base_names = false;
   };
-  static bool Matches(const Pattern& pattern, absl::string_view path);
 
   std::vector<Pattern> patterns_;
 };

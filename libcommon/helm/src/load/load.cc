@@ -151,15 +151,17 @@ class FolderReader {
       WEIR_RETURN_IF_ERROR(ignore_.AddFile(text));
     }
     WEIR_RETURN_IF_ERROR(ignore_.AddRule("templates/.?*"));
-    WEIR_RETURN_IF_ERROR(Walk(root_, "", 0));
+    WEIR_RETURN_IF_ERROR(Walk(AT_FDCWD, root_.c_str(), root_, "", 0));
     return std::move(files_);
   }
 
  private:
-  absl::Status Walk(const std::string& path, const std::string& name,
-                    int depth) {
+  // `entry` is what `path` is called in the open folder, so that the system
+  // need not walk all of the path.
+  absl::Status Walk(int folder, const char* entry, const std::string& path,
+                    const std::string& name, int depth) {
     struct stat info;
-    if (lstat(path.c_str(), &info) != 0) {
+    if (fstatat(folder, entry, &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return PathError("lstat", path, errno);
     }
     if (S_ISLNK(info.st_mode)) {
@@ -202,7 +204,7 @@ class FolderReader {
     std::sort(names.begin(), names.end());
     for (const std::string& one : names) {
       WEIR_RETURN_IF_ERROR(
-          Walk(absl::StrCat(path, "/", one),
+          Walk(dirfd(folder), one.c_str(), absl::StrCat(path, "/", one),
                name.empty() ? one : absl::StrCat(name, "/", one), depth + 1));
     }
     return absl::OkStatus();

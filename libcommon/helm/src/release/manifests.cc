@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -201,14 +202,16 @@ absl::StatusOr<Manifests> SortManifests(
     }
   }
   const KindLess less(InstallOrder());
-  std::stable_sort(out.hooks.begin(), out.hooks.end(), less);
-  std::stable_sort(out.objects.begin(), out.objects.end(), less);
+  // Sorting copies what it compares with again and again.
+  std::stable_sort(out.hooks.begin(), out.hooks.end(), std::cref(less));
+  std::stable_sort(out.objects.begin(), out.objects.end(), std::cref(less));
   return out;
 }
 
 void SortByKind(std::vector<Manifest>& manifests,
                 const std::vector<absl::string_view>& order) {
-  std::stable_sort(manifests.begin(), manifests.end(), KindLess(order));
+  const KindLess less(order);
+  std::stable_sort(manifests.begin(), manifests.end(), std::cref(less));
 }
 
 }  // namespace weir::helm

@@ -134,11 +134,15 @@ void AppendDocument(absl::string_view path, absl::string_view content,
 
 void WriteRelease(const RenderedRelease& release, const PrintOptions& options,
                   absl::FunctionRef<void(absl::string_view)> write) {
-  // Space at the end of the last document is left out.
+  // Some documents at once, as each piece may be a call of the system. Space at
+  // the end of the last one is left out.
+  constexpr size_t kPiece = size_t{32} << 10;
   std::string last;
   const auto add = [&](absl::string_view path, absl::string_view content) {
-    write(last);
-    last.clear();
+    if (last.size() + content.size() > kPiece) {
+      write(last);
+      last.clear();
+    }
     AppendDocument(path, content, &last);
   };
   if (options.include_crds) {

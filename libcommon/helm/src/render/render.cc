@@ -33,6 +33,7 @@ struct Source {
   absl::string_view text;
   Any context;
   std::string base_path;
+  ptrdiff_t depth = 0;  // Of the name.
 };
 
 bool IsPartial(absl::string_view name) {
@@ -76,14 +77,15 @@ class Collector {
   // later replaces what was before.
   std::vector<Source> TakeInOrder() {
     std::vector<Source> out;
-    for (auto& [name, source] : sources_) out.push_back(std::move(source));
+    out.reserve(sources_.size());
+    for (auto& [name, source] : sources_) {
+      source.depth = std::count(name.begin(), name.end(), '/');
+      out.push_back(std::move(source));
+    }
+    // They are in the order of their names already.
+    std::reverse(out.begin(), out.end());
     std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-      const auto depth = [](const std::string& name) {
-        return std::count(name.begin(), name.end(), '/');
-      };
-      const auto depth_a = depth(a.name);
-      const auto depth_b = depth(b.name);
-      return depth_a != depth_b ? depth_a > depth_b : a.name > b.name;
+      return a.depth > b.depth;
     });
     return out;
   }

@@ -27,22 +27,21 @@ std::string Joined(const std::string& prefix, absl::string_view key) {
   return prefix.empty() ? std::string(key) : absl::StrCat(prefix, ".", key);
 }
 
-std::vector<std::pair<std::string, Any>> Members(const Dict& table) {
-  std::vector<std::pair<std::string, Any>> members;
-  members.reserve(table.size());
-  for (const auto& [key, value] : table)
-    members.emplace_back(key.view(), value);
-  return members;
+// A copy, for walks that change the table.
+std::vector<std::pair<Dict::Key, Any>> Members(const Dict& table) {
+  return {table.begin(), table.end()};
 }
 
 void EraseNulls(Dict& table) {
-  for (const auto& [key, value] : Members(table)) {
+  std::vector<Dict::Key> nulls;
+  for (const auto& [key, value] : table) {
     if (value.is_nothing()) {
-      table.Erase(key);
+      nulls.push_back(key);
     } else if (Dict* inner = AsTable(value); inner != nullptr) {
       EraseNulls(*inner);
     }
   }
+  for (const Dict::Key& key : nulls) table.Erase(key.view());
 }
 
 bool IsChartBelow(const Chart& chart, absl::string_view name) {
@@ -158,7 +157,7 @@ void Coalescer::HandDownGlobals(Dict& below, Dict& values,
       return;
     }
     for (const auto& [key, value] : Members(*given->AsDict())) {
-      HandDownGlobal(key, value, *globals.AsDict(), prefix);
+      HandDownGlobal(key.view(), value, *globals.AsDict(), prefix);
     }
   }
   below.Set(kGlobal, globals);
@@ -196,7 +195,8 @@ void Coalescer::CoalesceDefaults(const Chart& chart, Dict& values,
                                  const std::string& prefix, bool keep_nulls) {
   const std::string inner = Joined(prefix, chart.name());
   const Any defaults = TableOf(chart.values);
-  for (const auto& [key, value] : Members(*defaults.AsDict())) {
+  for (const auto& [name, value] : Members(*defaults.AsDict())) {
+    const absl::string_view key = name.view();
     Dict* default_table = AsTable(value);
     const Any* there = values.Find(key);
     if (there == nullptr) {
@@ -224,13 +224,14 @@ void Coalescer::CoalesceDefaults(const Chart& chart, Dict& values,
 void Coalescer::CoalesceTables(Dict& table, Dict& under,
                                const std::string& prefix, bool keep_nulls) {
   absl::flat_hash_set<std::string> had_value;
-  for (const auto& [key, value] : under) {
-    if (!value.is_nothing()) had_value.emplace(key.view());
-  }
   for (const auto& [key, value] : table) {
-    if (value.is_nothing()) under.Set(key.view(), Any());
+    if (!value.is_nothing()) continue;
+    const Any* below = under.Find(key.view());
+    if (below != nullptr && !below->is_nothing()) had_value.emplace(key.view());
+    under.Set(key.view(), Any());
   }
-  for (const auto& [key, value] : Members(under)) {
+  for (const auto& [name, value] : Members(under)) {
+    const absl::string_view key = name.view();
     const Any* there = table.Find(key);
     if (there == nullptr) {
       table.Set(key, value);
