@@ -3,8 +3,11 @@
 // does without. Small blocks are cut from chunks and kept by size; large ones
 // are malloc's.
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -25,6 +28,8 @@ struct Heap {
   Block* free[kMostSteps + 1];
   char* at;
   char* end;
+  // Where the pages of malloc's heap end that are there.
+  uintptr_t present;
 };
 thread_local Heap heap;
 
@@ -47,6 +52,23 @@ void* NewChunk(size_t steps) {
   return Labelled(block, steps);
 }
 
+// Pages that are asked for together cost half of what they cost when each is
+// missed, and large blocks were a tenth of a rendering's time.
+void MakePresent(const void* block, size_t size) {
+  constexpr uintptr_t kPage = 4096, kAhead = uintptr_t{64} << 10;
+  const auto start = reinterpret_cast<uintptr_t>(block);
+  if (start + size <= heap.present) return;
+  const auto top = reinterpret_cast<uintptr_t>(sbrk(0));
+  if (start + size > top) return;  // A mapping of its own.
+  const uintptr_t from = std::max(heap.present, start / kPage * kPage);
+  const uintptr_t to = std::min(start + size + kAhead, top) / kPage * kPage;
+  if (to <= from) return;
+  const int done =
+      madvise(reinterpret_cast<void*>(from), to - from, MADV_POPULATE_WRITE);
+  // An older system does not know how: ask no more.
+  heap.present = done == 0 ? to : UINTPTR_MAX;
+}
+
 }  // namespace
 
 void* operator new(size_t size) {
@@ -54,6 +76,7 @@ void* operator new(size_t size) {
   if (steps > kMostSteps || size > kMostSteps * kStep) {
     auto* block = static_cast<char*>(std::malloc(size + kStep));
     if (block == nullptr) throw std::bad_alloc();
+    MakePresent(block, size + kStep);
     return Labelled(block + kStep - kHeader, 0);
   }
   if (Block* block = heap.free[steps]; block != nullptr) {
