@@ -154,15 +154,6 @@ absl::Status Merger::MergeMember(const Any& into, absl::string_view key,
     WEIR_RETURN_IF_ERROR(Merge(target, value, depth + 1));
     found = into.AsDict()->Find(key);
   }
-  if (value.is_list()) {
-    // A list takes the place of what is empty, or of anything.
-    const bool target_has = found != nullptr && !found->is_nothing();
-    if (target_has && !found->is_list() && !overwrites_) {
-      return absl::OkStatus();
-    }
-    if (overwrites_ || IsUnset(found)) Put(into, key, value);
-    return absl::OkStatus();
-  }
   if (!IsUnset(found) && both_dicts) return absl::OkStatus();
   if (overwrites_ || IsUnset(found)) Put(into, key, value);
   return absl::OkStatus();
