@@ -73,8 +73,8 @@ bool Decoder::Decode(Node* root, Value* out) {
       "timezone hour outside of range [0,23]",
       "wrong node kind: expected ScalarNode but got MappingNode: node "
       "contents:\n{}\n",
-      "unsupported map key of type: %!s(<nil>), key: <nil>",
-      "unsupported map key of type: uint64"};
+      "unsupported map key of type: %!s(<nil>), key: ",
+      "unsupported map key of type: uint64, key: "};
   ++steps_;  // The document.
   Result result;
   const Place place =
@@ -94,6 +94,9 @@ bool Decoder::Decode(Node* root, Value* out) {
   }
   if (result.trouble.unfit != Unfit::kNone) {
     problem_ = kUnfit[static_cast<size_t>(result.trouble.unfit)];
+    if (result.trouble.member < odd_members_.size()) {
+      absl::StrAppend(&problem_, odd_members_[result.trouble.member]);
+    }
     problem_mark_ = result.trouble.mark;
     return false;
   }
@@ -231,7 +234,7 @@ bool Decoder::DecodeScalar(Node* node, Place place, bool in_flow, Result* out) {
 }
 
 void Decoder::DecodeString(Node* node, Result* out) const {
-  if (node->owned != nullptr && !options_.keep_tree) {
+  if (node->owned != nullptr && !options_.keep_tree && !keep_texts_) {
     out->value = Value(std::move(*node->owned));
     node->text = "";
   } else {
@@ -485,10 +488,11 @@ bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
     if (skip) continue;
     if (merged != nullptr && !merged->insert(key.text).second) continue;
     Result value;
-    if (!DecodeNode(value_node, PlaceOfMember(place, key.text), node->is_flow,
-                    &value)) {
-      return false;
-    }
+    const bool kept = std::exchange(keep_texts_, keep_texts_ || IsOdd(key));
+    const bool decoded = DecodeNode(value_node, PlaceOfMember(place, key.text),
+                                    node->is_flow, &value);
+    keep_texts_ = kept;
+    if (!decoded) return false;
     if (!SetMember(value_node, std::move(key), std::move(value), members)) {
       return false;
     }
@@ -496,105 +500,7 @@ bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
   return merge_source == nullptr || Merge3(node, merge_source, merged, members);
 }
 
-bool Decoder::DecodeKey(Node* node, bool in_flow, bool text_key, bool* skip,
-                        Key* key) {
-  Node* target = node;
-  while (target->kind == NodeKind::kAlias) {
-    if (target->target->is_open) {
-      return Fail(target, absl::StrCat("anchor '", target->text,
-                                       "' value contains itself"));
-    }
-    target = target->target;
-    ++alias_depth_;
-    const bool counted = Count(target);
-    --alias_depth_;
-    if (!counted) return false;
-  }
-  if (target->kind != NodeKind::kScalar) {
-    return DecodeCollectionKey(target, text_key, skip);
-  }
-  if (text_key && target->tag.empty()) {
-    *skip = !options_.as_rewritten && target->style == ScalarStyle::kPlain &&
-            ResolveYamlScalar(target->text, schema_, true).type ==
-                YamlScalar::Type::kNull;
-    key->text = std::string(target->text);
-    return true;
-  }
-  // Keys stay in the tree: duplicates are told apart by them.
-  Node copy = *target;
-  copy.owned = nullptr;
-  Result result;
-  if (!DecodeScalar(&copy, Place::kOther, in_flow, &result)) return false;
-  const Value& value = result.value;
-  if (text_key) {
-    *skip = value.is_null() && !options_.as_rewritten;
-    key->text = IsCommonTag(target->tag, "binary") ? value.AsString()
-                                                   : std::string(target->text);
-    return true;
-  }
-  DescribeKey(value, key);
-  return true;
-}
-
-// A key as text, and as Go prints it in messages.
-void Decoder::DescribeKey(const Value& value, Key* key) const {
-  using Kind = Value::Kind;
-  const bool wants_name = options_.reject_duplicate_keys;
-  switch (value.kind()) {
-    case Kind::kString:
-      key->text = value.AsString();
-      if (wants_name) key->name = GoQuote(key->text);
-      return;
-    case Kind::kBool:
-      key->kind = Key::Kind::kBool;
-      key->name = key->text = value.AsBool() ? "true" : "false";
-      return;
-    case Kind::kInt:
-      key->kind = Key::Kind::kInt;
-      key->name = key->text = absl::StrCat(value.AsInt());
-      return;
-    case Kind::kUint:
-      key->kind = Key::Kind::kUint;
-      key->text = absl::StrCat(value.AsUint());
-      key->name = absl::StrCat("0x", absl::Hex(value.AsUint()));
-      return;
-    case Kind::kDouble:
-      key->kind = Key::Kind::kFloat;
-      key->text = FormatGoYamlKey(value.AsDouble());
-      key->name = std::isinf(value.AsDouble())
-                      ? (value.AsDouble() > 0 ? "+Inf" : "-Inf")
-                      : FormatGoYamlDouble(value.AsDouble());
-      return;
-    default:
-      key->kind = Key::Kind::kNull;
-      key->name = "<nil>";
-  }
-}
-
-// A collection cannot be a key, but Go says first what is wrong inside of it.
-bool Decoder::DecodeCollectionKey(Node* node, bool text_key, bool* skip) {
-  const bool is_mapping = node->kind == NodeKind::kMapping;
-  *skip = true;
-  if (text_key) {
-    if (is_mapping && !CheckUnique(node)) return true;
-    const std::string tag = !node->tag.empty() ? ShortTag(node->tag)
-                            : is_mapping       ? "!!map"
-                                               : "!!seq";
-    const bool is_plain = tag == "!!map" || tag == "!!seq";
-    AddTypeError(node->start,
-                 absl::StrCat("cannot unmarshal ", tag, is_plain ? "" : " ``",
-                              " into string"));
-    return true;
-  }
-  Result ignored;
-  if (is_mapping ? !DecodeMapping(node, Place::kOther, false, &ignored)
-                 : !DecodeSequence(node, Place::kOther, &ignored)) {
-    return false;
-  }
-  return !ignored.is_good || Fail(node, "invalid map key");
-}
-
-bool Decoder::SetMember(const Node* value, Key key, Result result,
+bool Decoder::SetMember(Node* value, Key key, Result result,
                         Members* members) {
   static constexpr const char* kKinds = "sniufb";
   if (!is_v3()) {
@@ -612,10 +518,10 @@ bool Decoder::SetMember(const Node* value, Key key, Result result,
                    absl::StrCat("key ", key.name, " already set in map"));
       return true;
     }
-    if (key.kind == Key::Kind::kNull) {
-      members->own = {Unfit::kNullKey, value->start};
-    } else if (key.kind == Key::Kind::kUint) {
-      members->own = {Unfit::kUintKey, value->start};
+    if (IsOdd(key)) {
+      members->own = {key.kind == Key::Kind::kNull ? Unfit::kNullKey
+                                                   : Unfit::kUintKey,
+                      value->start, NoteOddMember(key, value)};
     }
   }
   if (result.trouble.unfit != Unfit::kNone) {

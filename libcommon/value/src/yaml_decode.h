@@ -5,7 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -72,6 +75,7 @@ class Decoder {
   struct Trouble {
     Unfit unfit = Unfit::kNone;
     Mark mark;
+    size_t member = SIZE_MAX;  // Its index in `odd_members_`, if any.
   };
   struct Result {
     Value value;
@@ -95,6 +99,9 @@ class Decoder {
     bool is_good = true;
   };
   using Merged = absl::flat_hash_set<std::string>;
+  // Members as Go prints them, in the order of its keys: by type, then value.
+  using MemberSyntax =
+      std::map<std::tuple<int, double, std::string>, std::string>;
 
   bool Fail(const Node* node, std::string problem);
   void AddTypeError(const Mark& mark, std::string problem);
@@ -121,7 +128,19 @@ class Decoder {
   bool Merge2(Node* source, Members* members);
   bool Merge3(Node* parent, Node* source, Merged* merged, Members* members);
   bool MergeOne(Node* source, Merged* merged, Members* members);
-  bool SetMember(const Node* value, Key key, Result result, Members* members);
+  bool SetMember(Node* value, Key key, Result result, Members* members);
+  // Whether upstream shows the member, for JSON cannot have its key.
+  bool IsOdd(const Key& key) const {
+    return !is_v3() &&
+           (key.kind == Key::Kind::kNull || key.kind == Key::Kind::kUint);
+  }
+  size_t NoteOddMember(const Key& key, Node* value);
+  // What Go's %#v prints of a node, as an interface{}; at most `*left` bytes,
+  // about, which it takes away.
+  std::string GoSyntax(Node* node, bool in_flow, size_t* left);
+  std::string GoSyntaxOfMapping(Node* node, size_t* left);
+  void AddSyntaxOfMembers(Node* node, size_t* left, bool overwrites,
+                          MemberSyntax* members);
   static void Finish(Members members, Result* out);
   static Trouble FirstTrouble(const Members& members);
 
@@ -146,6 +165,9 @@ class Decoder {
   int alias_depth_ = 0;
   std::vector<std::string> type_errors_;
   Mark type_error_mark_;
+  std::vector<std::string> odd_members_;  // As Go prints them; a few.
+  // Texts stay in the tree, to be printed later.
+  bool keep_texts_ = false;
   std::string problem_;
   Mark problem_mark_;
   bool is_limit_ = false;

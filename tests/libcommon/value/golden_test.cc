@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "tests/codecs/codecs.h"
 #include "weir/value/go_error.h"
 
@@ -62,13 +61,13 @@ TEST_P(ValueGoldenTest, IsWhatGoMakesOfIt) {
     }
     ASSERT_FALSE(got.ok()) << codec.name << " gave " << *got;
     std::string message = Read(error);
-    // The rest is a Go value, printed.
-    for (absl::string_view head :
-         {"unsupported map key of type: %!s(<nil>), key: <nil>",
-          "yaml: invalid map key"}) {
-      if (absl::StartsWith(message, head)) message = std::string(head);
+    std::string got_message = GoError(got.status());
+    if (GetParam().filename() == "null-key") {
+      // Go shows the value of any of its two odd members.
+      message = message.substr(0, message.find("value: "));
+      got_message = got_message.substr(0, got_message.find("value: "));
     }
-    EXPECT_EQ(GoError(got.status()), message) << codec.name;
+    EXPECT_EQ(got_message, message) << codec.name;
     // Ours say where, too.
     EXPECT_TRUE(std::any_of(got.status().message().begin(),
                             got.status().message().end(),
