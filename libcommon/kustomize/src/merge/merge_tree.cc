@@ -156,15 +156,7 @@ void MergeTree::Replace(MergeNode* field, const MergeNode& by) {
     *field = by;
     field->is_flow = was_flow;
   } else if (was_quoted && !by.is_null()) {
-    const std::string text = ScalarText(*by.value);
-    Value quoted = StringInPlaceOf(*field->value, text);
-    if (by.value->is_int()) {
-      // A string when it is written, and a number as long as it is not.
-      const Value::Style style = quoted.style();
-      quoted = Value::Written(Value(text), text);
-      quoted.set_style(style);
-    }
-    values_.push_back(std::move(quoted));
+    values_.push_back(InQuotes(*by.value, field->value->style()));
     *field = *Make(&values_.back());
   } else if (IsQuoted(*by.value)) {
     values_.push_back(StringInPlaceOf(Value(), ScalarText(*by.value)));
@@ -249,7 +241,7 @@ absl::Status MergeTree::SetElement(MergeNode* list, MergeNode* element,
       if (i < values.size()) {
         if (keys[i].empty()) {
           if (item->kind != Kind::kScalar) {
-            return BuildError("wrong node kind: expected ScalarNode");
+            return WrongKind("ScalarNode", ToValue(item));
           }
           matched = TextOf(*item) == values[i];
         } else if (!is_map) {

@@ -28,8 +28,9 @@ Value StringOf(Style style, absl::string_view text) {
   return value;
 }
 
-// The value of what should be a date and is none.
+// The values of what should be a date or base64 and is none.
 constexpr absl::string_view kTimestampTag = "!!timestamp";
+constexpr absl::string_view kBinaryTag = "!!binary";
 
 // What is written as a merge key, and is a string wherever it is a value,
 // whatever text it gets.
@@ -45,15 +46,38 @@ bool IsTimestamp(const Value& value) {
   return read.written() != nullptr && read == value;
 }
 
+// What has a tag of its own beside quotes that are not its own. It is what its
+// text looks like, but a string once it is written.
+bool HasHiddenTag(const Value& value) {
+  return value.is_string() && IsQuoted(value) && value.written() != nullptr &&
+         *value.written() == value.AsString();
+}
+
+Value WithHiddenTag(absl::string_view text, Style style) {
+  Value value = Value::Written(Value(text), std::string(text));
+  value.set_style(style);
+  return value;
+}
+
+bool IsBinary(const Value& value) {
+  if (!value.is_string() || value.written() == nullptr || IsMerge(value)) {
+    return false;
+  }
+  return value.AsString() == kBinaryTag ||
+         (*value.written() != value.AsString() && !IsTimestamp(value));
+}
+
+Value BinaryOf(absl::string_view text) {
+  absl::StatusOr<Value> read =
+      ParseYaml(absl::StrCat("!!binary ", FormatJson(Value(text))));
+  return Value::Written(read.ok() ? *std::move(read) : Value(kBinaryTag),
+                        std::string(text));
+}
+
 // Also to older readers of YAML.
 bool LooksLikeText(absl::string_view text) {
   return text.empty() || absl::StrContains(text, "\n") ||
          PlainYamlScalar(text, YamlParseOptions::Schema::kYaml11).is_string();
-}
-
-bool IsInteger(absl::string_view text) {
-  const Value read = Resolve(text);
-  return read.is_int() || read.kind() == Value::Kind::kUint;
 }
 
 bool SameType(const Value& a, const Value& b) {
@@ -154,6 +178,18 @@ Value UntaggedInPlaceOf(const Value& old, absl::string_view text) {
   return IsQuoted(old) ? StringOf(old.style(), text) : UntaggedScalar(text);
 }
 
+Value InQuotes(const Value& value, Style style) {
+  const std::string text = NodeText(value);
+  if (IsText(value)) return StringOf(style, text);
+  const Value read = Resolve(text);
+  const bool keeps_tag =
+      value.is_string() ? IsBinary(value) : !SameType(value, read);
+  if (!keeps_tag) return WithHiddenTag(text, style);
+  Value tagged = value;
+  tagged.set_style(style);
+  return tagged;
+}
+
 void SetUntagged(Value& map, absl::string_view key, absl::string_view text) {
   if (Value* old = map.FindMutable(key)) {
     *old = UntaggedInPlaceOf(*old, text);
@@ -181,18 +217,12 @@ Value StringFromJson(const Value& value) {
 }
 
 Value WithText(const Value& old, absl::string_view text) {
-  const bool is_quoted_number =
-      IsQuoted(old) && old.written() != nullptr && IsInteger(*old.written());
-  if (is_quoted_number && !IsInteger(text)) {
-    return Value::Written(Value(0), std::string(text));
+  if (HasHiddenTag(old)) {
+    Value shown = WithText(Resolve(*old.written()), text);
+    return shown == Resolve(text) ? WithHiddenTag(text, old.style()) : shown;
   }
-  if (IsQuoted(old)) {
-    Value quoted = is_quoted_number
-                       ? Value::Written(Value(text), std::string(text))
-                       : Value(text);
-    quoted.set_style(old.style());
-    return quoted;
-  }
+  if (IsBinary(old)) return BinaryOf(text);
+  if (IsQuoted(old) && old.is_string()) return StringOf(old.style(), text);
   if (old.style() == Style::kUntagged) return UntaggedScalar(text);
   Value read = Resolve(text);
   if (IsTimestamp(old)) {
@@ -220,6 +250,9 @@ absl::Status CheckScalars(const Value& tree) {
     WEIR_RETURN_IF_ERROR(CheckScalars(member.value));
   }
   if (tree.written() == nullptr) return absl::OkStatus();
+  if (tree.is_string() && tree.AsString() == kBinaryTag) {
+    return BuildError("yaml: !!binary value contains invalid base64 data");
+  }
   const bool is_date = tree.is_string() && tree.AsString() == kTimestampTag;
   if (tree.is_string() && !is_date) return absl::OkStatus();
   const Value read = Resolve(*tree.written());

@@ -47,6 +47,11 @@ Value QuotedWhereOdd(const Value& value);
 Value StringInPlaceOf(const Value& old, absl::string_view text);
 Value UntaggedInPlaceOf(const Value& old, absl::string_view text);
 
+// A scalar with the quotes of another one and the tag of its own: the tag is
+// lost once it is written, unless the text alone would not give it, as with
+// !!binary, or with !!float beside an integer.
+Value InQuotes(const Value& value, Value::Style style);
+
 // Sets a member of a map so. A new one is a string also where its text looks
 // like something else.
 void SetUntagged(Value& map, absl::string_view key, absl::string_view text);

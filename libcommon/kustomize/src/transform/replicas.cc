@@ -16,14 +16,8 @@ namespace {
 absl::Status SetCount(int64_t count, Value& node) {
   const std::string text = absl::StrCat(count);
   WEIR_RETURN_IF_ERROR(SetString(node, text));
-  if (!IsQuoted(node)) {
-    node = Value(count);
-    return absl::OkStatus();
-  }
-  // A string when it is written, and a number as long as it is not.
-  const Value::Style style = node.style();
-  node = Value::Written(Value(text), text);
-  node.set_style(style);
+  const Value number(count);
+  node = IsQuoted(node) ? InQuotes(number, node.style()) : number;
   return absl::OkStatus();
 }
 
