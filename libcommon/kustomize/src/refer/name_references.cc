@@ -248,7 +248,10 @@ class Referrer {
     if (own.gvk.kind != "RoleBinding" || own.cluster_scoped) {
       return absl::OkStatus();
     }
-    for (const Value& subject : resource_.tree()["subjects"].array()) {
+    const Value& subjects = resource_.tree()["subjects"];
+    // Those that cannot be written are noticed when they are.
+    if (!CheckScalars(subjects).ok()) return absl::OkStatus();
+    for (const Value& subject : subjects.array()) {
       const Value* kind = subject.Find("kind");
       const bool counts = subject.Has("namespace") && kind != nullptr;
       if (!subject.is_object() || (counts && !kind->is_string())) {

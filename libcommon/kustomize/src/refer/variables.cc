@@ -89,8 +89,13 @@ std::string WithoutExponent(const std::string& text) {
 // A scalar as Go's strconv reads it: 0644 has no meaning but its digits, and
 // 0x1F none at all. What has no type keeps its text.
 std::optional<Value> ReadValue(const Value& value) {
-  if (value.is_object() || value.is_array() || value.is_string()) return value;
+  if (value.is_object() || value.is_array()) {
+    if (!CheckScalars(value).ok()) return std::nullopt;
+    return value;
+  }
   const std::string text = NodeText(value);
+  // A date or binary is a string here, and the text that it is written as.
+  if (value.is_string()) return text == value.AsString() ? value : Value(text);
   if (value.is_null() || value.style() == Value::Style::kUntagged) {
     return Value(text);
   }
