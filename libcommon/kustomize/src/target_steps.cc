@@ -370,14 +370,9 @@ absl::Status Target::AddImages(const TransformerConfig& config,
     }
   }
   for (size_t i = 0; i < images.size(); ++i) {
-    absl::StatusOr<Transformer> made =
-        MakeImageTransformer({images[i]}, config.images);
-    // Upstream reads a pattern where it needs it, after other steps have run.
-    if (!made.ok()) {
-      made = Transformer([status = made.status()](ResMap*) { return status; });
-    }
-    WEIR_RETURN_IF_ERROR(AddStep("ImageTagTransformer", Indexed("images", i),
-                                 std::move(made), steps));
+    WEIR_RETURN_IF_ERROR(AddStep(
+        "ImageTagTransformer", Indexed("images", i),
+        MakeImageTransformer({images[i]}, config.images), steps));
   }
   return absl::OkStatus();
 }

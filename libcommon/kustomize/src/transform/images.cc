@@ -281,10 +281,10 @@ absl::Status CollectFields(const FieldSpecs& specs, Resource* resource,
   return absl::OkStatus();
 }
 
-// Makes one change after the other, but none that changes nothing.
+// Makes one change after the other, but none that changes nothing. `images`:
+// those of the object.
 absl::Status ChangeImages(const ImageChanges& changes, const FieldSpecs& specs,
                           Images images, Budget* budget, Resource* resource) {
-  WEIR_RETURN_IF_ERROR(CollectFields(specs, resource, &images));
   for (size_t next = 0; !images.empty(); ++next) {
     size_t looks = 0;
     next = changes.Next(images, next, &looks);
@@ -318,9 +318,16 @@ absl::Status ChangeImages(const ImageChanges& changes, const FieldSpecs& specs,
 
 absl::StatusOr<Transformer> MakeImageTransformer(
     const std::vector<ImageSpec>& images, FieldSpecs specs) {
-  WEIR_ASSIGN_OR_RETURN(ImageChanges made, ImageChanges::Make(images));
-  auto changes = std::make_shared<const ImageChanges>(std::move(made));
-  return Transformer([changes, specs = std::move(specs)](
+  absl::StatusOr<ImageChanges> made = ImageChanges::Make(images);
+  // Upstream reads a pattern where there is an image to hold against it.
+  absl::Status unfit = absl::OkStatus();
+  if (!made.ok()) {
+    unfit = made.status();
+    if (images.size() > 1 || absl::IsResourceExhausted(unfit)) return unfit;
+    made = ImageChanges();
+  }
+  auto changes = std::make_shared<const ImageChanges>(*std::move(made));
+  return Transformer([changes, unfit, specs = std::move(specs)](
                          ResMap* objects) -> absl::Status {
     std::vector<Images> found(objects->size());
     ContainerWalk walk;
@@ -332,7 +339,11 @@ absl::StatusOr<Transformer> MakeImageTransformer(
     WEIR_RETURN_IF_ERROR(objects->budget().Spend(walk.nodes() / 8));
     for (size_t i = 0; i < list.size(); ++i) {
       if (list[i]->kind() == "CustomResourceDefinition") continue;
-      WEIR_RETURN_IF_ERROR(ChangeImages(*changes, specs, std::move(found[i]),
+      Images& own = found[i];
+      WEIR_RETURN_IF_ERROR(CollectFields(specs, list[i].get(), &own));
+      if (own.empty()) continue;
+      WEIR_RETURN_IF_ERROR(unfit);
+      WEIR_RETURN_IF_ERROR(ChangeImages(*changes, specs, std::move(own),
                                         &objects->budget(), list[i].get()));
     }
     return absl::OkStatus();

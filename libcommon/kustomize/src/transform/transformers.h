@@ -35,8 +35,8 @@ Transformer MakeEntriesTransformer(StringMap entries, FieldSpecs specs);
 
 Transformer MakeReplicasTransformer(ReplicaSpec replica, FieldSpecs specs);
 
-// One after the other, in order.
-// Errors: kFailedPrecondition when a name is no regular expression.
+// One after the other, in order. A name that is no regular expression fails
+// once there is an image to hold against it; beside others, at once.
 absl::StatusOr<Transformer> MakeImageTransformer(
     const std::vector<ImageSpec>& images, FieldSpecs specs);
 
