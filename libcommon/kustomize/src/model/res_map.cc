@@ -216,6 +216,7 @@ absl::StatusOr<std::vector<Resource*>> ResMap::Select(
   WEIR_RETURN_IF_ERROR(budget().Spend(selector.cost() * list_.size()));
   std::vector<Resource*> selected;
   for (const std::unique_ptr<Resource>& resource : list_) {
+    WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
     WEIR_ASSIGN_OR_RETURN(const bool matches, selector.Matches(*resource));
     if (matches) selected.push_back(resource.get());
   }
@@ -244,6 +245,14 @@ absl::Status ResMap::CheckUnique() const {
           absl::StrCat("may not add resource with an already registered id: ",
                        resource->CurId().ToString()));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ResMap::CheckPreviousIds() const {
+  for (const std::unique_ptr<Resource>& resource : list_) {
+    if (resource->is_empty()) continue;
+    WEIR_RETURN_IF_ERROR(resource->CheckPreviousIds());
   }
   return absl::OkStatus();
 }

@@ -48,6 +48,9 @@ class ResMap {
   void DropEmpties();
   // Errors: kFailedPrecondition when two objects now have one id.
   absl::Status CheckUnique() const;
+  // Errors: those of Resource::CheckPreviousIds. To be called before an object
+  // is looked for by ids, as upstream then looks at those of all.
+  absl::Status CheckPreviousIds() const;
   // False when no two objects can have one id.
   bool may_repeat() const { return may_repeat_; }
   // The budget of the build that changes them, which outlives this; before

@@ -46,6 +46,7 @@ absl::Status ApplyToSelected(const Resource& patch, const PatchSpec& spec,
 
 absl::Status ApplyToIds(const Patches& patches, const PatchSpec& spec,
                         ResMap* objects) {
+  WEIR_RETURN_IF_ERROR(objects->CheckPreviousIds());
   for (const std::unique_ptr<Resource>& patch : patches) {
     const absl::StatusOr<Resource*> target =
         objects->FindPatchTarget(patch->OrgId());

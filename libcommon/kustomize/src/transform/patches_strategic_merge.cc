@@ -60,6 +60,7 @@ absl::StatusOr<Transformer> MakeStrategicMergeTransformer(
                                 absl::StrJoin(paths, " "), "], Patch=", text)));
   }
   return Transformer([patches](ResMap* objects) -> absl::Status {
+    WEIR_RETURN_IF_ERROR(objects->CheckPreviousIds());
     for (const std::unique_ptr<Resource>& patch : *patches) {
       WEIR_ASSIGN_OR_RETURN(Resource * target,
                             objects->FindPatchTarget(patch->OrgId()));
