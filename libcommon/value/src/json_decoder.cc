@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "weir/value/go_quote.h"
 #include "weir/value/json.h"
 
 namespace weir {
@@ -78,7 +79,7 @@ void JsonDecoder::StructOf(const Value& value, absl::string_view struct_name,
     }
     place_.push_back(member.key);
     if (found == nullptr && options_.strict) {
-      Fail(absl::StrCat("json: unknown field \"", member.key, "\""));
+      Fail(absl::StrCat("json: unknown field ", GoQuote(member.key)));
     }
     if (found == nullptr || member.value.is_null()) {
       place_.pop_back();

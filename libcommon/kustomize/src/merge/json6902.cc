@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -141,6 +142,12 @@ class Operation {
   absl::Status Run() {
     const Value& op = operation_["op"];
     const std::string kind = op.is_string() ? op.AsString() : "unknown";
+    static constexpr absl::string_view kKinds[] = {"add",  "remove", "replace",
+                                                   "move", "test",   "copy"};
+    if (std::find(std::begin(kKinds), std::end(kKinds), kind) ==
+        std::end(kKinds)) {
+      return BuildError(absl::StrCat("Unexpected kind: ", kind));
+    }
     const Value* path = operation_.Find("path");
     if (path == nullptr || !path->is_string()) {
       return BuildError(
@@ -163,8 +170,7 @@ class Operation {
     if (kind == "replace") return RunReplace();
     if (kind == "move") return RunMove();
     if (kind == "test") return RunTest();
-    if (kind == "copy") return RunCopy();
-    return BuildError(absl::StrCat("Unexpected kind: ", kind));
+    return RunCopy();
   }
 
  private:

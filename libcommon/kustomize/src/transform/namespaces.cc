@@ -90,7 +90,11 @@ absl::Status SetNamespaceOf(Resource* resource, const NamespaceArgs& args,
                             const FieldSpecs& specs) {
   static const FieldSpec& own =
       *new FieldSpec(MakeFieldSpec({}, kNamespacePath, true));
-  const auto set = [&](Value& node) { return SetNamespaceField(args, node); };
+  bool is_collection = false;  // The last field that was set.
+  const auto set = [&](Value& node) {
+    is_collection = !IsScalar(node);
+    return SetNamespaceField(args, node);
+  };
   const std::string api_version = resource->CurId().gvk.ApiVersion();
   if (!resource->CurId().cluster_scoped) {
     WEIR_RETURN_IF_ERROR(VisitPath(resource, own, CreateKind::kScalar, set));
@@ -107,8 +111,11 @@ absl::Status SetNamespaceOf(Resource* resource, const NamespaceArgs& args,
         spec.path == "subjects/namespace") {
       continue;
     }
+    is_collection = false;
     WEIR_RETURN_IF_ERROR(VisitField(resource, spec, CreateKind::kScalar, set),
-                         "namespace transformation failed");
+                         is_collection
+                             ? "namespace field specs must target scalar nodes"
+                             : "namespace transformation failed");
   }
   return absl::OkStatus();
 }
