@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -378,11 +379,12 @@ absl::StatusOr<bool> IsChosen(const ReplacementTarget& target,
   return has_id(compiled.select);
 }
 
-bool ReplacesAnnotations(const ReplacementTarget& target) {
+// Whether a path may meet upstream's own annotations.
+bool MeetsAnnotations(const ReplacementTarget& target) {
   return std::any_of(target.field_paths.begin(), target.field_paths.end(),
                      [](const std::string& path) {
                        return path == "metadata" ||
-                              path == "metadata.annotations";
+                              absl::StartsWith(path, "metadata.annotations");
                      });
 }
 
@@ -404,7 +406,7 @@ absl::Status Replace(const ReplacementSpec& spec, ResMap* objects) {
                             IsChosen(target, compiled, *resource));
       if (!is_chosen) continue;
       std::optional<BuildStateGuard> guard;
-      if (ReplacesAnnotations(target)) guard.emplace(resource.get());
+      if (MeetsAnnotations(target)) guard.emplace(resource.get());
       WEIR_RETURN_IF_ERROR(
           Copy(target, compiled, &source, &budget, resource.get()));
       if (guard.has_value()) guard->Finish();
