@@ -284,6 +284,9 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
                  resource->transformations.end());
       SetAnnotation(resource.get(), kTransformations, FormatOrigins(all));
     }
+    if (!IsWritable(resource->tree())) {
+      return InFileOf(*resource, BuildError(std::string(kControlCharacters)));
+    }
   }
   record("buildMetadata");
   for (const std::unique_ptr<Resource>& resource : objects.list()) {

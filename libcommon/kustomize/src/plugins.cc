@@ -14,6 +14,7 @@
 #include "src/load/json_decoder.h"
 #include "src/load/kustomization.h"
 #include "src/load/plugin_config.h"
+#include "src/model/scalar.h"
 #include "src/transform/patches.h"
 #include "src/transform/replacements.h"
 #include "src/transform/transformers.h"
@@ -240,6 +241,13 @@ auto FindFactory(const Resource& plugin, const Loader& loader, const Own& own,
   return BuildError(absl::StrCat("unable to load builtin ", gvk.ToString()));
 }
 
+absl::Status CheckWritable(const Resource& plugin) {
+  if (IsWritable(plugin.tree())) return absl::OkStatus();
+  return BuildError(absl::StrCat("marshalling yaml from res ",
+                                 plugin.OrgId().ToString(), ": ",
+                                 kControlCharacters));
+}
+
 }  // namespace
 
 absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
@@ -248,6 +256,7 @@ absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
   WEIR_ASSIGN_OR_RETURN(
       const MakeGenerator make,
       FindFactory(plugin, loader, kGenerators, kTransformers));
+  WEIR_RETURN_IF_ERROR(CheckWritable(plugin));
   if (make == nullptr) {
     // Its configuration is looked at first.
     WEIR_RETURN_IF_ERROR(
@@ -267,6 +276,7 @@ absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
   WEIR_ASSIGN_OR_RETURN(
       const MakeTransformer make,
       FindFactory(plugin, loader, kTransformers, kGenerators));
+  WEIR_RETURN_IF_ERROR(CheckWritable(plugin));
   if (make == nullptr) {
     WEIR_RETURN_IF_ERROR(MakeGeneratorPlugin(plugin, loader, schema).status());
     return BuildError(absl::StrCat("plugin ", plugin.OrgId().ToString(),

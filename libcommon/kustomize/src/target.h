@@ -121,6 +121,10 @@ class Target {
   std::optional<Origin> BuiltinOrigin(absl::string_view kind) const;
   // Where a plugin's file is, for what it makes.
   static std::optional<Origin> PluginOrigin(const Resource& plugin);
+  // Errors: kFailedPrecondition for a field that upstream cannot write for what
+  // acts on it.
+  absl::Status CheckWritable(absl::string_view kind,
+                             absl::string_view field) const;
   // `field`: of the kustomization file, "patches[0]"; `file`: what it names.
   absl::Status AddStep(absl::string_view kind, absl::string_view field,
                        absl::StatusOr<Transformer> transform,

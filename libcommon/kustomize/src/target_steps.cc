@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/generate/helm_chart.h"
 #include "src/load/decode.h"
 #include "src/load/paths.h"
+#include "src/model/scalar.h"
 #include "src/plugins.h"
 #include "src/target.h"
 #include "src/transform/configuration_error.h"
@@ -70,16 +73,43 @@ absl::Status CheckUnchanged(const Trees& before, const ResMap& objects) {
 constexpr char kChartGenerator[] = "HelmChartInflationGenerator";
 constexpr char kChartField[] = "helmCharts";
 
+// The objects of a text. Errors: also for two of one id.
+absl::StatusOr<ResMap> DecodeTogether(const std::string& text,
+                                      const Schema* schema) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Resource>> decoded,
+                        DecodeResources(text, schema));
+  ResMap objects;
+  for (std::unique_ptr<Resource>& object : decoded) {
+    WEIR_RETURN_IF_ERROR(objects.Append(std::move(object)));
+  }
+  return objects;
+}
+
 std::string Indexed(absl::string_view field, size_t index) {
   return absl::StrCat(field, "[", index, "]");
 }
 
 }  // namespace
 
+absl::Status Target::CheckWritable(absl::string_view kind,
+                                   absl::string_view field) const {
+  const std::string name = absl::AsciiStrToLower(field);
+  for (const std::string& unwritable : kustomization_.unwritable) {
+    if (unwritable == name ||
+        absl::StartsWith(unwritable, absl::StrCat(name, "["))) {
+      return LocateField(BuildError(absl::StrCat("builtin ", kind, " marshal: ",
+                                                 kControlCharacters)),
+                         field);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Target::AddStep(absl::string_view kind, absl::string_view field,
                              absl::StatusOr<Transformer> transform,
                              std::vector<Step>* steps,
                              const std::string& file) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(kind, field));
   if (!transform.ok()) return LocateField(transform.status(), field);
   steps->push_back({*std::move(transform), BuiltinOrigin(kind),
                     std::string(field), LogSource(field, file)});
@@ -137,6 +167,12 @@ absl::Status Target::RunGenerators(Accumulator* into) {
     return absl::OkStatus();
   };
   // All are configured before the first one runs.
+  for (const auto& [kind, field] :
+       {std::pair("ConfigMapGenerator", "configMapGenerator"),
+        std::pair("SecretGenerator", "secretGenerator"),
+        std::pair(kChartGenerator, kChartField)}) {
+    WEIR_RETURN_IF_ERROR(CheckWritable(kind, field));
+  }
   WEIR_ASSIGN_OR_RETURN(const std::vector<Generator> charts, ConfigureCharts());
   WEIR_ASSIGN_OR_RETURN(
       const ResMap plugins,
@@ -199,17 +235,17 @@ absl::StatusOr<ResMap> Target::ReadPlugins(
   std::vector<std::string> paths;
   for (const std::string& entry : entries) {
     // Each is a text when it can be, else the name of a file or directory.
-    auto decoded = DecodeResources(entry, &state_.schema);
+    absl::StatusOr<ResMap> decoded = DecodeTogether(entry, &state_.schema);
     if (!decoded.ok()) {
       paths.push_back(entry);
       continue;
     }
-    for (std::unique_ptr<Resource>& plugin : *decoded) {
-      if (origin_.has_value()) {
-        plugin->origin = origin_->Below(file_name_);
-      }
-      WEIR_RETURN_IF_ERROR(plugins.resources.Append(std::move(plugin)), what);
+    for (const std::unique_ptr<Resource>& plugin : decoded->list()) {
+      if (!origin_.has_value()) break;
+      plugin->origin = origin_->Below(file_name_);
     }
+    WEIR_RETURN_IF_ERROR(plugins.resources.AppendAll(*std::move(decoded)),
+                         what);
   }
   WEIR_RETURN_IF_ERROR(AddResources(paths, &plugins));
   return std::move(plugins.resources);
@@ -370,9 +406,9 @@ absl::Status Target::AddImages(const TransformerConfig& config,
     }
   }
   for (size_t i = 0; i < images.size(); ++i) {
-    WEIR_RETURN_IF_ERROR(AddStep(
-        "ImageTagTransformer", Indexed("images", i),
-        MakeImageTransformer({images[i]}, config.images), steps));
+    WEIR_RETURN_IF_ERROR(
+        AddStep("ImageTagTransformer", Indexed("images", i),
+                MakeImageTransformer({images[i]}, config.images), steps));
   }
   return absl::OkStatus();
 }

@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/load/helm_fields.h"
 #include "src/load/json_decoder.h"
 #include "src/load/locate.h"
 #include "src/model/resource.h"
+#include "src/model/scalar.h"
 #include "src/refer/transformer_config.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -359,6 +361,22 @@ bool Kustomization::WantsMetadata(absl::string_view option) const {
          build_metadata.end();
 }
 
+std::vector<std::string> FindUnwritable(const Value& file) {
+  std::vector<std::string> found;
+  for (const Value::Member& member : file.object()) {
+    const std::string name = absl::AsciiStrToLower(member.key);
+    if (!member.value.is_array()) {
+      if (!IsWritable(member.value)) found.push_back(name);
+      continue;
+    }
+    for (size_t i = 0; i < member.value.size(); ++i) {
+      if (IsWritable(member.value[i])) continue;
+      found.push_back(absl::StrCat(name, "[", i, "]"));
+    }
+  }
+  return found;
+}
+
 absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
                                                  bool strict,
                                                  absl::string_view file_name) {
@@ -381,6 +399,7 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
   }
   k.has_content = HasContent(*file);
   k.deprecated = FindDeprecated(*file);
+  k.unwritable = FindUnwritable(*file);
   return k;
 }
 

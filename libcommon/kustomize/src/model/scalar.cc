@@ -87,6 +87,26 @@ bool SameType(const Value& a, const Value& b) {
   return a.kind() == b.kind() || (is_integer(a) && is_integer(b));
 }
 
+// DEL, those from U+0080 to U+009F but the line break U+0085, and the two that
+// are no characters are not for YAML.
+bool IsWritableText(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\x7f') return false;
+    if (c != '\xc2' && c != '\xef') continue;
+    const absl::string_view rest = text.substr(i);
+    if (absl::StartsWith(rest, "\xef\xbf\xbe") ||
+        absl::StartsWith(rest, "\xef\xbf\xbf")) {
+      return false;
+    }
+    if (c == '\xc2' && rest.size() > 1 && rest[1] != '\x85' &&
+        static_cast<unsigned char>(rest[1]) < 0xa0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 absl::string_view TagOf(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kNull:
@@ -273,6 +293,17 @@ absl::Status WriteAndRead(Value* tree) {
   const absl::Status rewritten = RewriteYaml(tree);
   if (!rewritten.ok()) return BuildError(GoError(rewritten));
   return CheckScalars(*tree);
+}
+
+bool IsWritable(const Value& value) {
+  if (value.is_string()) return IsWritableText(value.AsString());
+  for (const Value& item : value.array()) {
+    if (!IsWritable(item)) return false;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (!IsWritableText(member.key) || !IsWritable(member.value)) return false;
+  }
+  return true;
 }
 
 Value AsJsonText(const Value& value) {

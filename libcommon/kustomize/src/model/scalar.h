@@ -75,6 +75,13 @@ inline constexpr absl::string_view kUnreadable = "\x02";
 // Errors: kFailedPrecondition, also for a text that it cannot read again.
 absl::Status WriteAndRead(Value* tree);
 
+// Whether YAML takes all texts as JSON has them, which escapes no control
+// characters but those below the blank.
+bool IsWritable(const Value& value);
+// Why it does not.
+inline constexpr absl::string_view kControlCharacters =
+    "yaml: control characters are not allowed";
+
 // A value that was decoded, written as JSON and read as YAML: it is in brackets
 // and its strings are quoted.
 Value AsJsonText(const Value& value);
