@@ -12,6 +12,8 @@ from shrink import block_end, without_field
 _REREADING = re.compile(rb"yaml: (line \d+: |unmarshal errors)|"
                         rb"converting YAML to JSON|"
                         rb"did not find expected|could not find expected")
+_TAB = b"found a tab character where an indentation space is expected"
+_NO_TOKEN = b"found character that cannot start any token"
 _EMPTY = re.compile(rb"\n[ \n]*\n")
 _COMMENT = re.compile(r"(^|\s)#.*$", re.M)
 _TWICE = re.compile(rb'mapping key \\*"([^"\\]*)\\*" already defined')
@@ -30,6 +32,13 @@ def _only_theirs_fails(mine, theirs):
 def _misreads(mine, theirs):
     return (_only_theirs_fails(mine, theirs) and
             _REREADING.search(theirs[1]) is not None)
+
+
+def _reads_on(mine, theirs):
+    """Whether upstream has read on behind a tab that is an error, and tells of
+    the next one, which is the same tab."""
+    return (mine[0] == theirs[0] == "error" and _TAB in mine[1] and
+            _NO_TOKEN in theirs[1])
 
 
 def _loses_lines(mine, theirs):
@@ -124,6 +133,7 @@ def _unique(text):
 
 RULES = (
     ("theirs misreads comments", _misreads, _without_comments),
+    ("theirs reads on after an error", _reads_on, _without_comments),
     ("theirs loses lines to comments", _loses_lines, _without_comments),
     ("theirs compares lines", _compares_lines, _without_validators),
     ("theirs writes bare keys", _writes_bare_keys, None),

@@ -52,13 +52,15 @@ SWAGGER = {"paths": {}, "definitions": {"com.example.v1.Widget": {
 
 class Gen:
     """The tree of a seed: `tree()` fills `files` and returns the top."""
+    OBJECTS = Objects
+    PATCHES = Patches
 
     def __init__(self, seed, features):
         self.seed = seed
         self.r = random.Random(seed)
         self.r.has_comments = self.r.random() < 0.3
-        self.o = Objects(self.r)
-        self.p = Patches(self.o)
+        self.o = self.OBJECTS(self.r)
+        self.p = self.PATCHES(self.o)
         self.pick = self.o.pick
         self.chance = self.o.chance
         self.files = {}
