@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -42,6 +43,36 @@ void Expand(Value object, std::vector<Value>* objects) {
   }
 }
 
+// What tells objects apart in a build.
+std::string IdOf(const Value& object) {
+  const Value& metadata = object["metadata"];
+  const absl::string_view name_space = metadata.GetString("namespace");
+  return absl::StrCat(object.GetString("apiVersion"), "\n",
+                      object.GetString("kind"), "\n",
+                      name_space.empty() ? "default" : name_space, "\n",
+                      metadata.GetString("name"));
+}
+
+// One object after the other: each must be the only one of its name then.
+absl::Status Substitute(const Variables& variables, bool is_strict,
+                        std::vector<Value>* objects) {
+  absl::flat_hash_map<std::string, int> ids;
+  for (const Value& object : *objects) ++ids[IdOf(object)];
+  for (Value& object : *objects) {
+    WEIR_ASSIGN_OR_RETURN(Value substituted,
+                          SubstituteVariables(object, variables, is_strict));
+    const std::string id = IdOf(substituted);
+    --ids[IdOf(object)];
+    const int count = ++ids[id];
+    if (count > 1) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("in Replace: id matched ", count, " resources"));
+    }
+    object = std::move(substituted);
+  }
+  return absl::OkStatus();
+}
+
 Value ToValue(const google::protobuf::Map<std::string, std::string>& map) {
   Value value = Value::MakeObject();
   for (const auto& [key, text] : map) value.Set(key, text);
@@ -67,11 +98,10 @@ absl::StatusOr<std::string> FindFolder(const std::string& root,
   return relative.empty() ? std::string(".") : std::string(relative);
 }
 
-absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
-                                          const std::string& root,
-                                          const std::string& folder,
-                                          const Variables& variables,
-                                          const BuildSettings& settings) {
+absl::StatusOr<weir::kustomize::BuildResult> BuildManifests(
+    const Context& ctx, const Plan& plan, const std::string& root,
+    const std::string& folder, const Variables& variables,
+    const BuildSettings& settings) {
   const std::string file = absl::StrCat(root, "/", folder);
   struct stat info;
   if (stat(file.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
@@ -94,11 +124,20 @@ absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
       weir::kustomize::BuildForFlux(ctx, *files, folder, OverridesOf(plan.spec),
                                     options));
   if (NeedsSubstitution(plan.spec.post_build(), variables)) {
-    for (Value& object : result.objects) {
-      WEIR_ASSIGN_OR_RETURN(
-          object, SubstituteVariables(object, variables, settings.is_strict));
-    }
+    WEIR_RETURN_IF_ERROR(
+        Substitute(variables, settings.is_strict, &result.objects));
   }
+  return result;
+}
+
+absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
+                                          const std::string& root,
+                                          const std::string& folder,
+                                          const Variables& variables,
+                                          const BuildSettings& settings) {
+  WEIR_ASSIGN_OR_RETURN(
+      weir::kustomize::BuildResult result,
+      BuildManifests(ctx, plan, root, folder, variables, settings));
   BuiltObjects built;
   built.digest = absl::StrCat(
       "sha256:", crypto::Sha256Hex(weir::kustomize::FormatResult(result)));

@@ -11,6 +11,7 @@
 #include "src/plan.h"
 #include "src/variables.h"
 #include "weir/base/context.h"
+#include "weir/kustomize/build.h"
 #include "weir/kustomize/parse_cache.h"
 #include "weir/kustomize/remote.h"
 #include "weir/value/value.h"
@@ -35,7 +36,14 @@ struct BuiltObjects {
 absl::StatusOr<std::string> FindFolder(const std::string& root,
                                        const std::string& path);
 
+// What the engine builds for the folder, after substitution.
 // Errors: kFailedPrecondition with upstream's text; those of the context.
+absl::StatusOr<weir::kustomize::BuildResult> BuildManifests(
+    const Context& ctx, const Plan& plan, const std::string& root,
+    const std::string& folder, const Variables& variables,
+    const BuildSettings& settings);
+
+// The same as objects to apply. Errors: as BuildManifests.
 absl::StatusOr<BuiltObjects> BuildObjects(const Context& ctx, const Plan& plan,
                                           const std::string& root,
                                           const std::string& folder,

@@ -14,6 +14,8 @@
 #include "weir/crypto/digest.h"
 #include "weir/kustomize/build.h"
 #include "weir/text/envsubst.h"
+#include "weir/value/go_error.h"
+#include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
 namespace weir::kustomize_controller {
@@ -44,6 +46,17 @@ bool IsDisabled(const Value& object) {
          metadata["annotations"].GetString(key) == "disabled";
 }
 
+// Above it, not every integer is one of those that doubles hold.
+constexpr uint64_t kMostExact = uint64_t{1} << 53;
+
+bool IsLarge(const Value& number) {
+  return number.kind() == Value::Kind::kInt
+             ? number.AsInt() > int64_t{kMostExact} ||
+                   number.AsInt() < -int64_t{kMostExact}
+             : number.kind() == Value::Kind::kUint &&
+                   number.AsUint() > kMostExact;
+}
+
 // Whether any text in the value holds a "$".
 bool HoldsDollar(const Value& value) {
   if (value.is_string()) return absl::StrContains(value.AsString(), '$');
@@ -56,6 +69,36 @@ bool HoldsDollar(const Value& value) {
     }
   }
   return false;
+}
+
+bool HoldsLarge(const Value& value) {
+  if (value.is_number()) return IsLarge(value);
+  for (const Value& element : value.array()) {
+    if (HoldsLarge(element)) return true;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (HoldsLarge(member.value)) return true;
+  }
+  return false;
+}
+
+// Upstream reads what it has substituted as Go's encoding/json reads any
+// number: as a double.
+absl::Status RoundNumbers(Value* value) {
+  if (!HoldsLarge(*value)) return absl::OkStatus();
+  if (value->is_number()) {
+    WEIR_ASSIGN_OR_RETURN(*value,
+                          ParseJson(FormatJson(Value(value->AsDouble()))));
+  } else if (value->is_array()) {
+    for (Value& element : value->MutableArray()) {
+      WEIR_RETURN_IF_ERROR(RoundNumbers(&element));
+    }
+  } else {
+    for (Value::Member& member : value->MutableObject()) {
+      WEIR_RETURN_IF_ERROR(RoundNumbers(&member.value));
+    }
+  }
+  return absl::OkStatus();
 }
 
 // "ConfigMap.v1.[noGrp]/demo".
@@ -87,7 +130,10 @@ absl::StatusOr<Value> Substitute(const Value& object,
       text::Envsubst(weir::kustomize::FormatResult({{object}}), lookup,
                      options),
       "variable substitution failed");
-  return ParseYaml(text);
+  absl::StatusOr<Value> parsed = ParseYaml(text);
+  if (parsed.ok() || absl::IsResourceExhausted(parsed.status())) return parsed;
+  return absl::InvalidArgumentError(
+      absl::StrCat("YAMLToJSON: ", GoError(parsed.status())));
 }
 
 }  // namespace
@@ -143,9 +189,14 @@ absl::StatusOr<Value> SubstituteVariables(const Value& object,
   const bool has_bad_name =
       std::any_of(variables.begin(), variables.end(),
                   [](const auto& v) { return !IsVariableName(v.first); });
-  if (!has_bad_name && !HoldsDollar(object)) return object;
-  absl::StatusOr<Value> substituted = Substitute(object, variables, is_strict);
-  if (substituted.ok()) return substituted;
+  absl::StatusOr<Value> substituted = object;
+  if (has_bad_name || HoldsDollar(object)) {
+    substituted = Substitute(object, variables, is_strict);
+  }
+  if (substituted.ok()) {
+    WEIR_RETURN_IF_ERROR(RoundNumbers(&*substituted));
+    return substituted;
+  }
   return absl::FailedPreconditionError(
       absl::StrCat("post build failed for '", DescribeObject(object),
                    "': envsubst error: ", substituted.status().message()));

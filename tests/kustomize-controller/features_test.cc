@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/kustomize-controller/harness.h"
 
 namespace weir::kustomize_controller {
@@ -310,6 +311,23 @@ TEST_F(FeaturesTest, SubstitutesVariables) {
   });
 }
 
+TEST_F(FeaturesTest, SubstitutionMakesNumbersDoubles) {
+  std::string deployment = kDeployment;
+  absl::StrAppend(&deployment,
+                  "      securityContext: {runAsUser: 9007199254740993}\n");
+  deployment = absl::StrReplaceAll(
+      deployment, {{"spec: {containers: [{name: main, image: "
+                    "example.com/web:1.0}]}",
+                    "spec:\n      containers: [{name: main, image: "
+                    "example.com/web:1.0}]"}});
+  Start({{"web.yaml", deployment}}, "{postBuild: {substitute: {a: b}}}");
+  harness_.WaitApplied("app", "main@sha1:1");
+  EXPECT_EQ(
+      harness_.Get(Deployment())["spec"]["template"]["spec"]["securityContext"]
+          .GetInt("runAsUser"),
+      9007199254740992);
+}
+
 TEST_F(FeaturesTest, AWaitedTerminationHoldsTheKustomization) {
   Start({{"a.yaml",
           "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: "
@@ -434,6 +452,21 @@ INSTANTIATE_TEST_SUITE_P(
                     "BuildFailed",
                     "'bad-name' var name is invalid, must match "
                     "'^[_[:alpha:]][_[:alpha:][:digit:]]*$'"},
+        FailureCase{"NoYaml",
+                    {{"a.yaml",
+                      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, "
+                      "data: {color: '${b}'}}\n"}},
+                    "{postBuild: {substitute: {b: 'x: y'}}}",
+                    "BuildFailed",
+                    "post build failed for 'ConfigMap.v1.[noGrp]/a': envsubst "
+                    "error: YAMLToJSON: yaml: line 3: mapping values are not "
+                    "allowed in this context"},
+        FailureCase{"OneNameForTwo",
+                    {{"a.yaml", ConfigMapYaml("a", "x")},
+                     {"b.yaml", ConfigMapYaml("'${b}'", "x")}},
+                    "{postBuild: {substitute: {b: a}}}",
+                    "BuildFailed",
+                    "in Replace: id matched 2 resources"},
         FailureCase{"NoVariables",
                     {{"a.yaml", ConfigMapYaml("a", "x")}},
                     "{postBuild: {substituteFrom: [{kind: Secret, name: "

@@ -587,6 +587,22 @@ TEST(FluxBuildTest, OnlyWhatTheBuildItselfSaysIsLedByTheCallersWords) {
       StartsWith("failed to decode Kubernetes YAML"));
 }
 
+TEST(FluxBuildTest, AFileThatCannotBeReadIsToldInFluxsWords) {
+  EXPECT_THAT(
+      std::string(BuildAsFlux({{"kustomization.yaml", "patches: [a.yaml]\n"}})
+                      .status()
+                      .message()),
+      StartsWith("error unmarshaling JSON: while decoding JSON: json: cannot "
+                 "unmarshal string into Go struct field Kustomization.patches "
+                 "of type types.Patch"));
+  EXPECT_THAT(std::string(BuildAsFlux({{"kustomization.yaml",
+                                        "patches:\n- path: a: b\n"}})
+                              .status()
+                              .message()),
+              StartsWith("error converting YAML to JSON: yaml: line 2: mapping "
+                         "values are not allowed in this context"));
+}
+
 TEST(DiskFileSystemTest, NothingLeavesTheRoot) {
   const auto dir = TempDir::Create("kustomize");
   ASSERT_TRUE(dir.ok());

@@ -386,15 +386,20 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
   absl::StatusOr<Value> file = ParseYaml(text, options);
   if (absl::IsResourceExhausted(file.status())) return file.status();
   if (!file.ok()) {
-    return Locate(BuildError(absl::StrCat("invalid Kustomization: yaml: ",
-                                          GoYamlError(file.status()))),
-                  file_name, 0);
+    return Locate(
+        BuildError(absl::StrCat(
+            strict ? "invalid Kustomization" : "error converting YAML to JSON",
+            ": yaml: ", GoYamlError(file.status()))),
+        file_name, 0);
   }
   Kustomization k;
   JsonDecoder decoder(strict);
   DecodeAll(decoder, *file, &k);
   if (!decoder.status().ok()) {
-    return Locate(Annotate(decoder.status(), "invalid Kustomization"),
+    return Locate(Annotate(decoder.status(),
+                           strict ? "invalid Kustomization"
+                                  : "error unmarshaling JSON: while decoding "
+                                    "JSON"),
                   file_name, FindLine(text, decoder.wrong_place()));
   }
   k.has_content = HasContent(*file);

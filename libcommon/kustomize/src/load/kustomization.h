@@ -158,7 +158,8 @@ struct Kustomization {
 };
 
 // `strict`: unknown fields are errors. `file`: as errors name it.
-// Errors: kFailedPrecondition "invalid Kustomization: ...".
+// Errors: kFailedPrecondition "invalid Kustomization: ..."; in Flux's words,
+// which reads leniently, when not strict.
 absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
                                                  bool strict,
                                                  absl::string_view file);
