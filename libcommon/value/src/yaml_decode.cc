@@ -500,8 +500,7 @@ bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
   return merge_source == nullptr || Merge3(node, merge_source, merged, members);
 }
 
-bool Decoder::SetMember(Node* value, Key key, Result result,
-                        Members* members) {
+bool Decoder::SetMember(Node* value, Key key, Result result, Members* members) {
   static constexpr const char* kKinds = "sniufb";
   if (!is_v3()) {
     // To Go a NaN is no other NaN, and infinity is not the largest number,
@@ -519,9 +518,9 @@ bool Decoder::SetMember(Node* value, Key key, Result result,
       return true;
     }
     if (IsOdd(key)) {
-      members->own = {key.kind == Key::Kind::kNull ? Unfit::kNullKey
-                                                   : Unfit::kUintKey,
-                      value->start, NoteOddMember(key, value)};
+      members->own = {
+          key.kind == Key::Kind::kNull ? Unfit::kNullKey : Unfit::kUintKey,
+          value->start, NoteOddMember(key, value)};
     }
   }
   if (result.trouble.unfit != Unfit::kNone) {

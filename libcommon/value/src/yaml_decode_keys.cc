@@ -166,9 +166,9 @@ bool Decoder::DecodeCollectionKey(Node* node, bool text_key, bool* skip) {
   }
   Result ignored;
   const bool kept = std::exchange(keep_texts_, true);
-  const bool decoded =
-      is_mapping ? DecodeMapping(node, Place::kOther, false, &ignored)
-                 : DecodeSequence(node, Place::kOther, &ignored);
+  const bool decoded = is_mapping
+                           ? DecodeMapping(node, Place::kOther, false, &ignored)
+                           : DecodeSequence(node, Place::kOther, &ignored);
   keep_texts_ = kept;
   if (!decoded) return false;
   if (!ignored.is_good) return true;
