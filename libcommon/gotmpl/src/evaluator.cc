@@ -369,7 +369,8 @@ bool Evaluator::Print(const Node* node, const Any& value) {
     case Kind::kString:
       if (!value.type()->text) {
         execution_.steps_ += value.size() / kBytesPerStep;
-        absl::StrAppend(&out_, value.AsString());
+        const absl::string_view text = value.AsString();
+        out_.append(text.data(), text.size());
         return true;
       }
       break;

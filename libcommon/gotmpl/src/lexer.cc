@@ -294,6 +294,10 @@ inline void Lexer::LexFieldOrVariable(TokenType type, Token* token) {
 inline void Lexer::LexInside(Token* token) {
   if (at_ == end_) return Fail(at_, "unclosed action", token);
   const char first = *at_;
+  // Most are one space before an argument.
+  if (first == ' ' && end_ - at_ >= 2 && at_[1] != '-' && !Is(at_[1], kBlank)) {
+    return Take(TokenType::kSpace, at_++, token);
+  }
   if (Is(first, kMark)) return LexMark(token);
   if (Is(first, kDigit)) return LexNumber(token);
   if (Is(first, kWord)) return LexIdentifier(token);

@@ -35,6 +35,19 @@ struct Context {
         lexer(s->text, f.Find("break") == nullptr,
               f.Find("continue") == nullptr) {}
 
+  // Null when there is none. Templates call the same few again and again.
+  const Function* FindFunction(absl::string_view name) {
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    auto& [known_name, function] =
+        known[(name.size() + size_t{first} * 7 + last) % known.size()];
+    if (known_name != name) {
+      known_name = name;
+      function = functions.Find(name);
+    }
+    return function;
+  }
+
   Source* source;
   const FunctionTable& functions;
   const size_t max_nodes;
@@ -44,6 +57,7 @@ struct Context {
   std::vector<const Node*> pending;
   bool has_failed = false;  // Parsing then runs out of tokens.
   std::string error;        // The first one.
+  std::array<std::pair<absl::string_view, const Function*>, 32> known;
   char stack_base = 0;
 };
 
@@ -626,7 +640,11 @@ const Node* TreeParser::Parenthesized() {
 const Node* TreeParser::Constant(const Token& token) {
   const absl::string_view quoted = token.text;
   const uint32_t pos = token.pos;
-  if (PlainUnquote(quoted)) return New<StringNode>(pos, quoted, nullptr);
+  // The lexer saw to the rest.
+  const char odd = token.type == TokenType::kRawString ? '\r' : '\\';
+  if (!absl::StrContains(quoted, odd)) {
+    return New<StringNode>(pos, quoted, nullptr);
+  }
   const std::optional<std::string> text = Unquote(quoted);
   if (!text) Fail("invalid syntax");
   const absl::string_view kept = Kept(text.value_or(""));
@@ -638,7 +656,7 @@ const Node* TreeParser::Term() {
   const Token& token = NextNonSpace();
   switch (token.type) {
     case TokenType::kIdentifier: {
-      const Function* function = context_.functions.Find(token.text);
+      const Function* function = context_.FindFunction(token.text);
       if (function == nullptr) {
         Fail(absl::StrCat("function ", Quoted(token.text), " not defined"));
       }
