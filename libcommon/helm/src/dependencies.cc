@@ -207,6 +207,10 @@ absl::Status ImportValues(Chart& chart, const Warn& warn) {
     }
     one.import_values = std::move(rewritten);
   }
+  if (imported.size() == 0) {
+    chart.values = ValueOf(values);
+    return absl::OkStatus();
+  }
   const Any merged = CopyTable(values);
   coalescer.CoalesceTables(*merged.AsDict(), *imported.AsDict(), "", true);
   chart.values = ValueOf(merged);
