@@ -457,6 +457,10 @@ absl::StatusOr<std::vector<Value>> ParseJson6902(absl::string_view text) {
                                    " into Go value of type jsonpatch.Patch"));
   }
   for (const Value& operation : parsed->array()) {
+    if (operation.is_null()) {
+      operations.push_back(Value::MakeObject());
+      continue;
+    }
     if (!operation.is_object()) {
       return BuildError(
           absl::StrCat("json: cannot unmarshal ", JsonKindName(operation),

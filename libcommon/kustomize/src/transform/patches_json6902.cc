@@ -17,6 +17,16 @@
 namespace weir::kustomize {
 namespace {
 
+// What is YAML becomes JSON first. Unchanged where it is no YAML.
+std::string ShownJson(const std::string& text) {
+  if (absl::StartsWith(text, "[")) return text;
+  const absl::StatusOr<Value> yaml = ParseYaml(text);
+  if (!yaml.ok()) return text;
+  JsonFormatOptions options;
+  options.escape_html = true;
+  return FormatJson(*yaml, options);
+}
+
 absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
                                               const Loader& loader) {
   if (!spec.target.has_value() || spec.target->name.empty()) {
@@ -39,20 +49,16 @@ absl::StatusOr<Transformer> ConfigureJson6902(const PatchSpec& spec,
   WEIR_RETURN_IF_ERROR(CheckPatchSize(text));
   absl::StatusOr<std::vector<Value>> parsed = ParseJson6902(text);
   if (!parsed.ok()) {
-    // What is YAML becomes JSON first.
-    if (!absl::StartsWith(text, "[")) {
-      const absl::StatusOr<Value> yaml = ParseYaml(text);
-      if (!yaml.ok()) return parsed.status();
-      JsonFormatOptions options;
-      options.escape_html = true;
-      text = FormatJson(*yaml, options);
+    if (!absl::StartsWith(text, "[") && !ParseYaml(text).ok()) {
+      return parsed.status();
     }
-    return Annotate(parsed.status(), absl::StrCat("decoding ", text));
+    return Annotate(parsed.status(),
+                    absl::StrCat("decoding ", ShownJson(text)));
   }
   std::vector<Value> operations = *std::move(parsed);
   if (operations.empty()) {
-    return BuildError(absl::StrCat(
-        "patch appears to be empty; file=", spec.path, ", JsonOp=", text));
+    return BuildError(absl::StrCat("patch appears to be empty; file=",
+                                   spec.path, ", JsonOp=", ShownJson(text)));
   }
   return Transformer(
       [target = *spec.target, list = std::move(operations)](ResMap* objects) {
