@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "src/generate/config_maps_secrets.h"
 #include "src/generate/helm_chart.h"
 #include "src/generate/iam_policy.h"
@@ -30,8 +31,9 @@ struct Arguments {
   const Resource& plugin;
   const Loader& loader;
   const Schema* schema;
+  const Value& tree;
 
-  const Value& config() const { return plugin.tree(); }
+  const Value& config() const { return tree; }
   absl::StatusOr<FieldSpecs> FieldSpecsOf() const {
     return DecodeFieldSpecs(ConfigMember(config(), "fieldSpecs"));
   }
@@ -241,6 +243,36 @@ auto FindFactory(const Resource& plugin, const Loader& loader, const Own& own,
   return BuildError(absl::StrCat("unable to load builtin ", gvk.ToString()));
 }
 
+// Fields of transformers in which upstream's reader makes texts of numbers and
+// booleans: those of their own, and not of what they embed.
+constexpr std::pair<absl::string_view, absl::string_view> kTextFields[] = {
+    {"AnnotationsTransformer", "annotations/*"},
+    {"ImageTagTransformer", "imageTag/*"},
+    {"LabelTransformer", "labels/*"},
+    {"PatchJson6902Transformer", "jsonOp"},
+    {"PatchJson6902Transformer", "path"},
+    {"PatchStrategicMergeTransformer", "patches"},
+    {"PatchStrategicMergeTransformer", "paths/*"},
+    {"PatchTransformer", "patch"},
+    {"PatchTransformer", "path"},
+    {"PrefixSuffixTransformer", "prefix"},
+    {"PrefixSuffixTransformer", "suffix"},
+    {"PrefixTransformer", "prefix"},
+    {"ReplicaCountTransformer", "replica/name"},
+    {"SuffixTransformer", "suffix"},
+    {"ValueAddTransformer", "value"},
+};
+
+Value WithTexts(const Resource& plugin) {
+  Value config = plugin.tree();
+  for (const auto& [kind, field] : kTextFields) {
+    if (kind != plugin.kind()) continue;
+    const std::vector<absl::string_view> path = absl::StrSplit(field, '/');
+    MakeConfigTexts(path, &config);
+  }
+  return config;
+}
+
 absl::Status CheckWritable(const Resource& plugin) {
   if (IsWritable(plugin.tree())) return absl::OkStatus();
   return BuildError(absl::StrCat("marshalling yaml from res ",
@@ -264,7 +296,8 @@ absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
     return BuildError(
         absl::StrCat("plugin ", plugin.OrgId().ToString(), " not a generator"));
   }
-  absl::StatusOr<Generator> made = make({plugin, loader, schema});
+  absl::StatusOr<Generator> made =
+      make({plugin, loader, schema, plugin.tree()});
   WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
                        " fails configuration");
   return made;
@@ -282,7 +315,8 @@ absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
     return BuildError(absl::StrCat("plugin ", plugin.OrgId().ToString(),
                                    " not a transformer"));
   }
-  absl::StatusOr<Transformer> made = make({plugin, loader, schema});
+  const Value config = WithTexts(plugin);
+  absl::StatusOr<Transformer> made = make({plugin, loader, schema, config});
   WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
                        " fails configuration");
   return made;

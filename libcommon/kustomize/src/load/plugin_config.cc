@@ -6,6 +6,8 @@
 #include "absl/strings/match.h"
 #include "src/load/json_decoder.h"
 #include "weir/base/status.h"
+#include "weir/value/json.h"
+#include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 
@@ -16,6 +18,27 @@ const Value& ConfigMember(const Value& config, absl::string_view name) {
     if (absl::EqualsIgnoreCase(member.key, name)) return member.value;
   }
   return none;
+}
+
+void MakeConfigTexts(absl::Span<const absl::string_view> path, Value* config) {
+  if (path.empty()) {
+    if (config->kind() == Value::Kind::kDouble) {
+      *config = Value(FormatYamlFloat(config->AsDouble()));
+    } else if (config->is_bool() || config->is_number()) {
+      *config = Value(FormatJson(*config));
+    }
+    return;
+  }
+  const absl::Span<const absl::string_view> rest = path.subspan(1);
+  if (config->is_array() && path[0] == "*") {
+    for (Value& item : config->MutableArray()) MakeConfigTexts(rest, &item);
+  }
+  if (!config->is_object()) return;
+  for (Value::Member& member : config->MutableObject()) {
+    if (path[0] == "*" || absl::EqualsIgnoreCase(member.key, path[0])) {
+      MakeConfigTexts(rest, &member.value);
+    }
+  }
 }
 
 absl::StatusOr<std::string> ConfigText(const Value& config,
