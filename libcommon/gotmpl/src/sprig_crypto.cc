@@ -51,7 +51,8 @@ absl::StatusOr<std::vector<std::string>> Texts(
 }
 
 // What these cost by design. A template may ask for twenty hashes, five derived
-// passwords, seventy certificates or four large keys.
+// passwords, seventy certificates (Harbor's chart makes up to 57) or four large
+// keys.
 constexpr uint64_t kStepsPerHash = 1'000'000;
 constexpr uint64_t kStepsPerPassword = 3'600'000;
 constexpr uint64_t kStepsPerCertificate = 280'000;

@@ -45,12 +45,12 @@ enum class MissingKey {
 
 // Whatever exceeds one ends with kResourceExhausted and an error that names
 // template and line. The defaults let every public chart through that we know
-// of, with room for ten times its size, and end a hostile one within a second
-// and 256 MiB.
+// of, nearly all with room for ten times their size, and end a hostile one
+// within a second and 256 MiB.
 struct Limits {
   // A step is a node evaluated, an element touched, or the bytes that are
-  // read or written in the time of one: some 30 ns. Public charts take up to
-  // 2 million.
+  // read or written in the time of one: some 30 ns. Public charts take less
+  // than 4 million, an umbrella of 27 charts 8, and what certificates cost.
   uint64_t max_steps = 20'000'000;
   // Bytes of what is written and not yet taken: of all executions that are
   // done, and of those under way.
