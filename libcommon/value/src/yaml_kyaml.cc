@@ -278,6 +278,66 @@ void RenewAnnotations(Node* root, Tree* tree) {
 
 namespace {
 
+bool HoldsEntries(const Node& node) {
+  return node.kind == NodeKind::kMapping && !node.children.empty();
+}
+
+// Whether annotations that are there more than once come to be one map. Three
+// times a build takes out the first ones and puts them back, which adds them to
+// the next; once only if there are any.
+bool AreJoined(const std::vector<const Node*>& all) {
+  constexpr size_t kMost = 4;
+  if (all.size() == 2) {
+    return all[0]->kind != NodeKind::kSequence &&
+           (all[1]->kind == NodeKind::kMapping || IsTaggedNull(*all[1]));
+  }
+  return all.size() <= kMost &&
+         std::all_of(all.begin(), all.end(),
+                     [](const Node* one) { return HoldsEntries(*one); });
+}
+
+}  // namespace
+
+void JoinAnnotations(Node* root, Tree* tree) {
+  if (root->kind != NodeKind::kMapping) return;
+  const size_t of_metadata = FindKey(*root, "metadata");
+  if (of_metadata >= root->children.size()) return;
+  Node* metadata = root->children[of_metadata + 1];
+  if (metadata->kind != NodeKind::kMapping) return;
+  constexpr absl::string_view kField = "annotations";
+  const size_t at = FindKey(*metadata, kField);
+  std::vector<const Node*> all;
+  std::vector<Node*> fields;
+  for (size_t i = 0; i < metadata->children.size(); i += 2) {
+    Node* value = metadata->children[i + 1];
+    const bool is_one = metadata->children[i]->text == kField;
+    if (is_one) all.push_back(value);
+    if (is_one && i != at) continue;
+    fields.insert(fields.end(), {metadata->children[i], value});
+  }
+  if (all.size() < 2 || !AreJoined(all)) return;
+  // Of equal keys, those of the first map count.
+  std::map<absl::string_view, std::pair<Node*, Node*>> entries;
+  for (size_t i = all.size(); i-- > 0;) {
+    if (all[i]->kind != NodeKind::kMapping) continue;
+    for (size_t j = 0; j < all[i]->children.size(); j += 2) {
+      Node* key = all[i]->children[j];
+      entries[key->text] = {key, all[i]->children[j + 1]};
+    }
+  }
+  std::vector<Node*> joined;
+  for (const auto& [text, entry] : entries) {
+    joined.insert(joined.end(), {entry.first, entry.second});
+  }
+  Node* map = tree->NewNode();
+  map->kind = NodeKind::kMapping;
+  map->children = tree->TakeChildren(joined, 0);
+  fields[at + 1] = map;
+  metadata->children = tree->TakeChildren(fields, 0);
+}
+
+namespace {
+
 bool IsBlockStyle(const Node& node) {
   return node.style == ScalarStyle::kLiteral ||
          node.style == ScalarStyle::kFolded;

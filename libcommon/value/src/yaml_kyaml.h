@@ -61,6 +61,10 @@ class Deanchorer {
 // in its metadata, sorted, in new nodes.
 void RenewAnnotations(Node* root, Tree* tree);
 
+// Makes one map of an object's annotations that are there more than once, as
+// far as kustomize does.
+void JoinAnnotations(Node* root, Tree* tree);
+
 // Whether writing the tree and reading it again gives what decoding it at once
 // gives, so that neither has to be done. False when in doubt.
 bool IsSteady(const Document& document);

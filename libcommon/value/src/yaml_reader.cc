@@ -134,6 +134,7 @@ class Reader {
                          deanchorer.is_limit());
     }
     if (options_.text_annotations) yaml::RenewAnnotations(root, tree);
+    if (options_.join_annotations) yaml::JoinAnnotations(root, tree);
     Value read;
     const absl::Status status = WriteAndRead(document, *root, mark, &read);
     Value unwritten;

@@ -106,6 +106,7 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
   options.keep_written = true;
+  options.join_annotations = true;
   options.max_document_nodes = kMaxDocumentNodes;
   size_t bytes = 0;
   for (absl::string_view document : documents) {

@@ -45,6 +45,11 @@ struct YamlParseOptions {
   // wins, and keys that look like other kinds are an error also when they are
   // quoted.
   bool text_annotations = false;
+  // With kYaml12: of an object's annotations that are there more than once,
+  // one map is made, in which those of the first count, as the end of a build
+  // does: see JoinAnnotations. Without it they are an error, as any key that is
+  // there twice.
+  bool join_annotations = false;
   // Values remember how they are written, Value::written and Value::style, and
   // scalars are as in the text: kYaml12's writing and reading is left to
   // RewriteYaml.
