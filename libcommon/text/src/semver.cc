@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "weir/base/status.h"
 #include "weir/text/regex.h"
+#include "weir/value/go_quote.h"
 
 namespace weir::text {
 
@@ -23,7 +24,8 @@ struct VersionParts {
 namespace {
 
 constexpr size_t kMaxVersionBytes = 256;
-constexpr size_t kMaxRangeBytes = 4096;
+constexpr size_t kMaxRangeBytes = 512;
+constexpr size_t kMaxRangeGroups = 32;
 
 constexpr char kSuffix[] = R"((-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?)"
                            R"((\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?)";
@@ -249,11 +251,17 @@ int CompareVersions(const Version& a, const Version& b) {
 
 absl::StatusOr<VersionRange> VersionRange::Parse(absl::string_view text) {
   if (text.size() > kMaxRangeBytes) {
-    return absl::InvalidArgumentError("improper constraint: it is too long");
+    return absl::InvalidArgumentError(absl::StrCat(
+        "constraint string is too long (max ", kMaxRangeBytes, " bytes)"));
   }
   const std::string rewritten = RewriteHyphens(text);
+  const std::vector<absl::string_view> parts = absl::StrSplit(rewritten, "||");
+  if (parts.size() > kMaxRangeGroups) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("too many constraint groups (max ", kMaxRangeGroups, ")"));
+  }
   VersionRange range;
-  for (const absl::string_view part : absl::StrSplit(rewritten, "||")) {
+  for (const absl::string_view part : parts) {
     Group group;
     WEIR_RETURN_IF_ERROR(ParseGroup(part, &group));
     range.groups_.push_back(std::move(group));
@@ -278,7 +286,7 @@ absl::Status VersionRange::ParseGroup(absl::string_view text, Group* group) {
   }
   if (!GroupPattern().MatchesAll(text)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("improper constraint: \"", text, "\""));
+        absl::StrCat("improper constraint: ", GoQuote(text)));
   }
   rest = text;
   while (true) {

@@ -121,7 +121,19 @@ TEST(VersionRangeErrorTest, NamesThePart) {
   for (const char* text : {"", "> >1", "1.2.3.4", "1..2", "||", ">=", "1x"}) {
     EXPECT_FALSE(VersionRange::Parse(text).ok()) << text;
   }
-  EXPECT_FALSE(VersionRange::Parse(std::string(100000, '1')).ok());
+  EXPECT_EQ(VersionRange::Parse("a\\b\"\n").status().message(),
+            R"(improper constraint: "a\\b\"\n")");
+}
+
+TEST(VersionRangeErrorTest, BoundsLengthAndGroups) {
+  EXPECT_TRUE(VersionRange::Parse("1" + std::string(511, ' ')).ok());
+  EXPECT_EQ(VersionRange::Parse("1" + std::string(512, ' ')).status().message(),
+            "constraint string is too long (max 512 bytes)");
+  std::string groups = "1";
+  for (int i = 1; i < 32; ++i) groups += "||1";
+  EXPECT_TRUE(VersionRange::Parse(groups).ok());
+  EXPECT_EQ(VersionRange::Parse(groups + "||1").status().message(),
+            "too many constraint groups (max 32)");
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ struct VersionParts;
 // is only in a group in which a term has one too.
 class VersionRange {
  public:
-  // Errors: kInvalidArgument `improper constraint: "..."`.
+  // Errors: kInvalidArgument `improper constraint: "..."`, or that there are
+  // more than 512 bytes or 32 groups.
   static absl::StatusOr<VersionRange> Parse(absl::string_view text);
 
   bool Contains(const Version& version) const;
