@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "go_strconv.h"
@@ -612,6 +613,11 @@ bool Evaluator::MapField(absl::string_view field, bool has_args,
   return Fail(absl::StrCat("map has no entry for key ", Quoted(field)));
 }
 
+bool Evaluator::FailHidden(absl::string_view field, const Any& receiver) {
+  return Fail(absl::StrCat(field, " is an unexported field of struct type ",
+                           StaticTypeName(receiver)));
+}
+
 bool Evaluator::StructField(absl::string_view field, bool has_args,
                             const Any& receiver, Any* value) {
   const std::vector<Type::Field>& fields = receiver.type()->fields;
@@ -621,6 +627,9 @@ bool Evaluator::StructField(absl::string_view field, bool has_args,
       return Fail(absl::StrCat("nil pointer evaluating ",
                                StaticTypeName(receiver), ".", field));
     }
+    if (!absl::ascii_isupper(static_cast<unsigned char>(field[0]))) {
+      return FailHidden(field, receiver);
+    }
     if (has_args) {
       return Fail(absl::StrCat(
           field, " has arguments but cannot be invoked as function"));
@@ -628,6 +637,9 @@ bool Evaluator::StructField(absl::string_view field, bool has_args,
     *value = receiver.AsObject()->GetField(i);
     if (fields[i].type->kind == Kind::kInterface) value->Box();
     return true;
+  }
+  for (const std::string& name : receiver.type()->hidden_fields) {
+    if (name == field) return FailHidden(field, receiver);
   }
   return Fail(absl::StrCat("can't evaluate field ", field, " in type ",
                            StaticTypeName(receiver)));

@@ -87,6 +87,7 @@ class Evaluator {
              Any* value);
   bool MapField(absl::string_view field, bool has_args, const Any& receiver,
                 Any* value);
+  bool FailHidden(absl::string_view field, const Any& receiver);
   bool StructField(absl::string_view field, bool has_args, const Any& receiver,
                    Any* value);
   bool CallMethod(const Any& dot, const Method& method, const Node* node,

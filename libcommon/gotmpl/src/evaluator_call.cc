@@ -157,6 +157,10 @@ bool Evaluator::Validate(const Type* type, Any* value) {
   }
   if (type->kind == Kind::kInterface) {
     value->Unbox();
+    const Type* given = value->type();
+    if (given != nullptr && given->in_interface != nullptr) {
+      *value = value->WithType(given->in_interface);
+    }
     return true;
   }
   if (value->is_nothing()) {

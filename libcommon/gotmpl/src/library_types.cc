@@ -3,8 +3,9 @@
 namespace weir::gotmpl::types {
 
 const Type* NamedLibraryType(absl::string_view name) {
-  static const Type* (*const kTypes[])() = {
-      Time, Duration, Month, Weekday, Location, Version, Certificate};
+  static const Type* (*const kTypes[])() = {Time,         Duration,   Month,
+                                            Weekday,      Location,   Version,
+                                            VersionValue, Certificate};
   for (const auto type : kTypes) {
     if (type()->name == name) return type();
   }

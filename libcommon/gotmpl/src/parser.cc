@@ -93,7 +93,8 @@ class TreeParser {
 
   void Add();
   void ParseDefinition();
-  void ParseBody(absl::string_view where);
+  // `reporter`: at whose token it is an error when the body has no end.
+  void ParseBody(absl::string_view where, TreeParser& reporter);
   const ListNode* ItemList(const Node** end);
   const Node* TextOrAction();
   const Node* Action();
@@ -283,15 +284,15 @@ void TreeParser::ParseDefinition() {
   const Token token = NextNonSpace();
   name_ = std::string(TemplateName(token, kWhere));
   Expect(TokenType::kRightDelim, kWhere);
-  ParseBody(kWhere);
+  ParseBody(kWhere, *this);
 }
 
-void TreeParser::ParseBody(absl::string_view where) {
+void TreeParser::ParseBody(absl::string_view where, TreeParser& reporter) {
   const Node* end = nullptr;
   root_ = ItemList(&end);
   if (failed()) return;
   if (end->type != NodeType::kEnd) {
-    Fail(absl::StrCat("unexpected ", end->ToString(), " in ", where));
+    reporter.Fail(absl::StrCat("unexpected ", end->ToString(), " in ", where));
     return;
   }
   Add();
@@ -413,7 +414,9 @@ const Node* TreeParser::BlockControl() {
   const Token token = NextNonSpace();
   const absl::string_view name = TemplateName(token, kWhere);
   const PipeNode* pipe = Pipeline(kWhere, TokenType::kRightDelim);
-  if (!failed()) TreeParser(&context_, std::string(name)).ParseBody(kWhere);
+  if (!failed()) {
+    TreeParser(&context_, std::string(name)).ParseBody(kWhere, *this);
+  }
   return New<TemplateNode>(token.pos, name, pipe);
 }
 

@@ -21,6 +21,11 @@ constexpr absl::string_view kRfc3339Nano =
 class TimeObject final : public Object {
  public:
   explicit TimeObject(GoTime t) : time(std::move(t)) {}
+  bool IsEqual(const Object& object) const override {
+    const GoTime& other = static_cast<const TimeObject&>(object).time;
+    return time.at == other.at && time.location.name == other.location.name &&
+           time.location.abbreviation == other.location.abbreviation;
+  }
   const GoTime time;
 };
 
@@ -442,6 +447,7 @@ const Type* Time() {
     Type* made = const_cast<Type*>(
         NewType("time.Time", Kind::kStruct, TimeMethods(), TimeText));
     made->json = TimeJson;
+    made->hidden_fields = {"wall", "ext", "loc"};
     return made;
   }();
   return type;

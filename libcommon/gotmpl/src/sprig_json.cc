@@ -6,33 +6,37 @@
 #include "weir/value/json.h"
 
 namespace weir::gotmpl {
-absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
-  JsonParseOptions options;
-  options.keep_integers = false;
-  options.max_depth = 1000;
-  const absl::StatusOr<Value> value = ParseJson(text, options);
-  if (value.ok()) return FromValue(*value);
-  return absl::Status(value.status().code(), ::weir::GoError(value.status()));
-}
-
 namespace {
 
 // Bytes of JSON that are written in the time of a step.
 constexpr size_t kBytesPerStep = 4;
 
-absl::StatusOr<Any> Parse(Call& call) {
+absl::Status InGoWords(const absl::Status& error) {
+  return absl::Status(error.code(), ::weir::GoError(error));
+}
+
+absl::StatusOr<JsonInPart> Parse(absl::string_view text) {
+  JsonParseOptions options;
+  options.keep_integers = false;
+  options.max_depth = 1000;
+  absl::StatusOr<JsonInPart> parsed = ParseJsonInPart(text, options);
+  if (!parsed.ok()) return InGoWords(parsed.status());
+  return parsed;
+}
+
+Result FromJson(Call& call) {
+  const absl::string_view text = call.args[0].AsString();
+  WEIR_RETURN_IF_ERROR(ReserveForParsing(call, text));
+  const absl::StatusOr<JsonInPart> parsed = Parse(text);
+  if (absl::IsResourceExhausted(parsed.status())) return parsed.status();
+  return parsed.ok() ? FromValue(parsed->value) : Any();
+}
+
+Result MustFromJson(Call& call) {
   const absl::string_view text = call.args[0].AsString();
   WEIR_RETURN_IF_ERROR(ReserveForParsing(call, text));
   return UnmarshalJson(text);
 }
-
-Result FromJson(Call& call) {
-  absl::StatusOr<Any> value = Parse(call);
-  if (absl::IsResourceExhausted(value.status())) return value;
-  return value.ok() ? *std::move(value) : Any();
-}
-
-Result MustFromJson(Call& call) { return Parse(call); }
 
 template <int indent, bool escapes>
 Result MustToJson(Call& call) {
@@ -64,6 +68,12 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
+
+absl::StatusOr<Any> UnmarshalJson(absl::string_view text) {
+  WEIR_ASSIGN_OR_RETURN(const JsonInPart parsed, Parse(text));
+  if (!parsed.error.ok()) return InGoWords(parsed.error);
+  return FromValue(parsed.value);
+}
 
 void AddJson(FunctionTable& table) { AddRows(kRows, table); }
 

@@ -14,6 +14,13 @@ constexpr size_t kMaxVersionBytes = 256;
 class VersionObject final : public Object {
  public:
   explicit VersionObject(text::Version v) : version(std::move(v)) {}
+  bool IsEqual(const Object& object) const override {
+    const text::Version& other =
+        static_cast<const VersionObject&>(object).version;
+    return text::CompareVersions(version, other) == 0 &&
+           version.metadata == other.metadata &&
+           version.original == other.original;
+  }
   const text::Version version;
 };
 
@@ -100,6 +107,9 @@ Result SemverCompare(Call& call) {
   return Any::Bool(range->Contains(version));
 }
 
+// semver.Version, what *semver.Version points to.
+const Type* PlainVersion();
+
 // A version of which one number grew.
 Any Grown(const text::Version& from, int part) {
   text::Version next = from;
@@ -116,7 +126,7 @@ Any Grown(const text::Version& from, int part) {
   }
   next.original = absl::StrCat(absl::StartsWith(from.original, "v") ? "v" : "",
                                next.ToString());
-  return Wrapped(std::move(next));
+  return Any::OfObject(PlainVersion(), new VersionObject(std::move(next)));
 }
 
 template <typename Get>
@@ -125,15 +135,16 @@ Method Getter(absl::string_view name, absl::string_view result, Get get) {
                 [get](Call& call) -> Result { return get(Of(call.receiver)); }};
 }
 
+absl::Status NilDereference() {
+  return GoError(
+      "runtime error: invalid memory address or nil pointer dereference");
+}
+
 template <typename Holds>
 Method Comparison(absl::string_view name, Holds holds) {
   return Method{std::string(name), "func(*semver.Version) bool",
                 [holds](Call& call) -> Result {
-                  if (call.args[0].is_nil()) {
-                    return GoError(
-                        "runtime error: invalid memory address or "
-                        "nil pointer dereference");
-                  }
+                  if (call.args[0].is_nil()) return NilDereference();
                   return Any::Bool(holds(text::CompareVersions(
                       Of(call.receiver), Of(call.args[0]))));
                 }};
@@ -143,7 +154,8 @@ Any Unsigned(uint64_t value) {
   return Any::Integer(types::Uint64(), static_cast<int64_t>(value));
 }
 
-std::vector<Method> VersionMethods() {
+// Those that need no pointer.
+std::vector<Method> PlainVersionMethods() {
   using V = text::Version;
   return {
       Getter("Major", "uint64", [](const V& v) { return Unsigned(v.major); }),
@@ -153,28 +165,67 @@ std::vector<Method> VersionMethods() {
              [](const V& v) { return Any::String(v.prerelease); }),
       Getter("Metadata", "string",
              [](const V& v) { return Any::String(v.metadata); }),
-      Getter("Original", "string",
-             [](const V& v) { return Any::String(v.original); }),
       Getter("String", "string",
              [](const V& v) { return Any::String(v.ToString()); }),
-      Getter("IncMajor", "*semver.Version",
+      Getter("IncMajor", "semver.Version",
              [](const V& v) { return Grown(v, 0); }),
-      Getter("IncMinor", "*semver.Version",
+      Getter("IncMinor", "semver.Version",
              [](const V& v) { return Grown(v, 1); }),
-      Getter("IncPatch", "*semver.Version",
+      Getter("IncPatch", "semver.Version",
              [](const V& v) { return Grown(v, 2); }),
+  };
+}
+
+std::vector<Method> VersionMethods() {
+  using V = text::Version;
+  std::vector<Method> methods = PlainVersionMethods();
+  std::vector<Method> more = {
+      Getter("Original", "string",
+             [](const V& v) { return Any::String(v.original); }),
       Method{"Compare", "func(*semver.Version) int",
              [](Call& call) -> Result {
+               if (call.args[0].is_nil()) return NilDereference();
                const int order =
                    text::CompareVersions(Of(call.receiver), Of(call.args[0]));
                return Any::Int(order < 0 ? -1 : order > 0 ? 1 : 0);
              }},
-      Comparison("Equal", [](int order) { return order == 0; }),
+      Method{"Equal", "func(*semver.Version) bool",
+             [](Call& call) -> Result {
+               return Any::Bool(!call.args[0].is_nil() &&
+                                text::CompareVersions(Of(call.receiver),
+                                                      Of(call.args[0])) == 0);
+             }},
       Comparison("LessThan", [](int order) { return order < 0; }),
       Comparison("LessThanEqual", [](int order) { return order <= 0; }),
       Comparison("GreaterThan", [](int order) { return order > 0; }),
       Comparison("GreaterThanEqual", [](int order) { return order >= 0; }),
   };
+  methods.insert(methods.end(), more.begin(), more.end());
+  return methods;
+}
+
+const Type* NewVersionType(absl::string_view name, Kind kind,
+                           std::vector<Method> methods) {
+  Type* version = new Type;
+  version->name = std::string(name);
+  version->kind = kind;
+  version->is_named = true;
+  version->methods = std::move(methods);
+  version->hidden_fields = {"major", "minor",    "patch",
+                            "pre",   "metadata", "original"};
+  version->text = [](const Any& value) {
+    return value.is_nil() ? std::string("<nil>") : Of(value).ToString();
+  };
+  version->json = [](const Any& value) -> absl::StatusOr<Value> {
+    return Value(Of(value).ToString());
+  };
+  return version;
+}
+
+const Type* PlainVersion() {
+  static const Type* const type =
+      NewVersionType("semver.Version", Kind::kStruct, PlainVersionMethods());
+  return type;
 }
 
 constexpr Row kRows[] = {
@@ -185,22 +236,12 @@ constexpr Row kRows[] = {
 }  // namespace
 
 const Type* types::Version() {
-  static const Type* const type = [] {
-    Type* version = new Type;
-    version->name = "*semver.Version";
-    version->kind = Kind::kPtr;
-    version->is_named = true;
-    version->methods = VersionMethods();
-    version->text = [](const Any& value) {
-      return value.is_nil() ? std::string("<nil>") : Of(value).ToString();
-    };
-    version->json = [](const Any& value) -> absl::StatusOr<Value> {
-      return Value(Of(value).ToString());
-    };
-    return version;
-  }();
+  static const Type* const type =
+      NewVersionType("*semver.Version", Kind::kPtr, VersionMethods());
   return type;
 }
+
+const Type* types::VersionValue() { return PlainVersion(); }
 
 void AddVersions(FunctionTable& table) { AddRows(kRows, table); }
 

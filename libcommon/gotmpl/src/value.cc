@@ -342,7 +342,9 @@ bool Comparer::StructsEqual(const Any& a, const Any& b, int depth) {
       return false;
     }
   }
-  return fields > 0;
+  if (fields > 0) return true;
+  return a.AsObject() != nullptr && b.AsObject() != nullptr &&
+         a.AsObject()->IsEqual(*b.AsObject());
 }
 
 bool Comparer::Equal(const Any& a, const Any& b, int depth) {

@@ -35,17 +35,17 @@ class Parser {
         at_(text.data()),
         end_(text.data() + text.size()) {}
 
-  absl::StatusOr<Value> Parse() {
-    Value value;
+  absl::StatusOr<JsonInPart> Parse() {
+    JsonInPart out;
     SkipSpace();
-    if (!ParseValue(value, 0)) return error_;
+    if (!ParseValue(out.value, 0)) return error_;
     SkipSpace();
     if (at_ != end_) {
       FailHere("after top-level value");
       return error_;
     }
-    if (!number_error_.ok()) return number_error_;
-    return value;
+    out.error = number_error_;
+    return out;
   }
 
  private:
@@ -246,7 +246,9 @@ class Parser {
       // Too small is zero, as in Go; strtod tells which of the two it was.
       number = std::strtod(std::string(start, at_).c_str(), nullptr);
       // Go looks at the whole text before it looks at numbers.
-      if ((number > 1 || number < -1) && number_error_.ok()) {
+      if (number > 1 || number < -1) {
+        out = Value();
+        if (!number_error_.ok()) return;
         const absl::string_view digits(start, static_cast<size_t>(at_ - start));
         std::swap(start, at_);
         number_error_ = MakeError(
@@ -254,6 +256,7 @@ class Parser {
             absl::StrCat("json: cannot unmarshal number ", digits,
                          " into Go value of type float64"));
         std::swap(start, at_);
+        return;
       }
     }
     out = Value(number);
@@ -358,14 +361,22 @@ class Parser {
 
 }  // namespace
 
-absl::StatusOr<Value> ParseJson(absl::string_view text,
-                                const JsonParseOptions& options) {
+absl::StatusOr<JsonInPart> ParseJsonInPart(absl::string_view text,
+                                           const JsonParseOptions& options) {
   if (text.size() > options.max_bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("invalid JSON at line 1 column 1: larger than ",
                      options.max_bytes, " bytes"));
   }
   return Parser(text, options).Parse();
+}
+
+absl::StatusOr<Value> ParseJson(absl::string_view text,
+                                const JsonParseOptions& options) {
+  absl::StatusOr<JsonInPart> parsed = ParseJsonInPart(text, options);
+  if (!parsed.ok()) return parsed.status();
+  if (!parsed->error.ok()) return parsed->error;
+  return std::move(parsed->value);
 }
 
 }  // namespace weir

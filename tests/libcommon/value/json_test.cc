@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/value/go_error.h"
+
 namespace weir {
 namespace {
 
@@ -50,6 +52,18 @@ TEST(JsonTest, RefusesWhatIsNoJson) {
                            "1e999", "nul", "\"\\x\""}) {
     EXPECT_FALSE(ParseJson(text).ok()) << text;
   }
+}
+
+TEST(JsonTest, ReadsWhatIsBesideNumbersThatAreTooLarge) {
+  const absl::StatusOr<JsonInPart> read =
+      ParseJsonInPart(R"({"a":[1,1e999,-1e400],"b":1e-999})");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(FormatJson(read->value), R"({"a":[1,null,null],"b":0})");
+  EXPECT_EQ(
+      GoError(read->error),
+      "json: cannot unmarshal number 1e999 into Go value of type float64");
+  EXPECT_TRUE(ParseJsonInPart("[1]")->error.ok());
+  EXPECT_FALSE(ParseJsonInPart("[1e999").ok());
 }
 
 TEST(JsonStreamSplitterTest, FindsDocumentsInPiecesOfAnySize) {

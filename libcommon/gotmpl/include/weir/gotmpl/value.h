@@ -81,11 +81,16 @@ struct Type {
   bool is_named = false;       // Only one of two assignable types may be.
   std::vector<Method> methods;
   std::vector<Field> fields;  // Of structs; printed in this order.
+  // Names of fields that are not among `fields` and not for templates either.
+  std::vector<std::string> hidden_fields;
   // String() or Error(); null when the type has neither.
   std::function<std::string(const Any&)> text;
   // Whether only a pointer to it has that method: an action that is the value
   // alone prints by it then, functions do not.
   bool is_text_of_pointer = false;
+  // What it becomes in an interface, for which it is copied: the same without
+  // what only a pointer to it has. Null: no other.
+  const Type* in_interface = nullptr;
   bool is_error = false;
   // MarshalJSON; null for what the kind's rules give.
   std::function<absl::StatusOr<Value>(const Any&)> json;
@@ -178,6 +183,8 @@ class Object : public Counted {
  public:
   // The i-th of the type's fields.
   virtual Any GetField(size_t index) const;
+  // Of a type without fields: whether it is equal to another one of it.
+  virtual bool IsEqual(const Object&) const { return false; }
 };
 
 class Any {

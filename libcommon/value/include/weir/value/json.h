@@ -30,6 +30,15 @@ struct JsonParseOptions {
 absl::StatusOr<Value> ParseJson(absl::string_view text,
                                 const JsonParseOptions& options = {});
 
+// As ParseJson, but a number that no double holds is null and all the rest is
+// there, as with encoding/json: `error` is about the first such number.
+struct JsonInPart {
+  Value value;
+  absl::Status error;
+};
+absl::StatusOr<JsonInPart> ParseJsonInPart(
+    absl::string_view text, const JsonParseOptions& options = {});
+
 struct JsonFormatOptions {
   // Spaces per level; 0 is compact, on one line.
   int indent = 0;
