@@ -78,10 +78,14 @@ absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text) {
   return AsJson(ParseYaml(text, options));
 }
 
-absl::StatusOr<Value> ReadJson(absl::string_view text) {
-  absl::StatusOr<Value> parsed = ParseJson(text);
+absl::StatusOr<JsonInPart> ReadJsonInPart(absl::string_view text) {
+  JsonParseOptions options;
+  options.keep_integers = false;
+  absl::StatusOr<JsonInPart> parsed = ParseJsonInPart(text, options);
   if (!parsed.ok()) return absl::InvalidArgumentError(GoError(parsed.status()));
-  MakeDoubles(*parsed);
+  if (!parsed->error.ok()) {
+    parsed->error = absl::InvalidArgumentError(GoError(parsed->error));
+  }
   return parsed;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "weir/value/json.h"
 #include "weir/value/value.h"
 
 namespace weir::helm {
@@ -31,8 +32,8 @@ absl::StatusOr<Value> ReadYamlMembers(
 absl::StatusOr<Value> ReadYamlStrictly(absl::string_view text);
 
 // Parses one JSON document; numbers are doubles.
-// Errors: kInvalidArgument in the words of encoding/json.
-absl::StatusOr<Value> ReadJson(absl::string_view text);
+// Errors: kInvalidArgument in the words of encoding/json, as the inner one is.
+absl::StatusOr<JsonInPart> ReadJsonInPart(absl::string_view text);
 
 // Makes doubles of all numbers.
 void MakeDoubles(Value& value);

@@ -194,6 +194,7 @@ std::vector<JsonDecoder::Field> MetadataFields(JsonDecoder& reader,
            }},
           {"annotations",
            [&reader, &metadata](const Value& v) {
+             metadata.has_annotations = v.is_object();
              reader.StringMap(v, &metadata.annotations);
            }},
           {"kubeVersion", to(&metadata.kube_version)},

@@ -1,5 +1,6 @@
 #include "src/render/functions.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -153,7 +154,15 @@ absl::StatusOr<Any> ToJson(Call& call) {
   return Any::String("");
 }
 
+// The package takes no nil: a mistake of its own, which no function catches.
+absl::Status CheckTomlValue(const Any& value) {
+  if (!value.is_nothing()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "reflect: call of reflect.Value.Type on zero Value");
+}
+
 absl::StatusOr<Any> ToTomlFunction(Call& call) {
+  WEIR_RETURN_IF_ERROR(CheckTomlValue(call.args[0]));
   absl::StatusOr<std::string> text = MarshalToml(call.args[0]);
   if (absl::IsResourceExhausted(text.status())) return text.status();
   return Text(call, text.ok() ? *std::move(text)
@@ -161,6 +170,7 @@ absl::StatusOr<Any> ToTomlFunction(Call& call) {
 }
 
 absl::StatusOr<Any> MustToToml(Call& call) {
+  WEIR_RETURN_IF_ERROR(CheckTomlValue(call.args[0]));
   WEIR_ASSIGN_OR_RETURN(std::string text, MarshalToml(call.args[0]));
   return Text(call, std::move(text));
 }
@@ -176,11 +186,21 @@ Any ErrorList(absl::string_view message) {
 }
 
 // Asks for the room that the text may need, then reads it.
-absl::StatusOr<Value> ReadAs(Call& call,
-                             absl::StatusOr<Value> (*read)(absl::string_view)) {
+absl::StatusOr<Value> ReadYamlOf(Call& call) {
   const absl::string_view text = call.args[0].AsString();
   WEIR_RETURN_IF_ERROR(gotmpl::ReserveForParsing(call, text));
-  return read(text);
+  return ReadYaml(text);
+}
+
+absl::StatusOr<JsonInPart> ReadJsonOf(Call& call) {
+  const absl::string_view text = call.args[0].AsString();
+  WEIR_RETURN_IF_ERROR(gotmpl::ReserveForParsing(call, text));
+  absl::StatusOr<JsonInPart> read = ReadJsonInPart(text);
+  if (read.ok() && read->value.is_null() && !read->error.ok()) {
+    // Nothing but a number that is too large: of the wrong kind first of all.
+    read->value = Value(0);
+  }
+  return read;
 }
 
 // A map, or the error in one.
@@ -205,38 +225,55 @@ constexpr char kWrongJson[] = "json: cannot unmarshal ";
 
 // A null leaves what was to be filled as it was: empty of YAML, nil of JSON.
 absl::StatusOr<Any> FromYaml(Call& call) {
-  const auto read = ReadAs(call, ReadYaml);
+  const auto read = ReadYamlOf(call);
   if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::NewDict();
   return AsMap(read, kWrongYaml);
 }
 
 absl::StatusOr<Any> FromYamlArray(Call& call) {
-  const auto read = ReadAs(call, ReadYaml);
+  const auto read = ReadYamlOf(call);
   if (absl::IsResourceExhausted(read.status())) return read.status();
   if (read.ok() && read->is_null()) return Any::List({});
   return AsList(read, kWrongYaml);
 }
 
 absl::StatusOr<Any> FromJson(Call& call) {
-  const auto read = ReadAs(call, ReadJson);
+  const absl::StatusOr<JsonInPart> read = ReadJsonOf(call);
   if (absl::IsResourceExhausted(read.status())) return read.status();
-  if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::Dict());
-  return AsMap(read, kWrongJson);
+  if (!read.ok()) return ErrorMap(read.status().message());
+  if (read->value.is_null()) return Any::Nil(gotmpl::types::Dict());
+  Any map = AsMap(read->value, kWrongJson);
+  if (read->value.is_object() && !read->error.ok()) {
+    map.AsDict()->Set("Error", Any::String(read->error.message()));
+  }
+  return map;
 }
 
 absl::StatusOr<Any> FromJsonArray(Call& call) {
-  const auto read = ReadAs(call, ReadJson);
+  const absl::StatusOr<JsonInPart> read = ReadJsonOf(call);
   if (absl::IsResourceExhausted(read.status())) return read.status();
-  if (read.ok() && read->is_null()) return Any::Nil(gotmpl::types::List());
-  return AsList(read, kWrongJson);
+  if (!read.ok()) return ErrorList(read.status().message());
+  if (read->value.is_null()) return Any::Nil(gotmpl::types::List());
+  if (read->value.is_array() && !read->error.ok()) {
+    return ErrorList(read->error.message());
+  }
+  return AsList(read->value, kWrongJson);
 }
 
 absl::StatusOr<Any> FromToml(Call& call) {
-  WEIR_RETURN_IF_ERROR(
-      gotmpl::ReserveForParsing(call, call.args[0].AsString()));
+  const absl::string_view text = call.args[0].AsString();
+  WEIR_RETURN_IF_ERROR(gotmpl::ReserveForParsing(call, text));
+  // A key, or a table that a dot implies, besides its value.
+  constexpr size_t kBytesPerKey = 400;
+  const auto keys =
+      static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return c == '=' || c == '.' || c == '[' || c == '{';
+      }));
+  WEIR_RETURN_IF_ERROR(call.execution.Step(keys * 8));
+  WEIR_RETURN_IF_ERROR(call.execution.Reserve(keys * kBytesPerKey));
   absl::StatusOr<Any> table =
-      ParseToml(call.args[0].AsString(), call.execution.options().time_zone);
+      ParseToml(text, call.execution.options().time_zone);
   return table.ok() ? *std::move(table) : ErrorMap(table.status().message());
 }
 

@@ -28,8 +28,11 @@ Any Texts(const std::vector<std::string>& texts) {
   return Any::List(std::move(items));
 }
 
-Any TextMap(const std::map<std::string, std::string>& texts) {
-  if (texts.empty()) return Any::Nil(gotmpl::types::StringDict());
+Any AnnotationsObject(const Metadata& metadata) {
+  const std::map<std::string, std::string>& texts = metadata.annotations;
+  if (texts.empty() && !metadata.has_annotations) {
+    return Any::Nil(gotmpl::types::StringDict());
+  }
   Any map = Any::NewDict(gotmpl::types::StringDict());
   for (const auto& [key, text] : texts) {
     map.AsDict()->Set(key, Any::String(text));
@@ -81,28 +84,16 @@ Any TextOfKubeVersion(const Any& version) {
   return normalized.AsString().empty() ? fields.GetField(0) : normalized;
 }
 
-const Type* KubeVersionType() {
+// A copy, which has neither methods nor text: those are a pointer's.
+const Type* KubeVersionCopyType() {
   static const Type& type = *new Type{
       .name = "common.KubeVersion",
       .kind = Kind::kStruct,
       .is_named = true,
-      .methods = {{"GitVersion", "func() string",
-                   [](gotmpl::Call& call) -> absl::StatusOr<Any> {
-                     return call.receiver.AsObject()->GetField(0);
-                   }},
-                  {"String", "func() string",
-                   [](gotmpl::Call& call) -> absl::StatusOr<Any> {
-                     return TextOfKubeVersion(call.receiver);
-                   }}},
       .fields = {{"Version", gotmpl::types::String()},
                  {"normalizedVersion", gotmpl::types::String()},
                  {"Major", gotmpl::types::String()},
                  {"Minor", gotmpl::types::String()}},
-      .text =
-          [](const Any& version) {
-            return std::string(TextOfKubeVersion(version).AsString());
-          },
-      .is_text_of_pointer = true,
       .json = [](const Any& version) -> absl::StatusOr<Value> {
         const gotmpl::Object& fields = *version.AsObject();
         return Value::MakeObject(
@@ -112,6 +103,27 @@ const Type* KubeVersionType() {
       },
       .json_order = {"Version", "Major", "Minor"},
   };
+  return &type;
+}
+
+const Type* KubeVersionType() {
+  static const Type& type = *[] {
+    Type* made = new Type(*KubeVersionCopyType());
+    made->methods = {{"GitVersion", "func() string",
+                      [](gotmpl::Call& call) -> absl::StatusOr<Any> {
+                        return call.receiver.AsObject()->GetField(0);
+                      }},
+                     {"String", "func() string",
+                      [](gotmpl::Call& call) -> absl::StatusOr<Any> {
+                        return TextOfKubeVersion(call.receiver);
+                      }}};
+    made->text = [](const Any& version) {
+      return std::string(TextOfKubeVersion(version).AsString());
+    };
+    made->is_text_of_pointer = true;
+    made->in_interface = KubeVersionCopyType();
+    return made;
+  }();
   return &type;
 }
 
@@ -271,7 +283,7 @@ Any MakeChartObject(const Chart& chart) {
   map.Set("Tags", Any::String(metadata.tags));
   map.Set("AppVersion", Any::String(metadata.app_version));
   map.Set("Deprecated", Any::Bool(metadata.deprecated));
-  map.Set("Annotations", TextMap(metadata.annotations));
+  map.Set("Annotations", AnnotationsObject(metadata));
   map.Set("KubeVersion", Any::String(metadata.kube_version));
   std::vector<Any> dependencies;
   for (const Dependency& one : metadata.dependencies) {

@@ -71,6 +71,7 @@ class PrettyWriter {
     } else {
       out_ = Scalar(value, 0);
     }
+    if (!status_.ok()) return status_;
     // What is shared is written as often as it is held.
     if (out_.size() > kMostBytes) {
       return absl::ResourceExhaustedError(
@@ -97,6 +98,9 @@ class PrettyWriter {
     if (value.is_dict()) return "{}";
     if (value.is_list()) return "[]";
     if (value.kind() == Kind::kFloat64) return FormatYamlFloat(value.AsFloat());
+    if (value.kind() == Kind::kComplex128 && status_.ok()) {
+      status_ = absl::InvalidArgumentError("cannot marshal type: complex128");
+    }
     const absl::StatusOr<Value> plain = gotmpl::ToValue(value);
     if (!plain.ok()) return "null";
     const std::string text = WithoutNewline(FormatKyaml(*plain));
@@ -164,6 +168,7 @@ class PrettyWriter {
   }
 
   std::string out_;
+  absl::Status status_;
 };
 
 }  // namespace

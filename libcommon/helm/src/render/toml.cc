@@ -1,5 +1,6 @@
 #include "src/render/toml.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "src/go_text.h"
+#include "src/render/toml_tables.h"
 #include "weir/gotmpl/time_value.h"
 
 namespace weir::helm {
@@ -43,22 +46,19 @@ std::string QuotedText(absl::string_view text) {
   return out + "\"";
 }
 
-std::string KeyText(absl::string_view key) {
-  for (char c : key) {
-    if (!absl::ascii_isalnum(c) && c != '_' && c != '-') {
-      return QuotedText(key);
-    }
-  }
-  return key.empty() ? "\"\"" : std::string(key);
-}
-
 std::string FloatText(double number) {
   std::string text = GoFormatFloat(number, 64);
-  if (text == "NaN") return "nan";
+  if (text == "NaN") return std::signbit(number) ? "-nan" : "nan";
   if (text == "+Inf") return "inf";
   if (text == "-Inf") return "-inf";
   const bool has_point = text.find_first_of("e.") != std::string::npos;
   return has_point ? text : text + ".0";
+}
+
+// Types with a MarshalText.
+bool HasText(const Any& value) {
+  return gotmpl::IsTimeValue(value) ||
+         absl::StripPrefix(value.type_name(), "*") == "semver.Version";
 }
 
 // Writes as the package does: what is no table first, then tables, each level
@@ -85,25 +85,31 @@ class Writer {
     return status_.ok();
   }
 
-  static bool HasText(const Any& value) {
-    return value.type()->text && !value.type()->is_text_of_pointer;
-  }
+  struct Member {
+    std::string key;
+    Any value;
+    size_t index;  // Among all fields of a struct.
+  };
 
   // Of a map, or exported fields of a struct.
-  static std::vector<std::pair<std::string, Any>> MembersOf(const Any& table) {
-    std::vector<std::pair<std::string, Any>> members;
+  static std::vector<Member> MembersOf(const Any& table) {
+    std::vector<Member> members;
     if (table.is_dict()) {
       for (const auto& [key, value] : *table.AsDict()) {
-        members.emplace_back(std::string(key.view()), value);
+        members.push_back({std::string(key.view()), value, members.size()});
       }
       return members;
     }
     const std::vector<gotmpl::Type::Field>& fields = table.type()->fields;
     for (size_t i = 0; i < fields.size(); ++i) {
       if (!absl::ascii_isupper(fields[i].name[0])) continue;
-      members.emplace_back(fields[i].name, table.AsObject()->GetField(i));
+      members.push_back({fields[i].name, table.AsObject()->GetField(i), i});
     }
     return members;
+  }
+
+  static bool IsNothing(const Any& value) {
+    return value.is_nothing() || value.is_nil();
   }
 
   Shape ShapeOf(const Any& value) {
@@ -115,6 +121,10 @@ class Writer {
       case Kind::kSlice:
         if (value.is_nil()) return Shape::kNothing;
         return ShapeOfList(value);
+      case Kind::kComplex128:
+      case Kind::kFunc:
+        Fail(absl::StrCat("unsupported type: ", KindName(value.kind())));
+        return Shape::kNothing;
       case Kind::kStruct:
       case Kind::kPtr:
         if (value.is_nil()) return Shape::kNothing;
@@ -125,16 +135,16 @@ class Writer {
   }
 
   Shape ShapeOfList(const Any& list) {
-    bool are_tables =
-        list.size() > 0 && list.type()->elem->kind != Kind::kUint8;
+    if (list.type()->elem->kind == Kind::kUint8) return Shape::kList;
+    bool are_tables = list.size() > 0;
     ++depth_;
-    are_tables = are_tables && GoesOn();
-    for (size_t i = 0; are_tables && i < list.size(); ++i) {
+    // To its end, whatever comes first: nothing is an error wherever it is.
+    for (size_t i = 0; i < list.size() && GoesOn(); ++i) {
       const Shape shape = ShapeOf(list.At(i));
       if (shape == Shape::kNothing) {
         Fail("toml: cannot encode array with nil element");
       }
-      are_tables = shape == Shape::kTable;
+      are_tables = are_tables && shape == Shape::kTable;
     }
     --depth_;
     return are_tables ? Shape::kTables : Shape::kList;
@@ -149,7 +159,7 @@ class Writer {
   std::string Path() const {
     std::string out;
     for (const std::string& key : path_) {
-      absl::StrAppend(&out, out.empty() ? "" : ".", KeyText(key));
+      absl::StrAppend(&out, out.empty() ? "" : ".", TomlKeyText(key));
     }
     return out;
   }
@@ -157,8 +167,13 @@ class Writer {
   void Encode(const Any& value) {
     if (path_.size() > kMaxDepth) return Fail("toml: nested too deeply");
     if (!GoesOn()) return;
+    if (path_.empty() && value.kind() == Kind::kComplex128) {
+      return Fail("unsupported type for key '': complex128");
+    }
     switch (ShapeOf(value)) {
       case Shape::kNothing:
+        // A list that is nil has no members, but is one.
+        if (value.is_list()) Element(value);
         return;
       case Shape::kTable:
         if (path_.size() == 1) Newline();
@@ -176,7 +191,7 @@ class Writer {
 
   void EncodeKeyValue(const Any& value) {
     if (path_.empty()) return Element(value);
-    absl::StrAppend(&out_, Indent(), KeyText(path_.back()), " = ");
+    absl::StrAppend(&out_, Indent(), TomlKeyText(path_.back()), " = ");
     Element(value);
     Newline();
   }
@@ -197,12 +212,12 @@ class Writer {
   void EncodeMembers(const Any& table) {
     const auto members = MembersOf(table);
     for (const bool tables : {false, true}) {
-      for (const auto& [key, value] : members) {
-        const Shape shape = ShapeOf(value);
+      for (const Member& member : members) {
+        const Shape shape = ShapeOf(member.value);
         const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
         if (is_table != tables || shape == Shape::kNothing) continue;
-        path_.push_back(key);
-        Encode(value);
+        path_.push_back(member.key);
+        Encode(member.value);
         path_.pop_back();
         if (!status_.ok()) return;
       }
@@ -246,7 +261,9 @@ class Writer {
       default:
         break;
     }
-    if (value.is_signed()) {
+    if (value.type_name() == "time.Duration") {
+      absl::StrAppend(&out_, QuotedText(value.type()->text(value)));
+    } else if (value.is_signed()) {
       absl::StrAppend(&out_, value.AsInt());
     } else if (value.is_unsigned()) {
       absl::StrAppend(&out_, value.AsUint());
@@ -269,18 +286,23 @@ class Writer {
   void TableElement(const Any& table) {
     ++depth_;
     out_.push_back('{');
-    bool is_first = true;
     const auto members = MembersOf(table);
-    for (const bool tables : {false, true}) {
-      for (const auto& [key, value] : members) {
-        const Shape shape = ShapeOf(value);
-        const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
-        if (is_table != tables || shape == Shape::kNothing) continue;
-        if (!GoesOn()) break;
-        absl::StrAppend(&out_, is_first ? "" : ", ", KeyText(key), " = ");
-        is_first = false;
-        Element(value);
-      }
+    std::vector<const Member*> in_order, tables;
+    for (const Member& member : members) {
+      const Shape shape = ShapeOf(member.value);
+      const bool is_table = shape == Shape::kTable || shape == Shape::kTables;
+      (is_table ? tables : in_order).push_back(&member);
+    }
+    in_order.insert(in_order.end(), tables.begin(), tables.end());
+    for (size_t i = 0; i < in_order.size() && GoesOn(); ++i) {
+      const Member& member = *in_order[i];
+      if (IsNothing(member.value)) continue;
+      absl::StrAppend(&out_, TomlKeyText(member.key), " = ");
+      Element(member.value);
+      // The package counts what it leaves out, and of a struct the fields as
+      // they are declared.
+      const size_t at = table.is_dict() ? i : member.index;
+      if (at + 1 != in_order.size()) out_ += ", ";
     }
     out_.push_back('}');
     --depth_;
@@ -295,11 +317,16 @@ class Writer {
 
 }  // namespace
 
-absl::StatusOr<std::string> MarshalToml(const Any& value) {
-  if (value.is_nothing()) {
-    return absl::InvalidArgumentError(
-        "reflect: call of reflect.Value.Type on zero Value");
+std::string TomlKeyText(absl::string_view part) {
+  for (char c : part) {
+    if (!absl::ascii_isalnum(c) && c != '_' && c != '-') {
+      return QuotedText(part);
+    }
   }
+  return part.empty() ? "\"\"" : std::string(part);
+}
+
+absl::StatusOr<std::string> MarshalToml(const Any& value) {
   return Writer().Write(value);
 }
 

@@ -82,7 +82,8 @@ struct Metadata {
   std::string app_version;
   bool deprecated = false;
   std::map<std::string, std::string> annotations;
-  std::string kube_version;  // A range; empty: any.
+  bool has_annotations = false;  // Says so, if only none.
+  std::string kube_version;      // A range; empty: any.
   std::vector<Dependency> dependencies;
   bool lists_dependencies = false;  // Says so, if only none.
   std::string type;                 // "", "application" or "library".
