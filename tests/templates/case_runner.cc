@@ -55,8 +55,9 @@ Value CaseRunner::Run(const Value& record) const {
     options.time_zone = absl::UTCTimeZone();
     if (now_.has_value()) options.now = [now = *now_] { return now; };
     gotmpl::Execution execution(options);
-    const gotmpl::Any data =
-        gotmpl::FromValue(record.Has("d") ? record["d"] : data_);
+    const gotmpl::Any data = gotmpl::FromValue(
+        record.Has("d") ? record["d"] : data_,
+        record.Has("x") ? gotmpl::Numbers::kExact : gotmpl::Numbers::kFloat64);
     status = set.Execute(execution, *parsed, data, &out);
     Empty(data);
   }

@@ -1,7 +1,8 @@
 // Runs templates with Go's text/template and Sprig. Each line of the input is
-// {"t": template, "m": missingkey option, "d": data}; "m" and "d" may lack, and
-// data is then the file's. Each line of the output repeats "t", "m" and "d"
-// and adds the output "o" or the error "e".
+// {"t": template, "m": missingkey option, "d": data, "x": whether integers of
+// the data are int64 (otherwise all numbers are float64)}; all but "t" may
+// lack, and data is then the file's. Each line of the output repeats them and
+// adds the output "o" or the error "e".
 //
 //	go run . ../data.json < cases > goldens
 package main
@@ -12,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"text/template"
 	"time"
 
@@ -22,8 +24,33 @@ type record struct {
 	Template string          `json:"t"`
 	Missing  string          `json:"m,omitempty"`
 	Data     json.RawMessage `json:"d,omitempty"`
+	Integers bool            `json:"x,omitempty"`
 	Output   *string         `json:"o,omitempty"`
 	Error    *string         `json:"e,omitempty"`
+}
+
+// Integers become int64 or uint64, all other numbers float64.
+func withIntegers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, member := range v {
+			v[key] = withIntegers(member)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = withIntegers(item)
+		}
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		if n, err := strconv.ParseUint(v.String(), 10, 64); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	}
+	return value
 }
 
 func run(r *record, data []byte, funcs template.FuncMap) (err error) {
@@ -36,9 +63,14 @@ func run(r *record, data []byte, funcs template.FuncMap) (err error) {
 		data = r.Data
 	}
 	var values any
-	if err := json.Unmarshal(data, &values); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if r.Integers {
+		decoder.UseNumber()
+	}
+	if err := decoder.Decode(&values); err != nil {
 		return err
 	}
+	values = withIntegers(values)
 	t := template.New("t").Funcs(funcs)
 	if r.Missing != "" {
 		t.Option("missingkey=" + r.Missing)
@@ -71,6 +103,8 @@ func main() {
 	in.Buffer(nil, 1<<24)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
+	// Sprig prints a word of its own now and then.
+	os.Stdout = os.Stderr
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	for in.Scan() {
