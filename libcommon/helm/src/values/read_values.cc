@@ -21,6 +21,7 @@ namespace {
 // first.
 absl::StatusOr<bool> TakeDocument(absl::string_view& text, std::string& out) {
   out.clear();
+  out.reserve(text.size() + 1);
   while (!text.empty()) {
     const size_t newline = text.find('\n');
     absl::string_view line = text.substr(0, newline);
@@ -39,7 +40,8 @@ absl::StatusOr<bool> TakeDocument(absl::string_view& text, std::string& out) {
       }
       if (!out.empty()) return true;
     }
-    absl::StrAppend(&out, line, "\n");
+    out.append(line.data(), line.size());
+    out.push_back('\n');
   }
   return !out.empty();
 }

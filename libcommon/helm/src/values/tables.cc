@@ -243,6 +243,7 @@ void Coalescer::CoalesceTables(Dict& table, Dict& under,
     }
     Dict* inner = AsTable(*there);
     Dict* inner_under = AsTable(value);
+    if (inner == nullptr && inner_under == nullptr) continue;
     const std::string path = Joined(prefix, key);
     if (inner_under != nullptr && inner != nullptr) {
       CoalesceTables(*inner, *inner_under, path, keep_nulls);
