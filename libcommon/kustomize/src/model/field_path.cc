@@ -46,6 +46,14 @@ absl::StatusOr<ElementPart> ParseElement(absl::string_view part) {
                      std::string(inner.substr(equals + 1))};
 }
 
+// What upstream refuses before it looks at what the part is of.
+absl::Status CheckPart(const std::string& part) {
+  if (part == "*") {
+    return BuildError("wildcard is not supported in PathGetter");
+  }
+  return IsElement(part) ? ParseElement(part).status() : absl::OkStatus();
+}
+
 absl::StatusOr<const Value*> Step(const Value& node, const std::string& part) {
   int index = 0;
   if (absl::SimpleAtoi(part, &index) || part == "-") {
@@ -59,9 +67,6 @@ absl::StatusOr<const Value*> Step(const Value& node, const std::string& part) {
     }
     return static_cast<size_t>(index) < node.size() ? &node.array()[index]
                                                     : nullptr;
-  }
-  if (part == "*") {
-    return BuildError("wildcard is not supported in PathGetter");
   }
   if (!IsElement(part)) {
     if (!node.is_object()) return WrongKind("MappingNode", node);
@@ -280,6 +285,7 @@ absl::StatusOr<const Value*> LookUpPath(const Value& root,
   for (const std::string& raw : path) {
     const std::string part(absl::StripAsciiWhitespace(raw));
     if (part.empty()) continue;
+    WEIR_RETURN_IF_ERROR(CheckPart(part));
     if (IsTaggedNull(*at)) return nullptr;
     WEIR_ASSIGN_OR_RETURN(at, Step(*at, part));
     if (at == nullptr) return nullptr;
