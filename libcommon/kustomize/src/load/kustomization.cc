@@ -255,8 +255,8 @@ void DecodeAll(D& d, const Value& v, Kustomization* k) {
   };
   d.Struct(
       v, "Kustomization",
-      {{"kind", d.To(&k->kind)},
-       {"apiVersion", d.To(&k->api_version)},
+      {{"kind", d.To(&k->kind), "TypeMeta"},
+       {"apiVersion", d.To(&k->api_version), "TypeMeta"},
        {"metadata", [&d](const Value& value) { CheckMetadata(d, value); }},
        {"openapi", d.To(&k->openapi)},
        {"namePrefix", d.To(&k->name_prefix)},
