@@ -304,6 +304,10 @@ absl::Status Target::AddDirectory(const Loader& loader, const std::string& path,
                          "recursed accumulation of path '", root, "'");
     WEIR_RETURN_IF_ERROR(into->resources.CheckUnique(),
                          "recursed merging from path '", root, "'");
+    // Upstream puts all of it into a table that is empty, where a spec that
+    // stands for more kinds than one before it is lost.
+    WEIR_ASSIGN_OR_RETURN(into->config, MergeConfigs(nullptr, into->config),
+                          "recursed merging from path '", root, "'");
     return absl::OkStatus();
   }
   Accumulator below;
