@@ -135,6 +135,7 @@ class Decoder {
            (key.kind == Key::Kind::kNull || key.kind == Key::Kind::kUint);
   }
   size_t NoteOddMember(const Key& key, Node* value);
+  bool IsTime(const Node& node, bool in_flow) const;
   // What Go's %#v prints of a node, as an interface{}; at most `*left` bytes,
   // about, which it takes away.
   std::string GoSyntax(Node* node, bool in_flow, size_t* left);

@@ -8,8 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "src/go_number.h"
 #include "src/yaml_decode.h"
 #include "src/yaml_scalar.h"
@@ -46,6 +49,8 @@ std::string ScalarSyntax(const Value& value) {
   }
 }
 
+constexpr int kRankOfTimes = 6;
+
 // Go sorts keys of different types by where the types lie in its memory, which
 // is like this.
 std::tuple<int, double, std::string> SyntaxOrder(const Value& key) {
@@ -65,6 +70,37 @@ std::tuple<int, double, std::string> SyntaxOrder(const Value& key) {
     default:
       return {0, 0, ""};
   }
+}
+
+// As Go prints a time.Time, of which `date` is the text by RFC 3339.
+std::string TimeSyntax(absl::string_view date) {
+  static constexpr const char* kMonths[] = {
+      "January", "February", "March",     "April",   "May",      "June",
+      "July",    "August",   "September", "October", "November", "December"};
+  constexpr size_t kZone = 19;  // After the seconds.
+  std::vector<int> numbers;
+  for (absl::string_view part :
+       absl::StrSplit(date.substr(0, kZone), absl::ByAnyChar("-T:"))) {
+    int number = 0;
+    if (!absl::SimpleAtoi(part, &number)) return GoQuote(date);
+    numbers.push_back(number);
+  }
+  constexpr size_t kNumbers = 6;
+  if (numbers.size() != kNumbers || numbers[1] < 1 || numbers[1] > 12) {
+    return GoQuote(date);
+  }
+  absl::string_view rest = date.substr(kZone);
+  int nanoseconds = 0;
+  if (absl::ConsumePrefix(&rest, ".")) {
+    std::string digits(rest.substr(0, rest.find_first_not_of("0123456789")));
+    rest.remove_prefix(digits.size());
+    digits.resize(9, '0');
+    if (!absl::SimpleAtoi(digits, &nanoseconds)) return GoQuote(date);
+  }
+  return absl::StrCat(
+      "time.Date(", numbers[0], ", time.", kMonths[numbers[1] - 1], ", ",
+      numbers[2], ", ", numbers[3], ", ", numbers[4], ", ", numbers[5], ", ",
+      nanoseconds, ", ", rest == "Z" ? "time.UTC" : "time.Location(\"\")", ")");
 }
 
 Node* Target(Node* node) {
@@ -187,6 +223,16 @@ size_t Decoder::NoteOddMember(const Key& key, Node* value) {
   return odd_members_.size() - 1;
 }
 
+// Only go-yaml 3 makes times.
+bool Decoder::IsTime(const Node& node, bool in_flow) const {
+  const bool is_plain = node.style == ScalarStyle::kPlain &&
+                        !IsQuotedWhenRewritten(node.text, in_flow);
+  return is_v3() &&
+         (node.tag.empty() ? is_plain : IsCommonTag(node.tag, "timestamp")) &&
+         ResolveYamlScalar(node.text, schema_, true).type ==
+             YamlScalar::Type::kTimestamp;
+}
+
 std::string Decoder::GoSyntax(Node* node, bool in_flow, size_t* left) {
   if (*left == 0) return "";
   --*left;
@@ -208,7 +254,8 @@ std::string Decoder::GoSyntax(Node* node, bool in_flow, size_t* left) {
   std::string syntax;
   // It was decoded before.
   if (DecodeScalar(&copy, Place::kOther, in_flow, &result)) {
-    syntax = ScalarSyntax(result.value);
+    syntax = IsTime(*node, in_flow) ? TimeSyntax(result.value.AsString())
+                                    : ScalarSyntax(result.value);
   }
   *left -= std::min(*left, syntax.size());
   return syntax;
@@ -254,10 +301,13 @@ void Decoder::AddSyntaxOfMembers(Node* node, size_t* left, bool overwrites,
     copy.owned = nullptr;
     Result key;
     if (!DecodeScalar(&copy, Place::kOther, node->is_flow, &key)) continue;
-    std::string syntax =
-        absl::StrCat(ScalarSyntax(key.value), ":",
-                     GoSyntax(value_node, node->is_flow, left));
     auto order = SyntaxOrder(key.value);
+    std::string syntax = ScalarSyntax(key.value);
+    if (IsTime(*key_node, node->is_flow)) {
+      std::get<0>(order) = kRankOfTimes;
+      syntax = TimeSyntax(key.value.AsString());
+    }
+    absl::StrAppend(&syntax, ":", GoSyntax(value_node, node->is_flow, left));
     if (overwrites) {
       members->insert_or_assign(std::move(order), std::move(syntax));
     } else {
