@@ -2,7 +2,9 @@
 #include "number_node.h"
 
 #include <cmath>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "go_strconv.h"
@@ -16,20 +18,61 @@ std::string Quoted(absl::string_view text) {
   return out;
 }
 
-bool ParseComplex(absl::string_view text, NumberNode* number) {
-  if (!text.empty() && text.back() == 'i') text.remove_suffix(1);
-  const size_t sign = text.find_last_of("+-");
-  if (sign == absl::string_view::npos || sign == 0) return false;
-  size_t split = sign;
-  if (absl::StrContains("eEpP", text[sign - 1])) {
-    split = text.substr(0, sign).find_last_of("+-");
-    if (split == absl::string_view::npos || split == 0) return false;
-  }
-  const auto real = ParseFloat(text.substr(0, split));
-  const auto imaginary = ParseFloat(text.substr(split));
-  if (!real || !imaginary) return false;
-  number->complex128 = {*real, *imaginary};
+bool TakeOneOf(absl::string_view runes, absl::string_view* text) {
+  if (text->empty() || !absl::StrContains(runes, text->front())) return false;
+  text->remove_prefix(1);
   return true;
+}
+
+// A part of a complex number as fmt scans it, which looks at its digits later.
+absl::string_view TakeFloatToken(absl::string_view* text) {
+  constexpr absl::string_view kDigits = "0123456789_";
+  const absl::string_view all = *text;
+  TakeOneOf("+-", text);
+  TakeOneOf("iI", text);  // Of an infinity, which is in no template.
+  const bool is_hexadecimal = TakeOneOf("0", text) && TakeOneOf("xX", text);
+  const absl::string_view digits =
+      is_hexadecimal ? "0123456789aAbBcCdDeEfF_" : kDigits;
+  while (TakeOneOf(digits, text)) {
+  }
+  if (TakeOneOf(".", text)) {
+    while (TakeOneOf(digits, text)) {
+    }
+  }
+  if (TakeOneOf(is_hexadecimal ? "pP" : "eEpP", text)) {
+    TakeOneOf("+-", text);
+    while (TakeOneOf(kDigits, text)) {
+    }
+  }
+  return all.substr(0, all.size() - text->size());
+}
+
+// What strconv.ParseFloat says of a text that it does not take.
+std::string FloatProblem(absl::string_view text) {
+  const bool is_hexadecimal = absl::StrContains(text, 'x');
+  const size_t exponent = text.find_first_of(is_hexadecimal ? "pP" : "eE");
+  const bool is_number =
+      exponent != absl::string_view::npos &&
+      absl::ascii_isdigit(static_cast<unsigned char>(text.back())) &&
+      ParseFloat(absl::StrCat(text.substr(0, exponent + 1), "0"));
+  return absl::StrCat("strconv.ParseFloat: parsing ", Quoted(text), ": ",
+                      is_number ? "value out of range" : "invalid syntax");
+}
+
+// Empty when all went well.
+std::string ParseComplex(absl::string_view text, NumberNode* number) {
+  constexpr char kWrong[] = "syntax error scanning complex number";
+  const absl::string_view real_text = TakeFloatToken(&text);
+  const absl::string_view sign = text.substr(0, 1);
+  if (!TakeOneOf("+-", &text)) return kWrong;
+  const std::string imaginary_text = absl::StrCat(sign, TakeFloatToken(&text));
+  if (!TakeOneOf("i", &text)) return kWrong;
+  const auto real = ParseFloat(real_text);
+  if (!real) return FloatProblem(real_text);
+  const auto imaginary = ParseFloat(imaginary_text);
+  if (!imaginary) return FloatProblem(imaginary_text);
+  number->complex128 = {*real, *imaginary};
+  return "";
 }
 
 void TakeIntegersOf(double value, NumberNode* number) {
@@ -109,10 +152,9 @@ std::string ParseNumber(const Token& token, NumberNode* number) {
     return ParseCharConstant(token.text, number);
   }
   if (token.type == TokenType::kComplex) {
-    if (!ParseComplex(token.text, number))
-      return "syntax error scanning complex number";
-    SimplifyComplex(number);
-    return "";
+    std::string problem = ParseComplex(token.text, number);
+    if (problem.empty()) SimplifyComplex(number);
+    return problem;
   }
   if (!token.text.empty() && token.text.back() == 'i') {
     const std::optional<double> imaginary =
