@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "src/render/yaml_text.h"
 #include "weir/value/yaml.h"
@@ -69,7 +68,7 @@ class PrettyWriter {
     } else if (IsFilledList(value)) {
       List(value, 0, false);
     } else {
-      out_ = Scalar(value, 0);
+      out_ = Scalar(value, 0) + "\n";
     }
     if (!status_.ok()) return status_;
     // What is shared is written as often as it is held.
@@ -103,9 +102,19 @@ class PrettyWriter {
     }
     const absl::StatusOr<Value> plain = gotmpl::ToValue(value);
     if (!plain.ok()) return "null";
-    const std::string text = WithoutNewline(FormatKyaml(*plain));
-    return absl::StrReplaceAll(
-        text, {{"\n", absl::StrCat("\n", std::string(indent, ' '))}});
+    return Indented(WithoutNewline(FormatKyaml(*plain)), indent);
+  }
+
+  // Lines after the first, but for empty ones, have the indentation besides.
+  static std::string Indented(absl::string_view text, int indent) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+      out.push_back(text[i]);
+      const bool is_before_line =
+          text[i] == '\n' && i + 1 < text.size() && text[i + 1] != '\n';
+      if (is_before_line) out.append(indent, ' ');
+    }
+    return out;
   }
 
   // `is_inline`: the first line has begun already.
