@@ -6,10 +6,11 @@
 
 Makes a chart for each case, runs both programs in turn on it, checks that they
 print the same, and prints a line a case: median wall and processor time and peak
-memory of each, and the ratios. The budget is of processor time, which other work
-on the machine changes least. --chart: charts of others besides, whose output may be
-random. --pairs: runs of each program a case (default 5). --growth: our program
-alone, on charts that double. Exit code: 0 when every case keeps its budget.
+memory of each, and the ratios. Other work on the machine makes wall time longer,
+for both; `chrt -r 10` before the command keeps it away. --chart: charts of others
+besides, whose output may be random. --pairs: runs of each program a case (default 5). --growth: our program
+alone, on charts that double. Exit code: 0 when every case keeps its budget, by
+wall time and by processor time.
 """
 import argparse
 import filecmp
@@ -148,13 +149,16 @@ def measure(args, name, chart, faster_budget, leaner_budget, is_random=False):
     peaks = [max(r[1] for r in rs) for rs in results]
     times = [statistics.median(r[2] for r in rs) for rs in results]
     same = is_random or filecmp.cmp(outputs[0], outputs[1], shallow=False)
-    faster, leaner = times[1] / times[0], peaks[1] / peaks[0]
+    faster, leaner = walls[1] / walls[0], peaks[1] / peaks[0]
+    less_work = times[1] / times[0]
     print("%-22s weir %7.4f s (%.4f s) %6.1f MiB  helm %6.3f s (%.3f s) %6.1f "
-          "MiB  %5.1f times less processor time, %4.1f times leaner%s" % (
+          "MiB  %5.1f times faster, %5.1f by processor time, %4.1f times "
+          "leaner%s" % (
               name, walls[0], times[0], peaks[0], walls[1], times[1], peaks[1],
-              faster, leaner, "" if same else "  DIFFERENT OUTPUT"),
+              faster, less_work, leaner, "" if same else "  DIFFERENT OUTPUT"),
           flush=True)
-    return same and faster >= faster_budget and leaner >= leaner_budget
+    return (same and min(faster, less_work) >= faster_budget and
+            leaner >= leaner_budget)
 
 
 def growth(args):
