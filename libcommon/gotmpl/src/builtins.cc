@@ -192,6 +192,13 @@ absl::StatusOr<Any> IndexMap(const Any& item, const Any& index) {
   return elem->kind == Kind::kInterface ? found->Boxed() : *found;
 }
 
+// The type of what a pointer points to, of others their own.
+absl::string_view PointedAtName(const Any& item) {
+  absl::string_view name = item.type_name();
+  if (item.kind() == Kind::kPtr) absl::ConsumePrefix(&name, "*");
+  return name;
+}
+
 Result Index(Call& call) {
   Any item = call.args[0];
   if (item.is_nothing()) return GoError("index of untyped nil");
@@ -199,7 +206,7 @@ Result Index(Call& call) {
     if (item.is_nothing() || (item.kind() == Kind::kPtr && item.is_nil())) {
       return GoError("index of nil pointer");
     }
-    Result next = GoError("can't index item of type ", item.type_name());
+    Result next = GoError("can't index item of type ", PointedAtName(item));
     if (item.is_list() || item.is_string()) {
       next = IndexList(item, call.args[i]);
     } else if (item.is_dict()) {
@@ -262,9 +269,7 @@ Result Length(Call& call) {
   if (item.is_list() || item.is_dict() || item.is_string()) {
     return Any::Int(static_cast<int64_t>(item.size()));
   }
-  absl::string_view type = item.type_name();
-  if (item.kind() == Kind::kPtr) absl::ConsumePrefix(&type, "*");
-  return GoError("len of type ", type);
+  return GoError("len of type ", PointedAtName(item));
 }
 
 // The text of html, js and urlquery's arguments.

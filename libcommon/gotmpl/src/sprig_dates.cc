@@ -485,12 +485,17 @@ const Type* Weekday() {
 }
 
 const Type* Location() {
-  static const Type* const type =
-      NewType("*time.Location", Kind::kPtr, {}, [](const Any& value) {
-        const auto* object =
-            static_cast<const LocationObject*>(value.AsObject());
-        return object == nullptr ? std::string("UTC") : object->location.name;
-      });
+  static const Type* const type = [] {
+    Type* made = const_cast<Type*>(
+        NewType("*time.Location", Kind::kPtr, {}, [](const Any& value) {
+          const auto* object =
+              static_cast<const LocationObject*>(value.AsObject());
+          return object == nullptr ? std::string("UTC") : object->location.name;
+        }));
+    made->hidden_fields = {"name",       "zone",     "tx",       "extend",
+                           "cacheStart", "cacheEnd", "cacheZone"};
+    return made;
+  }();
   return type;
 }
 
