@@ -1,4 +1,4 @@
-// Renders charts as chart_oracle does: lines of {"f", "v", "x", "s"} in, lines
+// Renders charts as oracle/charts does: lines of {"f", "v", "x", "s"} in, lines
 // with "o" or "e" out. For differential runs.
 #include <iostream>
 #include <string>

@@ -6,17 +6,12 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -24,6 +19,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
+
+	"oracle/lines"
 )
 
 type record struct {
@@ -33,42 +30,6 @@ type record struct {
 	Strict   bool               `json:"s,omitempty"`
 	Output   *map[string]string `json:"o,omitempty"`
 	Error    *string            `json:"e,omitempty"`
-}
-
-// Integers become int64 or uint64, all other numbers float64.
-func withIntegers(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, member := range v {
-			v[key] = withIntegers(member)
-		}
-	case []any:
-		for i, item := range v {
-			v[i] = withIntegers(item)
-		}
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		if n, err := strconv.ParseUint(v.String(), 10, 64); err == nil {
-			return n
-		}
-		f, _ := v.Float64()
-		return f
-	}
-	return value
-}
-
-func readValues(r *record) (values map[string]any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(r.Values))
-	if r.Integers {
-		decoder.UseNumber()
-	}
-	if err := decoder.Decode(&values); err != nil {
-		return nil, err
-	}
-	withIntegers(values)
-	return values, nil
 }
 
 func capabilities() (*common.Capabilities, error) {
@@ -88,12 +49,8 @@ func capabilities() (*common.Capabilities, error) {
 	return out, nil
 }
 
-func render(r *record) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("PANIC: %v", p)
-		}
-	}()
+func render(r *record) error {
+	r.Output, r.Error = nil, nil
 	var files []*archive.BufferedFile
 	for name, text := range r.Files {
 		files = append(files, &archive.BufferedFile{Name: name, Data: []byte(text)})
@@ -105,9 +62,13 @@ func render(r *record) (err error) {
 	if err != nil {
 		return err
 	}
-	values, err := readValues(r)
+	decoded, err := lines.Decode(r.Values, r.Integers)
 	if err != nil {
 		return err
+	}
+	values, ok := decoded.(map[string]any)
+	if !ok {
+		return fmt.Errorf("the values are no map")
 	}
 	if err := chartutil.ProcessDependencies(chart, values); err != nil {
 		return err
@@ -132,26 +93,6 @@ func render(r *record) (err error) {
 }
 
 func main() {
-	time.Local = time.UTC
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(nil, 1<<24)
-	out := bufio.NewWriter(os.Stdout)
-	defer out.Flush()
-	// Sprig prints a word of its own now and then.
-	os.Stdout = os.Stderr
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for in.Scan() {
-		var r record
-		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
-			panic(err)
-		}
-		r.Output, r.Error = nil, nil
-		if err := render(&r); err != nil {
-			text := err.Error()
-			r.Error = &text
-		}
-		encoder.Encode(&r)
-	}
+	lines.Run(render, func(r *record, text string) { r.Error = &text })
 }
