@@ -97,6 +97,18 @@ const char* GoTypeName(const Value& value) {
   }
 }
 
+// Appends the object of a text of one document: when it is a list, what is in
+// it.
+void AppendOnly(Value object, std::vector<Value>* out) {
+  const std::string kind = ScalarText(object["kind"]);
+  if ((kind == "List" || kind == "ResourceList") &&
+      (object.Has("items") || object.Has("functionConfig"))) {
+    for (const Value& item : object["items"].array()) out->push_back(item);
+    return;
+  }
+  out->push_back(std::move(object));
+}
+
 // Appends the objects of one text without looking into lists, but for the one
 // list that a text may consist of.
 absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
@@ -127,16 +139,14 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "the objects of a text are larger than ", kMaxBytes, " bytes"));
     }
-    const std::string name = ScalarText(value["kind"]);
-    if (documents.size() == 1 && (name == "List" || name == "ResourceList") &&
-        (value.Has("items") || value.Has("functionConfig"))) {
-      for (const Value& item : value["items"].array()) out->push_back(item);
-      continue;
-    }
     if (value.is_object() && !read->unreadable.ok()) {
       value.Set(kUnreadable, GoError(read->unreadable));
     }
-    out->push_back(std::move(value));
+    if (documents.size() == 1) {
+      AppendOnly(std::move(value), out);
+    } else {
+      out->push_back(std::move(value));
+    }
   }
   return absl::OkStatus();
 }
@@ -214,8 +224,11 @@ absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
       return BuildError(absl::StrCat("expected array in ", name,
                                      "/items, but found ", GoTypeName(*items)));
     }
+    // Upstream reads each item as a text of its own.
     std::vector<Value> inner;
-    for (const Value& item : items->array()) inner.push_back(AsJsonText(item));
+    for (const Value& item : items->array()) {
+      AppendOnly(AsJsonText(item), &inner);
+    }
     WEIR_RETURN_IF_ERROR(CheckObjects(&inner));
     for (Value& item : inner) {
       Value moved = std::move(item);
