@@ -1,6 +1,7 @@
 #include "src/model/scalar.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -87,21 +88,40 @@ bool SameType(const Value& a, const Value& b) {
   return a.kind() == b.kind() || (is_integer(a) && is_integer(b));
 }
 
+// How many bytes are looked at at once: without a branch among them, compilers
+// do it with vectors.
+constexpr size_t kBlock = 64;
+
+bool AreBelowDel(const char* bytes) {
+  uint8_t others = 0;
+  for (size_t i = 0; i < kBlock; ++i) {
+    others |= static_cast<uint8_t>(static_cast<uint8_t>(bytes[i]) >= 0x7f);
+  }
+  return others == 0;
+}
+
 // DEL, those from U+0080 to U+009F but the line break U+0085, and the two that
 // are no characters are not for YAML.
+bool StartsUnwritable(absl::string_view text) {
+  if (text[0] == '\x7f') return true;
+  if (text[0] == '\xc2') {
+    return text.size() > 1 && text[1] != '\x85' &&
+           static_cast<unsigned char>(text[1]) < 0xa0;
+  }
+  return absl::StartsWith(text, "\xef\xbf\xbe") ||
+         absl::StartsWith(text, "\xef\xbf\xbf");
+}
+
 bool IsWritableText(absl::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\x7f') return false;
-    if (c != '\xc2' && c != '\xef') continue;
-    const absl::string_view rest = text.substr(i);
-    if (absl::StartsWith(rest, "\xef\xbf\xbe") ||
-        absl::StartsWith(rest, "\xef\xbf\xbf")) {
-      return false;
+  size_t i = 0;
+  while (i < text.size()) {
+    if (text.size() - i >= kBlock && AreBelowDel(text.data() + i)) {
+      i += kBlock;
+      continue;
     }
-    if (c == '\xc2' && rest.size() > 1 && rest[1] != '\x85' &&
-        static_cast<unsigned char>(rest[1]) < 0xa0) {
-      return false;
+    const size_t stop = std::min(i + kBlock, text.size());
+    for (; i < stop; ++i) {
+      if (StartsUnwritable(text.substr(i))) return false;
     }
   }
   return true;
