@@ -28,6 +28,16 @@ from weir.event.v1 import event_service_pb2 as event  # noqa: E402
 from weir.event.v1 import event_service_pb2_grpc as event_grpc  # noqa: E402
 
 
+PRINTING = threading.Lock()
+
+
+def say(line, to=sys.stdout):
+    """Prints a line whole: print() writes its end apart, and two threads of
+    this program could join theirs."""
+    with PRINTING:
+        print(line, file=to, flush=True)
+
+
 def keep(address, watch):
     """Calls `watch` with a channel, and again whenever the stream breaks."""
     while True:
@@ -35,7 +45,7 @@ def keep(address, watch):
             try:
                 watch(channel)
             except grpc.RpcError as error:
-                print(f"{address}: {error.code().name}", file=sys.stderr)
+                say(f"{address}: {error.code().name}", to=sys.stderr)
         time.sleep(1)
 
 
@@ -51,11 +61,11 @@ class Events:
             self.request.after_sequence = answer.sequence
             self.request.epoch = answer.epoch
             if answer.missed:
-                print(f"missed {answer.missed} events", flush=True)
+                say(f"missed {answer.missed} events")
             e, of = answer.event, answer.event.involved_object
             severity = event.Severity.Name(e.severity)[len("SEVERITY_"):]
-            print(f"event {severity.lower()} {of.kind}/{of.namespace}/"
-                  f"{of.name} {e.reason}: {e.message}", flush=True)
+            say(f"event {severity.lower()} {of.kind}/{of.namespace}/"
+                f"{of.name} {e.reason}: {e.message}")
 
 
 class Artifacts:
@@ -70,8 +80,8 @@ class Artifacts:
             self.request.after_version = change.version
             if change.type == artifact.WatchResponse.TYPE_PUT:
                 of, what = change.entry.source, change.entry.artifact
-                print(f"artifact {of.kind}/{of.namespace}/{of.name} "
-                      f"{what.revision} {what.digest}", flush=True)
+                say(f"artifact {of.kind}/{of.namespace}/{of.name} "
+                    f"{what.revision} {what.digest}")
 
 
 threading.Thread(target=keep, daemon=True, args=(
