@@ -26,17 +26,21 @@ GIT_ENV = {
 }
 
 
+# Ports that outgoing connections do not get, in an order of this process's own.
+PORTS = iter(random.sample(range(15000, 32000), 17000))
+
+
 def free_port():
-    """A port that nobody listens on, of those that outgoing connections do
-    not get: it stays free until it is used."""
-    while True:
-        port = random.randint(15000, 32000)
+    """A port that nobody listens on and that is given once: it stays free
+    until it is used."""
+    for port in PORTS:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
                 return port
             except OSError:
                 pass
+    raise RuntimeError("no port is left")
 
 
 def git(folder, *arguments, data=None):
