@@ -57,12 +57,22 @@ std::string GoStruct(const ResId& id) {
 // Makes `fresh` the successor of `old`: its metadata under fresh's, its name,
 // namespace and build state.
 void TakeMetadata(const Resource& old, Resource* fresh) {
-  const bool needs_hash = fresh->needs_hash && old.needs_hash;
+  constexpr char kNeedsHash[] = "needsHashSuffix";
+  const bool asks = fresh->needs_hash || IsMarked(fresh->tree(), kNeedsHash);
+  const bool needs_hash =
+      asks && (old.needs_hash || IsMarked(old.tree(), kNeedsHash));
   fresh->SetMetadataMap("labels", Overlay(old.MetadataMap("labels"),
                                           fresh->MetadataMap("labels")));
-  fresh->SetMetadataMap("annotations",
-                        Overlay(old.MetadataMap("annotations"),
-                                fresh->MetadataMap("annotations")));
+  Entries annotations = Overlay(old.MetadataMap("annotations"),
+                                fresh->MetadataMap("annotations"));
+  // It stays as `needs_hash`.
+  const std::string mark =
+      absl::StrCat("internal.config.kubernetes.io/", kNeedsHash);
+  annotations.erase(
+      std::remove_if(annotations.begin(), annotations.end(),
+                     [&](const auto& entry) { return entry.first == mark; }),
+      annotations.end());
+  fresh->SetMetadataMap("annotations", annotations);
   fresh->previous = old.previous;
   fresh->nameless = old.nameless;
   fresh->allow_name_change = old.allow_name_change;

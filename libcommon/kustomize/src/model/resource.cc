@@ -80,6 +80,12 @@ absl::Status WrongKind(absl::string_view expected, const Value& value) {
                                  ": node contents:\n", FormatYaml(value)));
 }
 
+bool IsMarked(const Value& tree, absl::string_view mark) {
+  const Value* text = tree["metadata"]["annotations"].Find(
+      absl::StrCat("internal.config.kubernetes.io/", mark));
+  return text != nullptr && ScalarText(*text) == "enabled";
+}
+
 const ResId& Resource::CurId() const {
   if (!id_.has_value()) {
     ResId id;

@@ -27,6 +27,10 @@ absl::Status WrongKind(absl::string_view expected, const Value& value);
 // An error whose text is upstream's.
 absl::Status BuildError(std::string message);
 
+// Whether an object says by an annotation of upstream's own, which somebody
+// wrote, that it needs a hash or that a patch may change names or kinds.
+bool IsMarked(const Value& tree, absl::string_view mark);
+
 // What a source (see SourceLog) made of an object.
 struct Change {
   int source = 0;

@@ -154,6 +154,8 @@ absl::Status ApplyStrategicMerge(const Value& patch, bool allow_name,
   const std::string name(target->name());
   const std::string ns(target->ns());
   const std::string kind(target->kind());
+  allow_name = allow_name || IsMarked(patch, "allowNameChange");
+  allow_kind = allow_kind || IsMarked(patch, "allowKindChange");
   Budget& budget = objects->budget();
   const size_t size = SizeOf(target->tree());
   WEIR_RETURN_IF_ERROR(budget.SpendOnBytes(SizeOf(patch) + size));

@@ -102,7 +102,10 @@ absl::StatusOr<std::string> HashOf(const Resource& resource) {
 
 absl::Status AddHashes(ResMap* objects) {
   for (const std::unique_ptr<Resource>& resource : objects->list()) {
-    if (!resource->needs_hash) continue;
+    if (!resource->needs_hash &&
+        !IsMarked(resource->tree(), "needsHashSuffix")) {
+      continue;
+    }
     WEIR_ASSIGN_OR_RETURN(const std::string hash, HashOf(*resource));
     resource->StorePreviousId();
     resource->SetName(absl::StrCat(resource->name(), "-", hash));
