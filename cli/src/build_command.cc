@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "input.h"
@@ -35,6 +37,7 @@ using kustomize::BuildOptions;
 constexpr char kRootOnly[] = "LoadRestrictionsRootOnly";
 constexpr char kNone[] = "LoadRestrictionsNone";
 constexpr char kStandardInput[] = "-";
+constexpr char kNoDirectory[] = "must build at directory: ";
 
 bool IsFolder(const std::string& path) {
   struct stat info;
@@ -50,10 +53,34 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
 
 // The path below "/" of a folder; a Git URL as it is.
 absl::StatusOr<std::string> PathOf(const std::string& directory) {
+  if (directory.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(kNoDirectory, "directory path cannot be empty"));
+  }
   if (kustomize::NamesRepository(directory)) return directory;
   WEIR_ASSIGN_OR_RETURN(const std::string absolute, AbsolutePath(directory));
   // Never taken for a URL.
   return absl::StrCat("./", absolute.substr(1));
+}
+
+absl::Status CannotWrite(absl::string_view doing, const std::string& path,
+                         int error) {
+  const std::string why = std::generic_category().message(error);
+  return absl::FailedPreconditionError(
+      absl::StrCat(doing, " ", path, ": ", absl::AsciiStrToLower(why)));
+}
+
+// As upstream writes: what is there keeps its mode, a link is followed, and a
+// device is not replaced.
+absl::Status WriteOver(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "we");
+  if (file == nullptr) return CannotWrite("open", path, errno);
+  const bool is_written =
+      std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const int error = errno;
+  const bool is_closed = std::fclose(file) == 0;
+  if (is_written && is_closed) return absl::OkStatus();
+  return CannotWrite("write", path, is_written ? errno : error);
 }
 
 absl::Status Write(const kustomize::BuildResult& built,
@@ -63,11 +90,10 @@ absl::Status Write(const kustomize::BuildResult& built,
     return absl::OkStatus();
   }
   if (!IsFolder(output)) {
-    return WriteFileAtomically(output, kustomize::FormatResult(built));
+    return WriteOver(output, kustomize::FormatResult(built));
   }
   for (const auto& [name, text] : kustomize::FormatFiles(built)) {
-    WEIR_RETURN_IF_ERROR(
-        WriteFileAtomically(absl::StrCat(output, "/", name), text));
+    WEIR_RETURN_IF_ERROR(WriteOver(absl::StrCat(output, "/", name), text));
   }
   return absl::OkStatus();
 }
@@ -113,6 +139,35 @@ absl::Status Explain(const Context& ctx, const kustomize::FileSystem& files,
   return absl::OkStatus();
 }
 
+// Upstream names a directory that is none as the command line does.
+absl::Status AsNamed(const absl::Status& status, const std::string& directory) {
+  const absl::string_view message = status.message();
+  if (!absl::StartsWith(message, kNoDirectory)) return status;
+  const size_t start = message.find('\'');
+  const size_t end = message.find('\'', start + 1);
+  if (end == absl::string_view::npos) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(message.substr(0, start + 1), directory,
+                                   message.substr(end)));
+}
+
+// Whether the flags that have only some values have one of these.
+absl::Status CheckFlags(const BuildArgs& args) {
+  const absl::string_view restrictor = args.load_restrictor;
+  if (restrictor != kRootOnly && restrictor != kNone && !restrictor.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("illegal flag value --load-restrictor ", restrictor,
+                     "; legal values: [", kRootOnly, " ", kNone, "]"));
+  }
+  if (!args.reorder.empty() && args.reorder != "legacy" &&
+      args.reorder != "none") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("illegal flag value --reorder ", args.reorder,
+                     "; legal values: [legacy none]"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status BuildWith(const Context& ctx, const BuildArgs& args,
                        const BuildOptions& options) {
   const auto files = kustomize::MakeDiskFileSystem("/");
@@ -127,9 +182,10 @@ absl::Status BuildWith(const Context& ctx, const BuildArgs& args,
     return Explain(ctx, *files, directory, args.explain, options);
   }
   if (!is_input) {
-    WEIR_ASSIGN_OR_RETURN(const kustomize::BuildResult built,
-                          kustomize::Build(ctx, *files, directory, options));
-    return Write(built, args.output);
+    const absl::StatusOr<kustomize::BuildResult> built =
+        kustomize::Build(ctx, *files, directory, options);
+    if (!built.ok()) return AsNamed(built.status(), args.directory);
+    return Write(*built, args.output);
   }
   WEIR_ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
   WEIR_ASSIGN_OR_RETURN(
@@ -210,6 +266,9 @@ void AddBuildFlags(CLI::App& app, Invocation& invocation,
   auto args = std::make_shared<BuildArgs>();
   CLI::App* build = app.add_subcommand(
       "build", "Prints the objects of a folder's kustomization");
+  // As upstream: of a flag that is given again, the last one counts.
+  build->option_defaults()->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeLast);
   build->footer(
       "DIR may be a Git URL, as resources may: https://host/org/repo//path"
       "?ref=v1, ssh://..., git@host:org/repo, file:///path/to/repo. With \"-\" "
@@ -243,16 +302,12 @@ void AddBuildFlags(CLI::App& app, Invocation& invocation,
                    "Deployment/shop/web) which file, patch and transformer "
                    "made each field")
       ->type_name("NAME");
-  build
-      ->add_option("--load-restrictor", args->load_restrictor,
-                   "Whether files outside the folder may be named: "
-                   "LoadRestrictionsRootOnly or LoadRestrictionsNone")
-      ->check(CLI::IsMember({kRootOnly, kNone, ""}));
-  build
-      ->add_option("--reorder", args->reorder,
-                   "Order where no sortOptions say otherwise: legacy or none "
-                   "(deprecated: say it in sortOptions)")
-      ->check(CLI::IsMember({"legacy", "none"}));
+  build->add_option("--load-restrictor", args->load_restrictor,
+                    "Whether files outside the folder may be named: "
+                    "LoadRestrictionsRootOnly or LoadRestrictionsNone");
+  build->add_option("--reorder", args->reorder,
+                    "Order where no sortOptions say otherwise: legacy or none "
+                    "(deprecated: say it in sortOptions)");
   build->add_flag("--enable-managedby-label", args->enable_managed_by,
                   "Label all objects with app.kubernetes.io/managed-by "
                   "(deprecated: say it in buildMetadata)");
@@ -262,7 +317,10 @@ void AddBuildFlags(CLI::App& app, Invocation& invocation,
   AddFunctionFlags(build, args.get());
   build->callback([&invocation, args, run = std::move(run)] {
     invocation.run = [args, run](const Context& ctx) {
-      return run(ctx, *args);
+      const absl::Status flags = CheckFlags(*args);
+      if (flags.ok()) return run(ctx, *args);
+      Fail(flags);
+      return 2;
     };
   });
 }

@@ -47,8 +47,8 @@ void AddTriggerCommand(CLI::App& app, Invocation& invocation);
 void AddUpCommand(CLI::App& app, Invocation& invocation);
 void AddVersionCommand(CLI::App& app, Invocation& invocation);
 
-// The arguments for app.parse(), last one first. Values of `template` may be
-// empty and may begin with "-", as for helm.
+// The arguments for app.parse(), last one first. Values may be empty and may
+// begin with "-", and may follow "-o=", as for kustomize and helm.
 std::vector<std::string> ArgumentsFor(const CLI::App& app, int argc,
                                       char** argv);
 

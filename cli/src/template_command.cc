@@ -2,7 +2,6 @@
 // refused as there.
 #include "template_command.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -258,37 +257,6 @@ void AddTemplateFlags(
       return run(ctx, *args);
     };
   });
-}
-
-std::vector<std::string> ArgumentsFor(const CLI::App& app, int argc,
-                                      char** argv) {
-  std::vector<std::string> out;
-  const CLI::App* command = nullptr;
-  for (int i = 1; i < argc; ++i) {
-    const absl::string_view argument(argv[i]);
-    if (command == nullptr && argument == "template") {
-      for (const CLI::App* one : app.get_subcommands(nullptr)) {
-        if (one->get_name() == argument) command = one;
-      }
-    }
-    const bool is_long = absl::StartsWith(argument, "--");
-    if (command == nullptr || argument.size() < 2 || argument[0] != '-') {
-      out.emplace_back(argument);
-    } else if (is_long && absl::EndsWith(argument, "=")) {
-      out.emplace_back(argument.substr(0, argument.size() - 1));
-      out.emplace_back();
-    } else {
-      const CLI::Option* option =
-          command->get_option_no_throw(std::string(argument));
-      out.emplace_back(argument);
-      if (option != nullptr && option->get_items_expected_min() > 0 &&
-          i + 1 < argc && argv[i + 1][0] == '-' && argv[i + 1][1] != 0) {
-        absl::StrAppend(&out.back(), is_long ? "=" : "", argv[++i]);
-      }
-    }
-  }
-  std::reverse(out.begin(), out.end());
-  return out;
 }
 
 }  // namespace weir::cli

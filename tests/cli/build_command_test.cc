@@ -16,12 +16,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "invocation.h"
+#include "tests/cli/command_line.h"
 #include "weir/base/file.h"
 
 namespace weir::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 using testing::internal::CaptureStderr;
 using testing::internal::CaptureStdout;
 using testing::internal::GetCapturedStderr;
@@ -122,6 +124,60 @@ TEST_F(BuildCommandTest, WritesAFileAnObjectIntoAFolder) {
       Run({folder_->path(), absl::StrCat("--output=", Path("out"))});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(Read("out/v1_pod_x-web.yaml"), kPrinted);
+}
+
+TEST_F(BuildCommandTest, WritesThroughWhatIsThere) {
+  namespace fs = std::filesystem;
+  Put("kept", std::string(1000, 'x'));
+  fs::permissions(Path("kept"), fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("kept", Path("link"));
+  EXPECT_EQ(Run({folder_->path(), "-o", Path("link")}).code, 0);
+  EXPECT_TRUE(fs::is_symlink(Path("link")));
+  EXPECT_EQ(Read("kept"), kPrinted);
+  EXPECT_EQ(fs::status(Path("kept")).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("/dev/null", Path("null"));
+  EXPECT_EQ(Run({folder_->path(), "-o", Path("null")}).code, 0);
+  EXPECT_TRUE(fs::is_character_file(Path("null")));
+}
+
+TEST_F(BuildCommandTest, NamesWhatItCannotWriteTo) {
+  const Result result = Run({folder_->path(), "-o", Path("no/such.yaml")});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, absl::StrCat("✗ open ", Path("no/such.yaml"),
+                                     ": no such file or directory\n"));
+}
+
+TEST_F(BuildCommandTest, NamesDirectoriesAsTheCommandLineDoes) {
+  EXPECT_THAT(Run({"not/there"}).err,
+              StartsWith("✗ must build at directory: not a valid directory: "
+                         "evalsymlink failure on 'not/there' : lstat /"));
+  EXPECT_EQ(Run({""}).err,
+            "✗ must build at directory: directory path cannot be empty\n");
+}
+
+// Of whole command lines.
+TEST_F(BuildCommandTest, TakesValuesAsGoDoes) {
+  for (const std::vector<std::string>& flags :
+       std::vector<std::vector<std::string>>{
+           {absl::StrCat("-o=", Path("out"))},
+           {absl::StrCat("-o", Path("out"))},
+           {"-o", Path("other"), "-o", Path("out")},
+           {absl::StrCat("--output=", Path("out")), "--load-restrictor="},
+           {"--reorder", "some", "--reorder=", "-o", Path("out")},
+           {"-e", "--nonsense", "-e=A=B", "-o", Path("out")},
+           {"--helm-command=", "-o", Path("out")}}) {
+    std::filesystem::remove(Path("out"));
+    std::vector<std::string> line = {"build"};
+    line.insert(line.end(), flags.begin(), flags.end());
+    line.push_back(folder_->path());
+    const test::Printed printed = test::RunWeir(line);
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    EXPECT_EQ(Read("out"), kPrinted) << testing::PrintToString(line);
+  }
+  EXPECT_THAT(test::RunWeir({"build", "--reorder", "fifo"}).err,
+              HasSubstr("illegal flag value --reorder fifo; legal values: "
+                        "[legacy none]"));
 }
 
 TEST_F(BuildCommandTest, TakesAKustomizationFromStandardInput) {
