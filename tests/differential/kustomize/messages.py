@@ -21,6 +21,13 @@ _OBJECTS = re.compile(r"(nodes unequal|different number of entries).*|"
 _UNFIT = re.compile(r"cannot decode !!\w+ `.*?` as a !!\w+", re.S)
 # The first one that upstream meets in a map, which has no order.
 _VARIABLE = re.compile(r"var '\w+' already encountered")
+# Of charts: ours says which one, theirs what was run, behind what that printed.
+_CHART = re.compile(r"chart '[^']*' of .*?: (?=\S)|"
+                    r"((level=|time=|WARNING: )[^\n]*\n)*"
+                    r"Error: (?=.*unable to run: )|"
+                    r"\s*(Use --debug flag to render out invalid YAML\s*)?"
+                    r": unable to run: '.*?' with env=.*?"
+                    r" \(is '.*?' installed\?\): exit status \d+", re.S)
 
 
 def plain(text):
@@ -28,6 +35,7 @@ def plain(text):
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     text = _CONTENTS.sub("", _PLACE.sub("", text))
+    text = _CHART.sub("", text)
     text = _OBJECTS.sub(r"\1", text)
     text = _UNFIT.sub("cannot decode", text)
     text = _VARIABLE.sub("var already encountered", text)

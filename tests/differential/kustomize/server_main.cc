@@ -1,17 +1,27 @@
 // Builds kustomizations with our engine, many in one process, in the protocol
-// of oracle/main.go.
+// and with the arguments of oracle/main.go.
 #include <cstdio>
 #include <iostream>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "chart_renderer.h"
 #include "weir/kustomize/build.h"
 
 int main(int argc, char** argv) {
   weir::kustomize::BuildOptions options;
-  if (argc > 1 && absl::string_view(argv[1]) == "unrestricted") {
-    options.load_restrictor =
-        weir::kustomize::BuildOptions::LoadRestrictor::kNone;
+  weir::cli::LocalCharts charts;
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view argument = argv[i];
+    if (argument == "unrestricted") {
+      options.load_restrictor =
+          weir::kustomize::BuildOptions::LoadRestrictor::kNone;
+    } else if (absl::ConsumePrefix(&argument, "helm=")) {
+      options.helm.enabled = true;
+      options.helm.command = std::string(argument);
+      options.helm.renderer = &charts;
+    }
   }
   const auto files = weir::kustomize::MakeDiskFileSystem("/");
   std::string directory;

@@ -3,7 +3,8 @@
 // Each line of standard input is a directory. Each answer is a line
 // "ok LENGTH", "error LENGTH" or "panic LENGTH", and LENGTH bytes: what
 // `kustomize build` would print to standard output or after "Error: ". The
-// argument "unrestricted" is for --load-restrictor LoadRestrictionsNone.
+// argument "unrestricted" is for --load-restrictor LoadRestrictionsNone,
+// "helm=PROGRAM" for --enable-helm --helm-command PROGRAM.
 package main
 
 import (
@@ -28,8 +29,13 @@ func build(directory string) (verdict, text string) {
 	}()
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified // As the command does.
-	if len(os.Args) > 1 && os.Args[1] == "unrestricted" {
-		options.LoadRestrictions = types.LoadRestrictionsNone
+	for _, argument := range os.Args[1:] {
+		if argument == "unrestricted" {
+			options.LoadRestrictions = types.LoadRestrictionsNone
+		} else if helm, ok := strings.CutPrefix(argument, "helm="); ok {
+			options.PluginConfig.HelmConfig.Enabled = true
+			options.PluginConfig.HelmConfig.Command = helm
+		}
 	}
 	result, err := krusty.MakeKustomizer(options).Run(
 		filesys.MakeFsOnDisk(), directory)
