@@ -3,7 +3,7 @@ import difflib
 import re
 
 # What random texts are made of: base64, hexadecimal, bcrypt, UUIDs.
-_RANDOM = re.compile(rb"[A-Za-z0-9+/=.$_-]{4,}")
+_RANDOM = re.compile(rb'"?[A-Za-z0-9+/=.$_-]{4,}"?')
 
 
 def is_remote(text):
