@@ -16,11 +16,6 @@ namespace {
 using Type = git::TreeEntry::Type;
 
 constexpr size_t kMaxFileBytes = size_t{64} << 20;
-constexpr int kMaxLinks = 40;
-
-absl::Status NoSuchFile(const std::string& path) {
-  return absl::NotFoundError(absl::StrCat(path, ": no such file or directory"));
-}
 
 }  // namespace
 
@@ -75,15 +70,14 @@ absl::StatusOr<std::string> GitTreeFiles::Resolve(
     }
     done.push_back(std::move(part));
     const Node* node = FindNode(absl::StrJoin(done, "/"));
-    if (node == nullptr) return NoSuchFile(DisplayPath(path));
+    if (node == nullptr) {
+      return kustomize::NoSuchPath(DisplayPath(absl::StrJoin(done, "/")));
+    }
     if (node->type == Type::kFile && !rest.empty()) {
-      return NoSuchFile(DisplayPath(path));
+      return kustomize::NotADirectory();
     }
     if (node->type != Type::kSymlink) continue;
-    if (++links > kMaxLinks) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(DisplayPath(path), ": too many links"));
-    }
+    if (++links > kustomize::kMaxLinks) return kustomize::TooManyLinks();
     WEIR_ASSIGN_OR_RETURN(const std::string target, ReadBlob(*node));
     if (absl::StartsWith(target, "/")) return escapes();
     done.pop_back();
@@ -98,7 +92,7 @@ absl::StatusOr<std::string> GitTreeFiles::ReadFile(
     absl::string_view path) const {
   WEIR_ASSIGN_OR_RETURN(const std::string resolved, Resolve(path));
   const Node* node = FindNode(resolved);
-  if (node == nullptr) return NoSuchFile(DisplayPath(path));
+  if (node == nullptr) return kustomize::NoSuchPath(DisplayPath(resolved));
   if (node->type != Type::kFile) {
     return absl::FailedPreconditionError(
         absl::StrCat(DisplayPath(path), ": is a directory"));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "weir/base/file.h"
@@ -620,6 +621,64 @@ TEST(DiskFileSystemTest, NothingLeavesTheRoot) {
   ASSERT_EQ(symlink("../secret.yaml", (root + "/link.yaml").c_str()), 0);
   EXPECT_EQ(files->ReadFile("link.yaml").status().code(),
             absl::StatusCode::kPermissionDenied);
+}
+
+// "/root" for where the files are.
+std::string ErrorOf(const std::string& root, const FileSystem& files) {
+  const auto built = Build(Context(), files, ".", FluxOptions());
+  return absl::StrReplaceAll(built.status().message(), {{root, "/root"}});
+}
+
+TEST(DiskFileSystemTest, LinksThatLeadNowhereAreToldOfAsGoDoes) {
+  const auto dir = TempDir::Create("kustomize");
+  ASSERT_TRUE(dir.ok());
+  const std::string& root = dir->path();
+  const auto files = MakeDiskFileSystem(root);
+  ASSERT_TRUE(WriteFileAtomically(root + "/file", kPod).ok());
+  const struct {
+    const char* resource;
+    const char* link;  // Named "link"; null: none.
+    const char* error;
+  } cases[] = {
+      {"link", "nothing", "lstat /root/nothing: no such file or directory"},
+      {"link/a.yaml", "no/thing", "lstat /root/no: no such file or directory"},
+      {"link", "link", "EvalSymlinks: too many links"},
+      {"link/a", "file", "not a directory"},
+      {"file/a", nullptr, "not a directory"},
+      {"none/a", nullptr, "lstat /root/none: no such file or directory"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.resource);
+    const std::string link = root + "/link";
+    unlink(link.c_str());
+    if (one.link != nullptr) {
+      ASSERT_EQ(symlink(one.link, link.c_str()), 0);
+    }
+    ASSERT_TRUE(
+        WriteFileAtomically(root + "/kustomization.yaml",
+                            absl::StrCat("resources: [", one.resource, "]\n"))
+            .ok());
+    EXPECT_THAT(ErrorOf(root, *files),
+                HasSubstr(absl::StrCat(
+                    "must build at directory: not a valid directory: "
+                    "evalsymlink failure on '/root/",
+                    one.resource, "' : ", one.error)));
+  }
+}
+
+TEST(DiskFileSystemTest, ChainsOfLinksAreFollowedAsFarAsGoDoes) {
+  const auto dir = TempDir::Create("kustomize");
+  ASSERT_TRUE(dir.ok());
+  ASSERT_TRUE(WriteFileAtomically(dir->path() + "/0", kPod).ok());
+  for (int i = 1; i <= 256; ++i) {
+    ASSERT_EQ(symlink(absl::StrCat(i - 1).c_str(),
+                      absl::StrCat(dir->path(), "/", i).c_str()),
+              0);
+  }
+  const auto files = MakeDiskFileSystem(dir->path());
+  EXPECT_TRUE(files->ReadFile("255").ok());
+  EXPECT_EQ(files->ReadFile("256").status().message(),
+            "EvalSymlinks: too many links");
 }
 
 }  // namespace

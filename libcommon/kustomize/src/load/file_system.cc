@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "src/load/paths.h"
+#include "src/load/symlinks.h"
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 
@@ -89,20 +90,13 @@ class DiskFileSystem : public FileSystem {
       clean = CleanPath(absl::StrCat("/", clean)).substr(1);
       if (clean.empty()) clean = ".";
     }
-    const std::string full = OnDisk(clean);
-    char resolved[PATH_MAX];
-    if (realpath(full.c_str(), resolved) == nullptr) {
-      return ErrnoToStatus(errno, full);
-    }
-    const absl::string_view found = resolved;
-    if (root_ == "/") {
-      return found == "/" ? "." : std::string(found.substr(1));
-    }
+    WEIR_ASSIGN_OR_RETURN(const std::string found, FollowLinks(OnDisk(clean)));
+    if (root_ == "/") return found == "/" ? "." : found.substr(1);
     if (found == root_) return ".";
     if (!absl::StartsWith(found, root_) || found[root_.size()] != '/') {
       return Escapes(found);
     }
-    return std::string(found.substr(root_.size() + 1));
+    return found.substr(root_.size() + 1);
   }
 
  private:
@@ -189,11 +183,14 @@ class MemoryFileSystem : public FileSystem {
           absl::StrCat("fs-security-constraint open ", clean, ": path '", clean,
                        "' is not in or below '/'"));
     }
-    if (!IsDirectory(clean) && !IsFile(clean)) {
-      return absl::NotFoundError(
-          absl::StrCat(DisplayPath(clean), ": no such file or directory"));
+    if (IsDirectory(clean) || IsFile(clean)) return clean;
+    for (size_t slash = clean.find('/'); slash != std::string::npos;
+         slash = clean.find('/', slash + 1)) {
+      const std::string head = clean.substr(0, slash);
+      if (IsFile(head)) return NotADirectory();
+      if (!IsDirectory(head)) return NoSuchPath(DisplayPath(head));
     }
-    return clean;
+    return NoSuchPath(DisplayPath(clean));
   }
 
  private:

@@ -15,32 +15,26 @@
 namespace weir::kustomize {
 namespace {
 
-// The first element of a path that is not there, as lstat complains about it.
-std::string FirstMissing(const FileSystem& files, const std::string& path) {
-  for (size_t slash = path.find('/'); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    const std::string head = path.substr(0, slash);
-    if (head != ".." && !files.IsDirectory(head)) {
-      return files.DisplayPath(head);
-    }
-  }
-  return files.DisplayPath(path);
-}
-
-// Why a path that is not there is not there.
-absl::string_view WhyMissing(absl::string_view path) {
-  constexpr size_t kMaxName = 255;
-  constexpr size_t kMaxPath = 4095;
-  return BaseName(path).size() > kMaxName || path.size() > kMaxPath
-             ? "file name too long"
-             : "no such file or directory";
-}
-
-absl::Status NoSuchFile(const FileSystem& files, const std::string& path) {
-  const std::string missing = FirstMissing(files, path);
+// What filepath.EvalSymlinks said about a path.
+absl::Status NoSuchFile(const FileSystem& files, const std::string& path,
+                        const absl::Status& why) {
   return BuildError(absl::StrCat("evalsymlink failure on '",
-                                 files.DisplayPath(path), "' : lstat ", missing,
-                                 ": ", WhyMissing(missing)));
+                                 files.DisplayPath(path),
+                                 "' : ", why.message()));
+}
+
+// What open() says then.
+absl::Status CannotOpen(const FileSystem& files, const std::string& path) {
+  absl::string_view why = "no such file or directory";
+  const absl::Status status = files.Resolve(path).status();
+  for (absl::string_view other :
+       {"not a directory", "file name too long", "permission denied"}) {
+    if (absl::EndsWith(status.message(), other)) why = other;
+  }
+  if (absl::EndsWith(status.message(), "too many links")) {
+    why = "too many levels of symbolic links";
+  }
+  return BuildError(absl::StrCat("open ", files.DisplayPath(path), ": ", why));
 }
 
 constexpr char kHttpError[] = "weir.dev/http-error";
@@ -112,7 +106,7 @@ absl::StatusOr<std::string> Loader::ResolveDirectory(const FileSystem& files,
   absl::StatusOr<std::string> root = files.Resolve(path);
   if (absl::IsPermissionDenied(root.status())) return root.status();
   if (!root.ok()) {
-    return Annotate(NoSuchFile(files, path),
+    return Annotate(NoSuchFile(files, path, root.status()),
                     "must build at directory: not a valid directory");
   }
   if (!files.IsDirectory(*root)) {
@@ -142,7 +136,7 @@ absl::StatusOr<Loader::Place> Loader::OpenClone(LoadSession* session,
                                    "\" refers to directory outside of repo \"",
                                    place.files->DisplayPath("."), "\""));
   }
-  if (!root.ok()) return NoSuchFile(*place.files, path);
+  if (!root.ok()) return NoSuchFile(*place.files, path, root.status());
   if (!place.files->IsDirectory(*root)) {
     return BuildError(absl::StrCat("'", place.files->DisplayPath(path),
                                    "' refers to file '", BaseName(path),
@@ -243,7 +237,7 @@ absl::Status Loader::CheckWithinRoot(const std::string& path) const {
   const FileSystem& files = *files_;
   absl::StatusOr<std::string> resolved = files.Resolve(path);
   if (absl::IsPermissionDenied(resolved.status())) return resolved.status();
-  if (!resolved.ok()) return NoSuchFile(files, path);
+  if (!resolved.ok()) return NoSuchFile(files, path, resolved.status());
   if (!files.IsFile(*resolved)) {
     return BuildError(
         absl::StrCat("'", files.DisplayPath(path), "' must resolve to a file"));
@@ -280,10 +274,7 @@ absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
                                      ": is a directory"));
     }
     text = files_->ReadFile(located);
-    if (absl::IsNotFound(text.status())) {
-      const std::string shown = files_->DisplayPath(located);
-      return BuildError(absl::StrCat("open ", shown, ": ", WhyMissing(shown)));
-    }
+    if (absl::IsNotFound(text.status())) return CannotOpen(*files_, located);
   }
   if (text.ok()) {
     session_->bytes_read += text->size();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -38,9 +39,19 @@ class FileSystem {
   // How error messages show a path: usually absolute.
   virtual std::string DisplayPath(absl::string_view path) const = 0;
   // The path with symlinks resolved; still relative to the root.
-  // Errors: kNotFound; kPermissionDenied when it leaves the root.
+  // Errors: kNotFound, with what Go's filepath.EvalSymlinks would say;
+  // kPermissionDenied when it leaves the root.
   virtual absl::StatusOr<std::string> Resolve(absl::string_view path) const = 0;
 };
+
+// What Resolve says of a path on the way that is not there, as DisplayPath
+// shows it, of a file where a directory should be, and of links that lead
+// nowhere else.
+absl::Status NoSuchPath(absl::string_view shown);
+absl::Status NotADirectory();
+absl::Status TooManyLinks();
+// More links than these in a path are too many.
+inline constexpr int kMaxLinks = 255;
 
 struct FileSystemLimits {
   // Larger files are an error.
