@@ -284,9 +284,8 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
                  resource->transformations.end());
       SetAnnotation(resource.get(), kTransformations, FormatOrigins(all));
     }
-    if (!IsWritable(resource->tree())) {
-      return InFileOf(*resource, BuildError(std::string(kControlCharacters)));
-    }
+    WEIR_RETURN_IF_ERROR(
+        InFileOf(*resource, ReadFromJson(&resource->MutableContent())));
   }
   record("buildMetadata");
   for (const std::unique_ptr<Resource>& resource : objects.list()) {

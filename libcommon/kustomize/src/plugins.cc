@@ -263,21 +263,20 @@ constexpr std::pair<absl::string_view, absl::string_view> kTextFields[] = {
     {"ValueAddTransformer", "value"},
 };
 
-Value WithTexts(const Resource& plugin) {
-  Value config = plugin.tree();
+void MakeTexts(const Resource& plugin, Value* config) {
   for (const auto& [kind, field] : kTextFields) {
     if (kind != plugin.kind()) continue;
     const std::vector<absl::string_view> path = absl::StrSplit(field, '/');
-    MakeConfigTexts(path, &config);
+    MakeConfigTexts(path, config);
   }
-  return config;
 }
 
-absl::Status CheckWritable(const Resource& plugin) {
-  if (IsWritable(plugin.tree())) return absl::OkStatus();
-  return BuildError(absl::StrCat("marshalling yaml from res ",
-                                 plugin.OrgId().ToString(), ": ",
-                                 kControlCharacters));
+// The plugin as upstream hands it on.
+absl::StatusOr<Value> ConfigOf(const Resource& plugin) {
+  Value config = plugin.tree();
+  WEIR_RETURN_IF_ERROR(ReadFromJson(&config), "marshalling yaml from res ",
+                       plugin.OrgId().ToString());
+  return config;
 }
 
 }  // namespace
@@ -288,7 +287,7 @@ absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
   WEIR_ASSIGN_OR_RETURN(
       const MakeGenerator make,
       FindFactory(plugin, loader, kGenerators, kTransformers));
-  WEIR_RETURN_IF_ERROR(CheckWritable(plugin));
+  WEIR_ASSIGN_OR_RETURN(const Value config, ConfigOf(plugin));
   if (make == nullptr) {
     // Its configuration is looked at first.
     WEIR_RETURN_IF_ERROR(
@@ -296,8 +295,7 @@ absl::StatusOr<Generator> MakeGeneratorPlugin(const Resource& plugin,
     return BuildError(
         absl::StrCat("plugin ", plugin.OrgId().ToString(), " not a generator"));
   }
-  absl::StatusOr<Generator> made =
-      make({plugin, loader, schema, plugin.tree()});
+  absl::StatusOr<Generator> made = make({plugin, loader, schema, config});
   WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
                        " fails configuration");
   return made;
@@ -309,13 +307,13 @@ absl::StatusOr<Transformer> MakeTransformerPlugin(const Resource& plugin,
   WEIR_ASSIGN_OR_RETURN(
       const MakeTransformer make,
       FindFactory(plugin, loader, kTransformers, kGenerators));
-  WEIR_RETURN_IF_ERROR(CheckWritable(plugin));
+  WEIR_ASSIGN_OR_RETURN(Value config, ConfigOf(plugin));
   if (make == nullptr) {
     WEIR_RETURN_IF_ERROR(MakeGeneratorPlugin(plugin, loader, schema).status());
     return BuildError(absl::StrCat("plugin ", plugin.OrgId().ToString(),
                                    " not a transformer"));
   }
-  const Value config = WithTexts(plugin);
+  MakeTexts(plugin, &config);
   absl::StatusOr<Transformer> made = make({plugin, loader, schema, config});
   WEIR_RETURN_IF_ERROR(made.status(), "plugin ", plugin.OrgId().ToString(),
                        " fails configuration");

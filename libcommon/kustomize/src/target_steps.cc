@@ -94,12 +94,11 @@ std::string Indexed(absl::string_view field, size_t index) {
 absl::Status Target::CheckWritable(absl::string_view kind,
                                    absl::string_view field) const {
   const std::string name = absl::AsciiStrToLower(field);
-  for (const std::string& unwritable : kustomization_.unwritable) {
+  for (const auto& [unwritable, why] : kustomization_.unwritable) {
     if (unwritable == name ||
         absl::StartsWith(unwritable, absl::StrCat(name, "["))) {
-      return LocateField(BuildError(absl::StrCat("builtin ", kind, " marshal: ",
-                                                 kControlCharacters)),
-                         field);
+      return LocateField(
+          BuildError(absl::StrCat("builtin ", kind, " marshal: ", why)), field);
     }
   }
   return absl::OkStatus();
@@ -172,6 +171,12 @@ absl::Status Target::RunGenerators(Accumulator* into) {
         std::pair("SecretGenerator", "secretGenerator"),
         std::pair(kChartGenerator, kChartField)}) {
     WEIR_RETURN_IF_ERROR(CheckWritable(kind, field));
+  }
+  for (const auto& [kind, generators] :
+       {std::pair("ConfigMapGenerator", &kustomization_.config_map_generators),
+        std::pair("SecretGenerator", &kustomization_.secret_generators)}) {
+    if (generators->empty()) continue;
+    WEIR_RETURN_IF_ERROR(CheckWritable(kind, "generatorOptions"));
   }
   WEIR_ASSIGN_OR_RETURN(const std::vector<Generator> charts, ConfigureCharts());
   WEIR_ASSIGN_OR_RETURN(

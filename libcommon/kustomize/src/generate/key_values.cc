@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "src/load/paths.h"
+#include "src/model/go_space.h"
 #include "src/model/resource.h"
 #include "weir/base/status.h"
 
@@ -20,23 +21,6 @@ namespace {
 constexpr size_t kMaxEnvLine = 64 * 1024;
 // More than an object that a server takes can hold.
 constexpr size_t kMaxPairs = 200000;
-
-// What Go's unicode.IsSpace takes for space, in UTF-8.
-constexpr absl::string_view kSpaces[] = {
-    " ",      "\t",     "\n",     "\v",     "\f",     "\r",     "\u0085",
-    "\u00A0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
-    "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u2028",
-    "\u2029", "\u202F", "\u205F", "\u3000"};
-
-void TrimLeft(absl::string_view* line) {
-  bool trimmed = true;
-  while (trimmed) {
-    trimmed = false;
-    for (absl::string_view space : kSpaces) {
-      trimmed = trimmed || absl::ConsumePrefix(line, space);
-    }
-  }
-}
 
 absl::Status AddPair(std::string key, std::string value, Pairs* out) {
   if (out->size() == kMaxPairs) {
@@ -68,7 +52,7 @@ absl::Status ParseEnvFile(absl::string_view text, Pairs* out) {
     }
     if (first) absl::ConsumePrefix(&line, "\xEF\xBB\xBF");
     first = false;
-    TrimLeft(&line);
+    line = TrimSpaceLeft(line);
     if (line.empty() || line[0] == '#') continue;
     const std::pair<absl::string_view, absl::string_view> pair =
         absl::StrSplit(line, absl::MaxSplits('=', 1));

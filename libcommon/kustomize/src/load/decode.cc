@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "src/model/budget.h"
+#include "src/model/go_space.h"
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/yaml.h"
@@ -34,12 +34,10 @@ absl::StatusOr<std::vector<absl::string_view>> SplitDocuments(
     if (at == absl::string_view::npos) break;
     const size_t end = text.find('\n', at + 1);
     if (end == absl::string_view::npos) break;
-    const absl::string_view rest =
-        absl::StripAsciiWhitespace(text.substr(at + 4, end - at - 4));
+    const absl::string_view rest = TrimSpace(text.substr(at + 4, end - at - 4));
     if (!rest.empty() && rest[0] != '#') {
-      return BuildError(
-          absl::StrCat("invalid document separator: ",
-                       absl::StripAsciiWhitespace(text.substr(at, end - at))));
+      return BuildError(absl::StrCat("invalid document separator: ",
+                                     TrimSpace(text.substr(at, end - at))));
     }
     if (documents.size() == kMaxDocuments) {
       return absl::ResourceExhaustedError(

@@ -354,27 +354,61 @@ std::vector<std::pair<std::string, std::string>> FindDeprecated(
   return found;
 }
 
+// Fields that upstream hands on to what acts on them as YAML, which it makes of
+// JSON: each, or each of its list, by itself.
+constexpr absl::string_view kHandedOn[] = {"commonAnnotations",
+                                           "commonLabels",
+                                           "configMapGenerator",
+                                           "generatorOptions",
+                                           "helmChartInflationGenerator",
+                                           "helmCharts",
+                                           "helmGlobals",
+                                           "imageTags",
+                                           "images",
+                                           "labels",
+                                           "namePrefix",
+                                           "nameSuffix",
+                                           "namespace",
+                                           "patches",
+                                           "patchesJson6902",
+                                           "patchesStrategicMerge",
+                                           "replacements",
+                                           "replicas",
+                                           "secretGenerator"};
+
+// Makes of these fields what arrives there, and returns those that do not.
+std::vector<std::pair<std::string, std::string>> HandOn(Value* file) {
+  std::vector<std::pair<std::string, std::string>> unwritable;
+  if (!file->is_object()) return unwritable;
+  const auto read = [&](const std::string& name, Value* value) {
+    const absl::Status status = ReadFromJson(value);
+    if (!status.ok()) unwritable.emplace_back(name, status.message());
+  };
+  for (Value::Member& member : file->MutableObject()) {
+    if (std::none_of(std::begin(kHandedOn), std::end(kHandedOn),
+                     [&](absl::string_view field) {
+                       return absl::EqualsIgnoreCase(field, member.key);
+                     })) {
+      continue;
+    }
+    const std::string name = absl::AsciiStrToLower(member.key);
+    if (!member.value.is_array()) {
+      read(name, &member.value);
+      continue;
+    }
+    Value::Array& items = member.value.MutableArray();
+    for (size_t i = 0; i < items.size(); ++i) {
+      read(absl::StrCat(name, "[", i, "]"), &items[i]);
+    }
+  }
+  return unwritable;
+}
+
 }  // namespace
 
 bool Kustomization::WantsMetadata(absl::string_view option) const {
   return std::find(build_metadata.begin(), build_metadata.end(), option) !=
          build_metadata.end();
-}
-
-std::vector<std::string> FindUnwritable(const Value& file) {
-  std::vector<std::string> found;
-  for (const Value::Member& member : file.object()) {
-    const std::string name = absl::AsciiStrToLower(member.key);
-    if (!member.value.is_array()) {
-      if (!IsWritable(member.value)) found.push_back(name);
-      continue;
-    }
-    for (size_t i = 0; i < member.value.size(); ++i) {
-      if (IsWritable(member.value[i])) continue;
-      found.push_back(absl::StrCat(name, "[", i, "]"));
-    }
-  }
-  return found;
 }
 
 absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
@@ -393,6 +427,7 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
         file_name, 0);
   }
   Kustomization k;
+  k.unwritable = HandOn(&*file);
   JsonDecoder decoder(strict);
   DecodeAll(decoder, *file, &k);
   if (!decoder.status().ok()) {
@@ -404,7 +439,6 @@ absl::StatusOr<Kustomization> ParseKustomization(absl::string_view text,
   }
   k.has_content = HasContent(*file);
   k.deprecated = FindDeprecated(*file);
-  k.unwritable = FindUnwritable(*file);
   return k;
 }
 

@@ -149,9 +149,9 @@ struct Kustomization {
   std::vector<std::pair<std::string, std::string>> deprecated;
   // Whether the file says anything besides kind and apiVersion.
   bool has_content = false;
-  // Fields in lower case, as "labels[0]", with a text that upstream cannot hand
-  // on to what acts on it: YAML takes no control characters as they are.
-  std::vector<std::string> unwritable;
+  // Fields in lower case, as "labels[0]", that upstream cannot hand on to what
+  // acts on them, and why: YAML takes no control characters as they are.
+  std::vector<std::pair<std::string, std::string>> unwritable;
 
   bool is_component() const { return kind == "Component"; }
   bool WantsMetadata(absl::string_view option) const;

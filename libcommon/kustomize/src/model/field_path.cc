@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "src/model/go_space.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/model/selector.h"
@@ -283,7 +283,7 @@ absl::StatusOr<const Value*> LookUpPath(const Value& root,
                                         absl::Span<const std::string> path) {
   const Value* at = &root;
   for (const std::string& raw : path) {
-    const std::string part(absl::StripAsciiWhitespace(raw));
+    const std::string part(TrimSpace(raw));
     if (part.empty()) continue;
     WEIR_RETURN_IF_ERROR(CheckPart(part));
     if (IsTaggedNull(*at)) return nullptr;

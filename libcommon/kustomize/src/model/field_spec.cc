@@ -85,14 +85,14 @@ class Walk {
     const bool creates = create_ && !is_list;
     if (!node.Has(name)) {
       if (!creates) return absl::OkStatus();
-      node.Set(name, Fresh(path));
+      node.Set(name, Fresh(path, ""));
     }
     Value& field = *node.FindMutable(name);
     if (IsTaggedNull(field)) {
       if (is_list) {
         field = Value::MakeArray();
       } else if (creates) {
-        field = Fresh(path);
+        field = Fresh(path, NodeText(field));
       }
     }
     if (tracks_place_) place_.emplace_back(name);
@@ -101,8 +101,11 @@ class Walk {
     return status;
   }
 
-  Value Fresh(Parts path) const {
-    if (path.size() == 1 && kind_ == CreateKind::kScalar) return Value();
+  // What was null keeps its text.
+  Value Fresh(Parts path, const std::string& text) const {
+    if (path.size() == 1 && kind_ == CreateKind::kScalar) {
+      return UntaggedScalar(text);
+    }
     return Value::MakeObject();
   }
 

@@ -91,7 +91,8 @@ const ResId& Resource::CurId() const {
     ResId id;
     const Value* api_version = tree_.Find("apiVersion");
     const Value* kind = tree_.Find("kind");
-    id.gvk = MakeGvk(api_version == nullptr ? "" : ScalarText(*api_version),
+    // A version that is null is what it is written as.
+    id.gvk = MakeGvk(api_version == nullptr ? "" : NodeText(*api_version),
                      kind == nullptr ? "" : ScalarText(*kind));
     const Value& metadata = tree_["metadata"];
     id.name = ScalarText(metadata["name"]);
@@ -154,7 +155,11 @@ void Resource::StorePreviousId() {
   } else {
     ids.push_back(std::move(old));
   }
-  // Upstream notes it in the annotations, which are a map from then on.
+  // Upstream notes it in the annotations, which are a map from then on, and so
+  // is what they are in.
+  if (tree_.Has("metadata") && tree_["metadata"].is_null()) {
+    MutableTree().Set("metadata", Value::MakeObject());
+  }
   const Value& annotations = tree_["metadata"]["annotations"];
   if (!annotations.is_object() && !annotations.is_null()) {
     SetMetadataMap("annotations", MetadataMap("annotations"));

@@ -127,6 +127,41 @@ bool IsWritableText(absl::string_view text) {
   return true;
 }
 
+// Whether YAML takes all texts as JSON has them, which escapes no control
+// characters but those below the blank.
+bool IsWritable(const Value& value) {
+  if (value.is_string()) return IsWritableText(value.AsString());
+  for (const Value& item : value.array()) {
+    if (!IsWritable(item)) return false;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (!IsWritableText(member.key) || !IsWritable(member.value)) return false;
+  }
+  return true;
+}
+
+// The line break that JSON does not escape.
+constexpr absl::string_view kNextLine = "\xc2\x85";
+// Keys that YAML looks for the end of within 1,024 characters, with quotes and
+// escapes.
+constexpr size_t kShortKey = 150;
+
+// Whether YAML reads all of it as it is in JSON, but for control characters.
+bool IsSameInYaml(const Value& value) {
+  if (value.is_string()) return !absl::StrContains(value.AsString(), kNextLine);
+  for (const Value& item : value.array()) {
+    if (!IsSameInYaml(item)) return false;
+  }
+  for (const Value::Member& member : value.object()) {
+    if (member.key.size() > kShortKey ||
+        absl::StrContains(member.key, kNextLine) ||
+        !IsSameInYaml(member.value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 absl::string_view TagOf(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kNull:
@@ -315,24 +350,32 @@ absl::Status WriteAndRead(Value* tree) {
   return CheckScalars(*tree);
 }
 
-bool IsWritable(const Value& value) {
-  if (value.is_string()) return IsWritableText(value.AsString());
-  for (const Value& item : value.array()) {
-    if (!IsWritable(item)) return false;
+absl::Status ReadFromJson(Value* value) {
+  if (!IsWritable(*value)) {
+    return BuildError("yaml: control characters are not allowed");
   }
-  for (const Value::Member& member : value.object()) {
-    if (!IsWritableText(member.key) || !IsWritable(member.value)) return false;
+  if (IsSameInYaml(*value)) return absl::OkStatus();
+  JsonFormatOptions as_go;
+  as_go.escape_html = true;
+  absl::StatusOr<Value> read = ParseYaml(FormatJson(*value, as_go));
+  if (!read.ok()) {
+    if (absl::IsResourceExhausted(read.status())) return read.status();
+    return BuildError(absl::StrCat("yaml: ", GoYamlError(read.status())));
   }
-  return true;
+  *value = *std::move(read);
+  return absl::OkStatus();
 }
 
-Value AsJsonText(const Value& value) {
-  if (value.is_string())
+namespace {
+
+Value InBrackets(const Value& value) {
+  if (value.is_string()) {
     return StringOf(Style::kDoubleQuoted, value.AsString());
+  }
   if (value.is_array()) {
     Value::Array items;
     items.reserve(value.size());
-    for (const Value& item : value.array()) items.push_back(AsJsonText(item));
+    for (const Value& item : value.array()) items.push_back(InBrackets(item));
     Value list(std::move(items));
     list.set_style(Style::kFlow);
     return list;
@@ -341,13 +384,22 @@ Value AsJsonText(const Value& value) {
     Value::Object members;
     members.reserve(value.size());
     for (const Value::Member& member : value.object()) {
-      members.emplace_back(member.key, AsJsonText(member.value));
+      members.emplace_back(member.key, InBrackets(member.value));
     }
     Value map = Value::FromMembers(std::move(members));
     map.set_style(Style::kFlow);
     return map;
   }
   return value.is_null() ? Value() : Resolve(FormatJson(value));
+}
+
+}  // namespace
+
+Value AsJsonText(const Value& value) {
+  Value read = value;
+  // What cannot be read is an error when it is written once more.
+  const bool is_read = ReadFromJson(&read).ok();
+  return InBrackets(is_read ? read : value);
 }
 
 }  // namespace weir::kustomize

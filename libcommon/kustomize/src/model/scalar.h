@@ -75,12 +75,10 @@ inline constexpr absl::string_view kUnreadable = "\x02";
 // Errors: kFailedPrecondition, also for a text that it cannot read again.
 absl::Status WriteAndRead(Value* tree);
 
-// Whether YAML takes all texts as JSON has them, which escapes no control
-// characters but those below the blank.
-bool IsWritable(const Value& value);
-// Why it does not.
-inline constexpr absl::string_view kControlCharacters =
-    "yaml: control characters are not allowed";
+// Makes of a value what YAML reads of it once it was written as JSON: there the
+// character U+0085 is the end of a line, and a key must not be long.
+// Errors: kFailedPrecondition, in Go's words, for what YAML does not take.
+absl::Status ReadFromJson(Value* value);
 
 // A value that was decoded, written as JSON and read as YAML: it is in brackets
 // and its strings are quoted.

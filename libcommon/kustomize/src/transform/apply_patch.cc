@@ -197,9 +197,14 @@ Value PatchFor(const Resource& patch, const Resource& target) {
     copy.SetMetadataMap(field, copy.MetadataMap(field));
   }
   Value& tree = copy.MutableTree();
-  // It takes the style of the target's.
+  // They take the style of the target's.
   tree.Mutable("metadata").Set("name", UntaggedScalar(patch.name()));
-  SetUntagged(tree, "apiVersion", target.CurId().gvk.ApiVersion());
+  const std::string api_version = target.CurId().gvk.ApiVersion();
+  if (target.tree().Has("apiVersion")) {
+    tree.Set("apiVersion", UntaggedScalar(api_version));
+  } else {
+    SetUntagged(tree, "apiVersion", api_version);
+  }
   return copy.tree();
 }
 

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "src/load/decode.h"
 #include "src/merge/json6902.h"
+#include "src/model/go_space.h"
 #include "src/transform/apply_patch.h"
 #include "src/transform/configuration_error.h"
 #include "weir/base/status.h"
@@ -66,7 +66,7 @@ absl::StatusOr<std::string> PatchText(const PatchSpec& spec,
                                       const Loader& loader, const Value& config,
                                       std::string* source) {
   WEIR_RETURN_IF_ERROR(CheckPatchSize(spec.patch));
-  const std::string inline_text(absl::StripAsciiWhitespace(spec.patch));
+  const std::string inline_text(TrimSpace(spec.patch));
   if (inline_text.empty() && spec.path.empty()) {
     return BuildError(absl::StrCat("must specify one of patch and path in\n",
                                    FormatYaml(config)));

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "src/model/go_space.h"
 #include "src/model/scalar.h"
 #include "src/model/yaml_nodes.h"
 #include "weir/value/json.h"
@@ -118,12 +118,11 @@ EditedText EditStructuredText(const std::string& text,
       });
   if (!count.ok() || *count == 0) return edited;
   edited.is_found = true;
-  const char first = absl::StripAsciiWhitespace(text)[0];
+  const char first = TrimSpace(text)[0];
   if (first == '{' || first == '[') {
     edited.text = FormatAsJson(std::move(after), text);
   } else if (NodeUpdate(source).Run(before, after, &document->root)) {
-    edited.text =
-        std::string(absl::StripAsciiWhitespace(FormatYamlNode(*document)));
+    edited.text = std::string(TrimSpace(FormatYamlNode(*document)));
   } else {
     edited.is_found = false;
   }

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -14,6 +13,7 @@
 #include "src/load/json_decoder.h"
 #include "src/load/kustomization.h"
 #include "src/load/paths.h"
+#include "src/model/go_space.h"
 #include "src/model/resource.h"
 #include "src/model/scalar.h"
 #include "src/transform/transformers.h"
@@ -98,7 +98,7 @@ absl::Status SetField(Value& root, const AddTarget& target,
 
 absl::StatusOr<Transformer> MakeValueAddTransformer(const Value& config,
                                                     const Loader& loader) {
-  std::string value(absl::StripAsciiWhitespace(config.GetString("value")));
+  std::string value(TrimSpace(config.GetString("value")));
   if (value.empty()) value = BaseName(loader.display_root());
   std::vector<AddTarget> targets;
   WEIR_RETURN_IF_ERROR(DecodeTargets(config["targets"], &targets));
