@@ -423,20 +423,32 @@ bool Decoder::HasStringKeys(const Node* node) const {
 }
 
 // go-yaml 3 looks at what keys are written as, and at no more.
-bool Decoder::CheckUnique(const Node* node) {
-  const size_t count = node->children.size() / 2;
-  const auto key = [node](size_t i) { return node->children[2 * i]; };
-  const auto is_same = [&key](size_t i, size_t j) {
-    return key(i)->kind == key(j)->kind && key(i)->text == key(j)->text;
-  };
-  bool is_unique = true;
+bool Decoder::IsUnique(const Node& node) {
+  const size_t count = node.children.size() / 2;
+  const auto key = [&node](size_t i) { return node.children[2 * i]; };
   constexpr size_t kFew = 8;
   if (count <= kFew) {
     for (size_t i = 1; i < count; ++i) {
-      for (size_t j = 0; j < i; ++j) is_unique = is_unique && !is_same(i, j);
+      for (size_t j = 0; j < i; ++j) {
+        if (key(i)->kind == key(j)->kind && key(i)->text == key(j)->text) {
+          return false;
+        }
+      }
     }
-    if (is_unique) return true;
+    return true;
   }
+  absl::flat_hash_set<std::pair<NodeKind, absl::string_view>> seen;
+  seen.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!seen.emplace(key(i)->kind, key(i)->text).second) return false;
+  }
+  return true;
+}
+
+bool Decoder::CheckUnique(const Node* node) {
+  if (IsUnique(*node)) return true;
+  const size_t count = node->children.size() / 2;
+  const auto key = [node](size_t i) { return node->children[2 * i]; };
   absl::flat_hash_map<std::pair<NodeKind, absl::string_view>, size_t> seen;
   seen.reserve(count);
   // The next key that is the same, or `count`.
@@ -444,11 +456,8 @@ bool Decoder::CheckUnique(const Node* node) {
   for (size_t i = count; i-- > 0;) {
     const auto [found, is_new] = seen.emplace(
         std::pair<NodeKind, absl::string_view>(key(i)->kind, key(i)->text), i);
-    if (is_new) continue;
-    is_unique = false;
-    next[i] = std::exchange(found->second, i);
+    if (!is_new) next[i] = std::exchange(found->second, i);
   }
-  if (is_unique) return true;
   for (size_t i = 0; i < count && !has_enough_errors(); ++i) {
     for (size_t j = next[i]; j < count && !has_enough_errors(); j = next[j]) {
       AddTypeError(

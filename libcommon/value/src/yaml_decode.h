@@ -125,6 +125,7 @@ class Decoder {
   void DescribeKey(const Value& value, Key* key) const;
   bool DecodeCollectionKey(Node* node, bool text_key, bool* skip);
   bool CheckUnique(const Node* node);
+  static bool IsUnique(const Node& node);
   bool Merge2(Node* source, Members* members);
   bool Merge3(Node* parent, Node* source, Merged* merged, Members* members);
   bool MergeOne(Node* source, Merged* merged, Members* members);
@@ -136,6 +137,7 @@ class Decoder {
   }
   size_t NoteOddMember(const Key& key, Node* value);
   bool IsTime(const Node& node, bool in_flow) const;
+  bool IsGood(Node* node) const;
   // What Go's %#v prints of a node, as an interface{}; at most `*left` bytes,
   // about, which it takes away.
   std::string GoSyntax(Node* node, bool in_flow, size_t* left);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -72,8 +73,14 @@ std::tuple<int, double, std::string> SyntaxOrder(const Value& key) {
   }
 }
 
+// Whether a time is written with its zone, and that is the one of Greenwich,
+// which Go takes for the local one: that of what prints such things.
+bool IsLocalTime(absl::string_view text) {
+  return absl::EndsWith(text, "+00:00") || absl::EndsWith(text, "-00:00");
+}
+
 // As Go prints a time.Time, of which `date` is the text by RFC 3339.
-std::string TimeSyntax(absl::string_view date) {
+std::string TimeSyntax(absl::string_view date, bool is_local) {
   static constexpr const char* kMonths[] = {
       "January", "February", "March",     "April",   "May",      "June",
       "July",    "August",   "September", "October", "November", "December"};
@@ -97,10 +104,13 @@ std::string TimeSyntax(absl::string_view date) {
     digits.resize(9, '0');
     if (!absl::SimpleAtoi(digits, &nanoseconds)) return GoQuote(date);
   }
-  return absl::StrCat(
-      "time.Date(", numbers[0], ", time.", kMonths[numbers[1] - 1], ", ",
-      numbers[2], ", ", numbers[3], ", ", numbers[4], ", ", numbers[5], ", ",
-      nanoseconds, ", ", rest == "Z" ? "time.UTC" : "time.Location(\"\")", ")");
+  const absl::string_view zone = is_local      ? "time.Local"
+                                 : rest == "Z" ? "time.UTC"
+                                               : "time.Location(\"\")";
+  return absl::StrCat("time.Date(", numbers[0], ", time.",
+                      kMonths[numbers[1] - 1], ", ", numbers[2], ", ",
+                      numbers[3], ", ", numbers[4], ", ", numbers[5], ", ",
+                      nanoseconds, ", ", zone, ")");
 }
 
 Node* Target(Node* node) {
@@ -233,6 +243,13 @@ bool Decoder::IsTime(const Node& node, bool in_flow) const {
              YamlScalar::Type::kTimestamp;
 }
 
+// Whether go-yaml 3, which goes on after an error of type, has made a value of
+// the node, and so has what it is in.
+bool Decoder::IsGood(Node* node) const {
+  node = Target(node);
+  return !is_v3() || node->kind != NodeKind::kMapping || IsUnique(*node);
+}
+
 std::string Decoder::GoSyntax(Node* node, bool in_flow, size_t* left) {
   if (*left == 0) return "";
   --*left;
@@ -244,6 +261,7 @@ std::string Decoder::GoSyntax(Node* node, bool in_flow, size_t* left) {
     std::vector<std::string> elements;
     for (Node* child : node->children) {
       if (*left == 0) break;
+      if (!IsGood(child)) continue;
       elements.push_back(GoSyntax(child, node->is_flow, left));
     }
     return absl::StrCat("[]interface {}{", absl::StrJoin(elements, ", "), "}");
@@ -254,8 +272,9 @@ std::string Decoder::GoSyntax(Node* node, bool in_flow, size_t* left) {
   std::string syntax;
   // It was decoded before.
   if (DecodeScalar(&copy, Place::kOther, in_flow, &result)) {
-    syntax = IsTime(*node, in_flow) ? TimeSyntax(result.value.AsString())
-                                    : ScalarSyntax(result.value);
+    syntax = IsTime(*node, in_flow)
+                 ? TimeSyntax(result.value.AsString(), IsLocalTime(node->text))
+                 : ScalarSyntax(result.value);
   }
   *left -= std::min(*left, syntax.size());
   return syntax;
@@ -297,6 +316,7 @@ void Decoder::AddSyntaxOfMembers(Node* node, size_t* left, bool overwrites,
       }
       continue;
     }
+    if (key_node->kind != NodeKind::kScalar || !IsGood(value_node)) continue;
     Node copy = *key_node;
     copy.owned = nullptr;
     Result key;
@@ -305,7 +325,7 @@ void Decoder::AddSyntaxOfMembers(Node* node, size_t* left, bool overwrites,
     std::string syntax = ScalarSyntax(key.value);
     if (IsTime(*key_node, node->is_flow)) {
       std::get<0>(order) = kRankOfTimes;
-      syntax = TimeSyntax(key.value.AsString());
+      syntax = TimeSyntax(key.value.AsString(), IsLocalTime(key_node->text));
     }
     absl::StrAppend(&syntax, ":", GoSyntax(value_node, node->is_flow, left));
     if (overwrites) {
