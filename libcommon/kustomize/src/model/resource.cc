@@ -1,6 +1,7 @@
 #include "src/model/resource.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "src/model/scalar.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
@@ -60,6 +62,29 @@ bool IsListUnchanged(const Value& before, const Value& now,
     b = &(*b)[step];
   }
   return true;
+}
+
+bool IsSameId(const Resource::PreviousId& a, const Resource::PreviousId& b) {
+  return a.kind == b.kind && a.name == b.name && a.ns == b.ns;
+}
+
+// Upstream keeps the parts of ids in lists separated by commas, so that one
+// with commas comes back as several: an object that is encrypted as a whole has
+// as many commas in its kind as in its name and namespace.
+std::vector<Resource::PreviousId> InPieces(Resource::PreviousId id) {
+  constexpr size_t kMaxPieces = 64;
+  const std::vector<std::string> kinds = absl::StrSplit(id.kind, ',');
+  const std::vector<std::string> names = absl::StrSplit(id.name, ',');
+  const std::vector<std::string> namespaces = absl::StrSplit(id.ns, ',');
+  if (kinds.size() != names.size() || kinds.size() != namespaces.size() ||
+      kinds.size() > kMaxPieces) {
+    return {std::move(id)};
+  }
+  std::vector<Resource::PreviousId> pieces;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    pieces.push_back({kinds[i], names[i], namespaces[i], id.times, id.after});
+  }
+  return pieces;
 }
 
 }  // namespace
@@ -123,7 +148,8 @@ absl::Status Resource::CheckPreviousIds() const {
       (nameless.empty() &&
        std::none_of(
            previous.begin(), previous.end(), [](const PreviousId& old) {
-             return old.kind.empty() || absl::StrContains(old.name, ",") ||
+             return old.kind.empty() || absl::StrContains(old.kind, ",") ||
+                    absl::StrContains(old.name, ",") ||
                     absl::StrContains(old.ns, ",");
            }));
   if (is_even) return absl::OkStatus();
@@ -143,17 +169,20 @@ ResId Resource::OrgId() const {
 
 void Resource::StorePreviousId() {
   const ResId& id = CurId();
-  PreviousId old{id.gvk.kind, id.name, std::string(id.EffectiveNamespace()), 1,
-                 previous.size()};
   const bool was_nameless =
       !nameless.empty() && nameless.back().after == previous.size();
   std::vector<PreviousId>& ids = id.name.empty() ? nameless : previous;
-  if (was_nameless == id.name.empty() && !ids.empty() &&
-      ids.back().kind == old.kind && ids.back().name == old.name &&
-      ids.back().ns == old.ns) {
-    ++ids.back().times;
+  std::vector<PreviousId> added =
+      InPieces({id.gvk.kind, id.name, std::string(id.EffectiveNamespace()), 1,
+                previous.size()});
+  const auto last = ids.end() - std::min(ids.size(), added.size());
+  const bool is_again =
+      was_nameless == id.name.empty() &&
+      std::equal(last, ids.end(), added.begin(), added.end(), IsSameId);
+  if (is_again) {
+    std::for_each(last, ids.end(), [](PreviousId& old) { ++old.times; });
   } else {
-    ids.push_back(std::move(old));
+    std::move(added.begin(), added.end(), std::back_inserter(ids));
   }
   // Upstream notes it in the annotations, which are a map from then on, and so
   // is what they are in.

@@ -69,8 +69,8 @@ class Resource {
   // The oldest id: group and version of the present object.
   ResId OrgId() const;
   std::vector<ResId> PreviousIds() const;
-  // Errors: kFailedPrecondition for names that upstream cannot keep in a list:
-  // empty ones beside others, and those with commas.
+  // Errors: kFailedPrecondition for ids that upstream cannot keep in lists:
+  // without a name beside others, and with more commas in one part.
   absl::Status CheckPreviousIds() const;
   void StorePreviousId();
   bool HasAnyId(const ResId& id) const;
