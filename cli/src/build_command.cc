@@ -112,6 +112,7 @@ BuildOptions OptionsOf(const BuildArgs& args, kustomize::RemoteSource* remote,
                                 : BuildOptions::LoadRestrictor::kRootOnly;
   options.reorder = args.reorder == "none" ? BuildOptions::Reorder::kNone
                                            : BuildOptions::Reorder::kLegacy;
+  options.for_files = IsFolder(args.output);
   options.add_managed_by = IsManagedBySet(args);
   options.remote = remote;
   options.allow_remote_bases = true;

@@ -126,6 +126,21 @@ TEST_F(BuildCommandTest, WritesAFileAnObjectIntoAFolder) {
   EXPECT_EQ(Read("out/v1_pod_x-web.yaml"), kPrinted);
 }
 
+// kustomize v5.8.1 prints an empty line more than it writes here.
+TEST_F(BuildCommandTest, WritesFoldedTextsIntoAFolderAsTheyAre) {
+  Put("pod.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+      "spec:\n  list:\n  - text: >-\n      a\n        b\n      c\n");
+  const std::string head =
+      absl::StrCat(kPrinted, "spec:\n  list:\n  - text: |-\n      a\n");
+  EXPECT_EQ(Run({folder_->path()}).out,
+            absl::StrCat(head, "\n        b\n      c\n"));
+  ASSERT_TRUE(MakeDirectories(Path("out")).ok());
+  EXPECT_EQ(Run({folder_->path(), "-o", Path("out")}).code, 0);
+  EXPECT_EQ(Read("out/v1_pod_x-web.yaml"),
+            absl::StrCat(head, "        b\n      c\n"));
+}
+
 TEST_F(BuildCommandTest, WritesThroughWhatIsThere) {
   namespace fs = std::filesystem;
   Put("kept", std::string(1000, 'x'));

@@ -227,6 +227,34 @@ absl::Status InFileOf(const Resource& resource, const absl::Status& status) {
   return absl::Status(status.code(), message);
 }
 
+// Where texts have changed: those that they were.
+void KeepTexts(const Value& before, Value* after) {
+  if (before.is_string() && after->is_string()) {
+    if (before.written() != nullptr || after->written() != nullptr) return;
+    if (before.AsString() == after->AsString()) return;
+    const Value::Style style = after->style();
+    *after = Value(before.AsString());
+    after->set_style(style);
+  } else if (before.is_array() && before.size() == after->size()) {
+    for (size_t i = 0; i < before.size(); ++i) {
+      KeepTexts(before.array()[i], &after->MutableAt(i));
+    }
+  } else if (before.is_object() && after->is_object()) {
+    for (const Value::Member& member : before.object()) {
+      Value* same = after->FindMutable(member.key);
+      if (same != nullptr) KeepTexts(member.value, same);
+    }
+  }
+}
+
+absl::Status WriteOnce(bool for_files, Resource* resource) {
+  const Value before = for_files ? resource->tree() : Value();
+  WEIR_RETURN_IF_ERROR(
+      InFileOf(*resource, WriteAndRead(&resource->MutableContent())));
+  if (for_files) KeepTexts(before, &resource->MutableContent());
+  return absl::OkStatus();
+}
+
 absl::Status AddManagedBy(ResMap* objects) {
   return MakeEntriesTransformer(
       {{kManagedBy, kManager}},
@@ -273,7 +301,7 @@ absl::StatusOr<BuildResult> Finish(const Kustomization& top, BuildState* state,
   for (const std::unique_ptr<Resource>& resource : objects.list()) {
     CleanAnnotations(origins, transformations, resource.get());
     WEIR_RETURN_IF_ERROR(
-        InFileOf(*resource, WriteAndRead(&resource->MutableContent())));
+        WriteOnce(state->session.options.for_files, resource.get()));
     if (origins && resource->origin.has_value()) {
       SetAnnotation(resource.get(), kOrigin, FormatOrigin(*resource->origin));
     }

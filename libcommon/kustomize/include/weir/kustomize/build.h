@@ -33,6 +33,9 @@ struct BuildOptions {
   // line).
   enum class Reorder { kNone, kLegacy };
   Reorder reorder = Reorder::kLegacy;
+  // For FormatFiles. Upstream writes and reads objects once more before it
+  // prints them in one text, which changes folded texts with indented lines.
+  bool for_files = false;
   // Labels all objects as buildMetadata's managedByLabel does.
   bool add_managed_by = false;
   // Custom schemas (openapi.path) add to the builtin one, instead of
