@@ -160,13 +160,22 @@ absl::Status CheckObjects(std::vector<Value>* objects) {
   return absl::OkStatus();
 }
 
+// Whether it has what makes an object one, and anything in it.
+bool HasMetadata(const Value& metadata) {
+  for (absl::string_view field :
+       {"name", "namespace", "labels", "annotations"}) {
+    if (!IsEmptyValue(metadata[field])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::Status CheckObject(const Value& object) {
   const std::string kind = ScalarText(object["kind"]);
   if (!object.is_object() ||
       (kind.empty() && IsEmptyValue(object["apiVersion"]) &&
-       IsEmptyValue(object["metadata"]))) {
+       !HasMetadata(object["metadata"]))) {
     return BuildError("missing Resource metadata");
   }
   if (kind.empty()) {
