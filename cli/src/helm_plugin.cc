@@ -24,6 +24,7 @@
 #include "weir/base/file.h"
 #include "weir/base/status.h"
 #include "weir/base/subprocess.h"
+#include "weir/helm/expand.h"
 #include "weir/kustomize/build.h"
 #include "weir/text/semver.h"
 #include "weir/value/go_quote.h"
@@ -46,47 +47,12 @@ struct Plugin {
   Value commands;  // platformCommand
 };
 
-// "$NAME" and "${NAME}", by `lookup`, as Go's os.Expand.
 std::string Expand(absl::string_view text,
                    const std::map<std::string, std::string>& variables) {
-  const auto is_special = [](char c) {
-    return absl::StrContains("*#$@!?-0123456789", absl::string_view(&c, 1));
-  };
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '$' || i + 1 == text.size()) {
-      out.push_back(text[i]);
-      continue;
-    }
-    std::string name;
-    size_t used = 0;  // Of what follows the "$".
-    if (text[i + 1] == '{') {
-      const size_t end = text.find('}', i + 2);
-      if (end == absl::string_view::npos) {
-        used = 1;  // A brace that does not close goes.
-      } else {
-        name = std::string(text.substr(i + 2, end - i - 2));
-        used = end - i;
-      }
-    } else if (is_special(text[i + 1])) {
-      name = std::string(text.substr(i + 1, 1));
-      used = 1;
-    } else {
-      size_t end = i + 1;
-      while (end < text.size() &&
-             (absl::ascii_isalnum(text[end]) || text[end] == '_')) {
-        ++end;
-      }
-      name = std::string(text.substr(i + 1, end - i - 1));
-      used = name.size();
-      if (used == 0) out.push_back('$');
-    }
-    if (const auto found = variables.find(name); found != variables.end()) {
-      out += found->second;
-    }
-    i += used;
-  }
-  return out;
+  return helm::ExpandVariables(text, [&](const std::string& name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? "" : found->second;
+  });
 }
 
 absl::Status CheckMembers(const Value& object,

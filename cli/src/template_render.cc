@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "folder_writer.h"
 #include "input.h"
 #include "kube_namespace.h"
 #include "output.h"
@@ -29,6 +30,7 @@
 #include "weir/base/memory.h"
 #include "weir/base/status.h"
 #include "weir/helm/dependencies.h"
+#include "weir/helm/url.h"
 #include "weir/value/go_quote.h"
 
 namespace weir::cli {
@@ -128,7 +130,11 @@ absl::StatusOr<std::pair<std::string, std::string>> NameAndChart(
     return std::make_pair(given[0], given[1]);
   }
   if (args.name_template.empty()) return std::make_pair(kDefaultName, given[0]);
-  WEIR_ASSIGN_OR_RETURN(std::string name, helm::RenderName(args.name_template));
+  const auto variable = [](const std::string& variable_name) {
+    return EnvironmentOr(variable_name.c_str(), "");
+  };
+  WEIR_ASSIGN_OR_RETURN(std::string name,
+                        helm::RenderName(args.name_template, variable));
   return std::make_pair(std::move(name), given[0]);
 }
 
@@ -192,52 +198,26 @@ absl::Status CheckTlsFiles(const ChartFlags& flags) {
       ": no such file or directory"));
 }
 
-// Writes documents below a folder, and says so.
-class FolderWriter {
- public:
-  absl::Status Write(const std::string& folder, const std::string& name,
-                     absl::string_view content, bool append) {
-    const std::string path = absl::StrCat(folder, "/", name);
-    WEIR_RETURN_IF_ERROR(
-        MakeDirectories(std::filesystem::path(path).parent_path().string()));
-    std::string text;
-    if (append && access(path.c_str(), F_OK) == 0) {
-      WEIR_ASSIGN_OR_RETURN(text, ReadFile(path));
-    }
-    helm::AppendDocument(name, content, &text);
-    WEIR_RETURN_IF_ERROR(WriteFileAtomically(path, text));
-    Print(absl::StrCat("wrote ", path, "\n"));
-    return absl::OkStatus();
-  }
-  absl::Status WriteOnce(const std::string& folder, const std::string& name,
-                         absl::string_view content) {
-    const bool is_new = written_.insert(name).second;
-    return Write(folder, name, content, !is_new);
-  }
-
- private:
-  std::set<std::string> written_;
-};
-
 absl::Status WriteRelease(const helm::RenderedRelease& release,
                           const std::string& name, const TemplateArgs& args) {
-  FolderWriter writer;
+  FolderWriter writer([](absl::string_view text) { Print(text); });
   if (args.print.include_crds) {
     for (const helm::Crd& crd : helm::ListCrds(release.chart)) {
       WEIR_RETURN_IF_ERROR(
           writer.WriteOnce(args.output_dir, crd.path, crd.file->data));
     }
   }
-  const std::string folder = args.use_release_name
-                                 ? absl::StrCat(args.output_dir, "/", name)
-                                 : args.output_dir;
+  const std::string folder =
+      args.use_release_name
+          ? helm::CleanPath(absl::StrCat(args.output_dir, "/", name))
+          : args.output_dir;
   for (const helm::Manifest& one : release.manifests.objects) {
     WEIR_RETURN_IF_ERROR(writer.WriteOnce(folder, one.path, one.content));
   }
   if (args.print.no_hooks) return absl::OkStatus();
   for (const helm::Hook& hook : release.manifests.hooks) {
     if (args.print.skip_tests && hook.is_test()) continue;
-    WEIR_RETURN_IF_ERROR(writer.Write(folder, hook.path, hook.content, true));
+    WEIR_RETURN_IF_ERROR(writer.WriteOrAppend(folder, hook.path, hook.content));
   }
   return absl::OkStatus();
 }
@@ -299,6 +279,13 @@ size_t TemplateBytes(const helm::Chart& chart) {
   for (const helm::File& file : chart.templates) bytes += file.data.size();
   for (const helm::Chart& one : chart.dependencies) bytes += TemplateBytes(one);
   return bytes;
+}
+
+// Flags that are lists are read before anything else is looked at.
+absl::Status CheckListForms(const TemplateArgs& args) {
+  WEIR_RETURN_IF_ERROR(
+      ListOf("-a, --api-versions", args.api_versions).status());
+  return ListOf("-f, --values", args.value_files).status();
 }
 
 // Keeps what is freed for what comes next, instead of giving it back.
@@ -380,6 +367,7 @@ absl::Status RenderTemplate(const TemplateArgs& args,
                             TemplateServices& services) {
   bool has_reserved_label = false;
   WEIR_RETURN_IF_ERROR(CheckLabelForm(args, has_reserved_label));
+  WEIR_RETURN_IF_ERROR(CheckListForms(args));
   // A post-renderer that is not there is a wrong flag.
   WEIR_RETURN_IF_ERROR(services.FindPostRenderer().status());
   WEIR_ASSIGN_OR_RETURN(helm::Capabilities capabilities, CapabilitiesOf(args));

@@ -129,6 +129,28 @@ TEST_F(TemplateCommandTest, AnswersAsHelmDoes) {
   }
 }
 
+TEST_F(TemplateCommandTest, WritesThroughLinks) {
+  std::filesystem::create_directories(Path("out/shop/templates"));
+  std::filesystem::create_symlink("../../../target",
+                                  Path("out/shop/templates/all.yaml"));
+  const Printed got = Run({"FOLDER/chart", "--output-dir", "out"});
+  EXPECT_EQ(got.code, 0) << got.err;
+  EXPECT_THAT(WrittenFile(Path("target")), HasSubstr("kind: ConfigMap\n"));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("out/shop/templates/all.yaml")));
+}
+
+TEST_F(TemplateCommandTest, SaysWhatIsInTheWayOfFiles) {
+  std::filesystem::create_directories(Path("out/shop/templates/all.yaml"));
+  EXPECT_EQ(Run({"FOLDER/chart", "--output-dir", "out"}).err,
+            "✗ open out/shop/templates/all.yaml: is a directory\n");
+  std::filesystem::create_symlink("nowhere", Path("link"));
+  EXPECT_EQ(Run({"FOLDER/chart", "--output-dir", "link"}).err,
+            "✗ mkdir link: file exists\n");
+  Put("file", "");
+  EXPECT_EQ(Run({"FOLDER/chart", "--output-dir", "file"}).err,
+            "✗ stat file/shop/templates: not a directory\n");
+}
+
 TEST_F(TemplateCommandTest, OfAFlagGivenTwiceTheLastOneCounts) {
   const Printed got = Run({"FOLDER/chart", "-n", "a", "-n", "b"});
   EXPECT_THAT(got.out, HasSubstr("namespace: b\n"));

@@ -127,7 +127,8 @@ IndexOptions ChartFetcher::Impl::OptionsOfIndex(
 
 std::string ChartFetcher::Impl::CachedIndexPath(
     const std::string& repository) const {
-  return absl::StrCat(options.repository_cache, "/", repository, "-index.yaml");
+  return CleanPath(
+      absl::StrCat(options.repository_cache, "/", repository, "-index.yaml"));
 }
 
 absl::StatusOr<std::string> ChartFetcher::Impl::DownloadIndex(

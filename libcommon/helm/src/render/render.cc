@@ -195,9 +195,22 @@ absl::StatusOr<std::map<std::string, std::string>> Render(
   return rendered;
 }
 
-absl::StatusOr<std::string> RenderName(absl::string_view name_template) {
+absl::StatusOr<std::string> RenderName(absl::string_view name_template,
+                                       const VariableLookup& environment) {
   gotmpl::FunctionTable table = gotmpl::FunctionTable::Builtins();
   gotmpl::AddSprig(table);
+  if (environment) {
+    table.Add(
+        "env", "func(string) string",
+        [&](gotmpl::Call& call) -> absl::StatusOr<Any> {
+          return Any::String(environment(std::string(call.args[0].AsString())));
+        });
+    table.Add("expandenv", "func(string) string",
+              [&](gotmpl::Call& call) -> absl::StatusOr<Any> {
+                return Any::String(
+                    ExpandVariables(call.args[0].AsString(), environment));
+              });
+  }
   gotmpl::Set set(
       std::make_shared<const gotmpl::FunctionTable>(std::move(table)),
       "name-template");

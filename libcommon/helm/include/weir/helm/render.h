@@ -18,6 +18,7 @@
 #include "weir/gotmpl/template.h"
 #include "weir/helm/capabilities.h"
 #include "weir/helm/chart.h"
+#include "weir/helm/expand.h"
 #include "weir/helm/values.h"
 #include "weir/value/value.h"
 
@@ -73,7 +74,9 @@ inline constexpr char kRenderedFiles[] = "weir.dev/rendered-files";
 // network. Errors: kNotFound.
 absl::StatusOr<std::string> ResolveHost(const std::string& host);
 
-// A release's name from --name-template.
-absl::StatusOr<std::string> RenderName(absl::string_view name_template);
+// A release's name from --name-template, which may ask for variables where
+// there is an environment.
+absl::StatusOr<std::string> RenderName(absl::string_view name_template,
+                                       const VariableLookup& environment = {});
 
 }  // namespace weir::helm
