@@ -1,5 +1,6 @@
 #include "weir/helm/url.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +35,30 @@ absl::Status CheckEscapes(absl::string_view whole, absl::string_view part) {
         whole, absl::StrCat("invalid URL escape ", GoQuote(part.substr(i, 3))));
   }
   return absl::OkStatus();
+}
+
+// A port is made of digits, and http has but one colon in a host.
+absl::Status CheckHost(absl::string_view whole, absl::string_view scheme,
+                       absl::string_view host) {
+  size_t colon = host.find(':');
+  if (absl::StartsWith(host, "[")) {
+    const size_t end = host.rfind(']');
+    if (end == absl::string_view::npos) {
+      return Wrong(whole, "missing ']' in host");
+    }
+    colon = end + 1;
+  } else if (scheme != "http" && scheme != "https") {
+    colon = host.rfind(':');
+  }
+  if (colon >= host.size()) return absl::OkStatus();
+  const absl::string_view port = host.substr(colon);
+  if (port[0] == ':' &&
+      std::all_of(port.begin() + 1, port.end(),
+                  [](unsigned char c) { return absl::ascii_isdigit(c); })) {
+    return absl::OkStatus();
+  }
+  return Wrong(whole,
+               absl::StrCat("invalid port ", GoQuote(port), " after host"));
 }
 
 // The scheme's length, 0 when there is none; an error when it is empty.
@@ -98,17 +123,17 @@ std::string Url::ToString() const {
 }
 
 absl::StatusOr<Url> ParseUrl(absl::string_view text) {
+  Url url;
+  const size_t hash = std::min(text.find('#'), text.size());
+  url.fragment = std::string(text.substr(hash));
+  const absl::string_view whole = text;
+  text = text.substr(0, hash);
   for (const char c : text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
       return Wrong(text, "net/url: invalid control character in URL");
     }
   }
-  Url url;
   absl::string_view rest = text;
-  if (const size_t hash = rest.find('#'); hash != absl::string_view::npos) {
-    url.fragment = std::string(rest.substr(hash));
-    rest = rest.substr(0, hash);
-  }
   WEIR_ASSIGN_OR_RETURN(const size_t scheme, SchemeLength(rest));
   if (scheme > 0) {
     url.scheme = absl::AsciiStrToLower(rest.substr(0, scheme));
@@ -136,9 +161,11 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
     if (absl::StrContains(authority, ' ')) {
       return Wrong(text, "invalid character \" \" in host name");
     }
+    WEIR_RETURN_IF_ERROR(CheckHost(text, url.scheme, authority));
     url.host = std::string(authority);
   }
   WEIR_RETURN_IF_ERROR(CheckEscapes(text, rest));
+  WEIR_RETURN_IF_ERROR(CheckEscapes(whole, url.fragment));
   for (const char c : rest) {
     if (c == ' ') {
       url.path += "%20";

@@ -1,11 +1,10 @@
 #include "src/schema/formats.h"
 
-#include <arpa/inet.h>
-
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -13,15 +12,33 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "src/go_text.h"
+#include "src/schema/address_format.h"
+#include "src/schema/time_formats.h"
+#include "weir/helm/url.h"
 #include "weir/text/go_regexp.h"
 
 namespace weir::helm {
 namespace {
 
-std::string InvalidCharacter(char c) {
-  const std::string quoted = GoQuoteRunes(absl::string_view(&c, 1));
+std::string InvalidCharacter(absl::string_view rune) {
+  const std::string quoted = GoQuoteRunes(rune);
   return absl::StrCat("invalid character ",
                       quoted.substr(1, quoted.size() - 2));
+}
+
+// The first that is neither a letter, nor a digit, nor one of the others.
+std::string OddCharacter(absl::string_view text, absl::string_view others) {
+  for (size_t i = 0; i < text.size();) {
+    size_t length = 0;
+    RuneAt(text, i, &length);
+    const absl::string_view rune = text.substr(i, length);
+    if (length != 1 ||
+        (!absl::ascii_isalnum(rune[0]) && !absl::StrContains(others, rune))) {
+      return InvalidCharacter(rune);
+    }
+    i += length;
+  }
+  return "";
 }
 
 std::string CheckIpv4(absl::string_view text) {
@@ -30,7 +47,7 @@ std::string CheckIpv4(absl::string_view text) {
   for (absl::string_view group : groups) {
     if (group.size() > 1 && group[0] == '0') return "leading zeros";
     int number = 0;
-    if (!absl::SimpleAtoi(group, &number)) {
+    if (absl::StrContains(group, ' ') || !absl::SimpleAtoi(group, &number)) {
       return absl::StrCat("strconv.Atoi: parsing ", GoQuote(group),
                           ": invalid syntax");
     }
@@ -39,16 +56,6 @@ std::string CheckIpv4(absl::string_view text) {
     }
   }
   return "";
-}
-
-std::string CheckIpv6(absl::string_view text) {
-  if (!absl::StrContains(text, ":")) return "missing colon";
-  if (absl::StrContains(text, "%")) {
-    return "zone id is not a part of ipv6 address";
-  }
-  in6_addr address;
-  if (inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1) return "";
-  return absl::StrCat("ParseAddr(", GoQuote(text), "): unable to parse IP");
 }
 
 std::string CheckHostname(absl::string_view text) {
@@ -60,9 +67,8 @@ std::string CheckHostname(absl::string_view text) {
     }
     if (label.front() == '-') return "label starts with hyphen";
     if (label.back() == '-') return "label ends with hyphen";
-    for (char c : label) {
-      if (!absl::ascii_isalnum(c) && c != '-') return InvalidCharacter(c);
-    }
+    const std::string odd = OddCharacter(label, "-");
+    if (!odd.empty()) return odd;
   }
   return "";
 }
@@ -78,13 +84,7 @@ std::string CheckLocalPart(absl::string_view local) {
   if (absl::StartsWith(local, ".")) return "starts with dot";
   if (absl::EndsWith(local, ".")) return "ends with dot";
   if (absl::StrContains(local, "..")) return "consecutive dots";
-  for (char c : local) {
-    if (!absl::ascii_isalnum(c) &&
-        !absl::StrContains(".!#$%&'*+-/=?^_`{|}~", c)) {
-      return InvalidCharacter(c);
-    }
-  }
-  return "";
+  return OddCharacter(local, ".!#$%&'*+-/=?^_`{|}~");
 }
 
 std::string CheckEmail(absl::string_view text) {
@@ -128,19 +128,126 @@ std::string CheckUuid(absl::string_view text) {
   return "";
 }
 
-// As far as it is a URL with a scheme.
+// What is wrong with the text as any URL; otherwise `url` is it.
+std::string ReadUrl(absl::string_view text, Url* url) {
+  absl::StatusOr<Url> parsed = ParseUrl(text);
+  if (!parsed.ok()) return std::string(parsed.status().message());
+  *url = *std::move(parsed);
+  if (absl::StartsWith(url->host, "[")) {
+    const std::string wrong = CheckIpv6(url->hostname());
+    return wrong.empty() ? "" : absl::StrCat("invalid ipv6 address: ", wrong);
+  }
+  return url->host.find(':') == url->host.rfind(':')
+             ? ""
+             : "ipv6 address not enclosed in brackets";
+}
+
 std::string CheckUri(absl::string_view text) {
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      return absl::StrCat("parse ", GoQuote(text),
-                          ": net/url: invalid control character in URL");
+  Url url;
+  std::string wrong = ReadUrl(text, &url);
+  if (!wrong.empty()) return wrong;
+  return url.is_absolute() ? "" : "relative url";
+}
+
+std::string CheckUriReference(absl::string_view text) {
+  if (absl::StrContains(text, '\\')) return "contains \\";
+  Url url;
+  return ReadUrl(text, &url);
+}
+
+// Braces are looked at in paths only.
+std::string CheckUriTemplate(absl::string_view text) {
+  Url url;
+  std::string wrong = ReadUrl(text, &url);
+  if (!wrong.empty()) return wrong;
+  if (url.is_absolute() && !absl::StartsWith(url.path, "/")) return "";
+  for (absl::string_view part : absl::StrSplit(url.path, '/')) {
+    bool is_open = false;
+    for (const char c : part) {
+      if (c != '{' && c != '}') continue;
+      if ((c == '{') == is_open) return "nested curly braces";
+      is_open = !is_open;
+    }
+    if (is_open) return "no matching closing brace";
+  }
+  return "";
+}
+
+std::string CheckJsonPointer(absl::string_view text) {
+  if (text.empty()) return "";
+  if (text[0] != '/') return "not starting with /";
+  for (size_t at = text.find('~'); at != absl::string_view::npos;
+       at = text.find('~', at + 2)) {
+    if (at + 1 >= text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) {
+      return "~ must be followed by 0 or 1";
     }
   }
-  const size_t colon = text.find(':');
-  const size_t other = text.find_first_of("/?#");
-  if (colon == absl::string_view::npos || colon > other) return "relative url";
-  if (colon == 0) {
-    return absl::StrCat("parse ", GoQuote(text), ": missing protocol scheme");
+  // "~" is escaped; there is nothing else that must not be there.
+  return "";
+}
+
+std::string CheckRelativeJsonPointer(absl::string_view text) {
+  size_t digits = 0;
+  while (digits < text.size() && absl::ascii_isdigit(text[digits])) ++digits;
+  if (digits == 0) return "must start with non-negative integer";
+  if (digits > 1 && text[0] == '0') return "starts with zero";
+  text.remove_prefix(digits);
+  return text == "#" ? "" : CheckJsonPointer(text);
+}
+
+// What is wrong with the identifiers that come after "-" and "+".
+std::string CheckIdentifiers(absl::string_view text, absl::string_view what,
+                             bool is_ordered) {
+  for (absl::string_view one : absl::StrSplit(text, '.')) {
+    if (one.empty()) return absl::StrCat(what, " identifier is empty");
+    bool is_number = true;
+    for (size_t i = 0; i < one.size();) {
+      size_t length = 0;
+      RuneAt(one, i, &length);
+      const absl::string_view rune = one.substr(i, length);
+      if (length != 1 || (!absl::ascii_isalnum(rune[0]) && rune[0] != '-')) {
+        return absl::StrCat(InvalidCharacter(rune), " in ", what,
+                            " identifier");
+      }
+      is_number = is_number && absl::ascii_isdigit(rune[0]);
+      i += length;
+    }
+    if (is_ordered && is_number && one.size() > 1 && one[0] == '0') {
+      return absl::StrCat(what, " numeric identifier starts with zero");
+    }
+  }
+  return "";
+}
+
+std::string CheckSemver(absl::string_view text) {
+  if (const size_t plus = text.find('+'); plus != absl::string_view::npos) {
+    if (plus + 1 == text.size()) return "build is empty";
+    std::string wrong = CheckIdentifiers(text.substr(plus + 1), "build", false);
+    if (!wrong.empty()) return wrong;
+    text = text.substr(0, plus);
+  }
+  if (const size_t dash = text.find('-'); dash != absl::string_view::npos) {
+    std::string wrong =
+        CheckIdentifiers(text.substr(dash + 1), "pre-release", true);
+    if (!wrong.empty()) return wrong;
+    text = text.substr(0, dash);
+  }
+  const std::vector<absl::string_view> numbers = absl::StrSplit(text, '.');
+  if (numbers.size() != 3) {
+    return "versionCore must have 3 numbers separated by dot";
+  }
+  constexpr const char* kNames[] = {"major", "minor", "patch"};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const absl::string_view number = numbers[i];
+    if (number.empty()) return absl::StrCat(kNames[i], " is empty");
+    if (number.size() > 1 && number[0] == '0') {
+      return absl::StrCat(kNames[i], " starts with zero");
+    }
+    for (const char c : number) {
+      if (!absl::ascii_isdigit(c)) {
+        return absl::StrCat(kNames[i], " contains non-digit");
+      }
+    }
   }
   return "";
 }
@@ -152,10 +259,25 @@ std::string CheckRegex(absl::string_view text) {
 
 constexpr std::pair<absl::string_view, std::string (*)(absl::string_view)>
     kFormats[] = {
-        {"email", CheckEmail}, {"hostname", CheckHostname},
-        {"ipv4", CheckIpv4},   {"ipv6", CheckIpv6},
-        {"iri", CheckUri},     {"regex", CheckRegex},
-        {"uri", CheckUri},     {"uuid", CheckUuid},
+        {"date", CheckDate},
+        {"date-time", CheckDateTime},
+        {"duration", CheckDuration},
+        {"email", CheckEmail},
+        {"hostname", CheckHostname},
+        {"ipv4", CheckIpv4},
+        {"ipv6", CheckIpv6},
+        {"iri", CheckUri},
+        {"iri-reference", CheckUriReference},
+        {"json-pointer", CheckJsonPointer},
+        {"period", CheckPeriod},
+        {"regex", CheckRegex},
+        {"relative-json-pointer", CheckRelativeJsonPointer},
+        {"semver", CheckSemver},
+        {"time", CheckTime},
+        {"uri", CheckUri},
+        {"uri-reference", CheckUriReference},
+        {"uri-template", CheckUriTemplate},
+        {"uuid", CheckUuid},
 };
 
 }  // namespace

@@ -323,9 +323,8 @@ void SchemaValidator::ValidateNumber(Frame& frame) {
 
 void SchemaValidator::ValidateConditions(Frame& frame) {
   const Value& schema = *frame.schema;
-  if (draft_ >= 2019) {
-    for (const char* keyword : {"$recursiveRef", "$dynamicRef"}) {
-      if (!schema[keyword].is_string()) continue;
+  for (const auto& [keyword, since] : kDynamicReferences) {
+    if (draft_ >= since && schema[keyword].is_string()) {
       Add(frame, ValidateReference(frame, keyword));
     }
   }

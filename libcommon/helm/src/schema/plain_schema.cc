@@ -6,7 +6,9 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "weir/text/regex.h"
 
 namespace weir::helm {
@@ -59,14 +61,33 @@ bool IsStep(const Value& value, int) {
   return value.is_number() && value.AsDouble() > 0;
 }
 
-// A reference without what is to be escaped in one.
+// A reference without what is to be escaped in one, and without what could
+// make it a wrong one, such as a port.
 bool IsReference(const Value& value, int) {
   if (!value.is_string()) return false;
+  absl::string_view text = value.AsString();
   constexpr absl::string_view kOdd = "%<>\"{}|\\^` []";
-  return std::all_of(
-      value.AsString().begin(), value.AsString().end(), [&](char c) {
+  if (!std::all_of(text.begin(), text.end(), [&](char c) {
         return c > ' ' && c < '\x7f' && kOdd.find(c) == absl::string_view::npos;
-      });
+      })) {
+    return false;
+  }
+  if (!absl::ConsumePrefix(&text, "https://")) {
+    absl::ConsumePrefix(&text, "http://");
+  }
+  return !absl::StrContains(text.substr(0, text.find('#')), ':');
+}
+
+// Some drafts let it have no fragment.
+bool IsId(const Value& value, int depth) {
+  return IsReference(value, depth) &&
+         value.AsString().find('#') >= value.AsString().size() - 1;
+}
+
+bool IsDialect(const Value& value, int depth) {
+  return IsReference(value, depth) &&
+         (absl::StartsWith(value.AsString(), "http://") ||
+          absl::StartsWith(value.AsString(), "https://"));
 }
 
 bool IsTypeName(const Value& value) {
@@ -150,9 +171,9 @@ const absl::flat_hash_map<absl::string_view, Check>& Checks() {
           {"minItems", IsCount},
           {"minLength", IsCount},
           {"minProperties", IsCount},
-          {"$id", IsReference},
+          {"$id", IsId},
           {"$ref", IsReference},
-          {"$schema", IsReference},
+          {"$schema", IsDialect},
           {"const", IsAnything},
           {"default", IsAnything},
           {"enum", IsEnum},

@@ -17,22 +17,29 @@ namespace {
 constexpr int kMaxDepth = 500;
 constexpr size_t kMaxDocuments = 64;
 
-// Where schemas are within schemas.
-constexpr const char* kSchemas[] = {"not",
-                                    "items",
-                                    "additionalItems",
-                                    "contains",
-                                    "propertyNames",
-                                    "additionalProperties",
-                                    "if",
-                                    "then",
-                                    "else",
-                                    "unevaluatedItems",
-                                    "unevaluatedProperties"};
-constexpr const char* kSchemaLists[] = {"allOf", "anyOf", "oneOf", "items",
-                                        "prefixItems"};
-constexpr const char* kSchemaMaps[] = {"properties", "patternProperties",
-                                       "dependencies", "dependentSchemas"};
+// Where schemas are within schemas, and which drafts say so.
+struct Keyword {
+  const char* name;
+  int since = 4;
+  int until = 2020;
+};
+constexpr Keyword kSchemas[] = {{"not"},
+                                {"items"},
+                                {"additionalItems", 4, 2019},
+                                {"contains", 6},
+                                {"propertyNames", 6},
+                                {"additionalProperties"},
+                                {"if", 7},
+                                {"then", 7},
+                                {"else", 7},
+                                {"unevaluatedItems", 2019},
+                                {"unevaluatedProperties", 2019}};
+constexpr Keyword kSchemaLists[] = {
+    {"allOf"}, {"anyOf"}, {"oneOf"}, {"items", 4, 2019}, {"prefixItems", 2020}};
+constexpr Keyword kSchemaMaps[] = {{"properties"},
+                                   {"patternProperties"},
+                                   {"dependencies"},
+                                   {"dependentSchemas", 2019}};
 
 bool HasScheme(absl::string_view url) {
   const size_t colon = url.find(':');
@@ -89,7 +96,10 @@ void SchemaValidator::Register(const Value& schema, const std::string& base,
   }
   if (!schema.is_object()) return;
   std::string own = base;
-  const Value& id = schema[draft_ == 4 ? "id" : "$id"];
+  // Beside a $ref, old drafts look at nothing.
+  const bool is_alone = draft_ < 2019 && schema["$ref"].is_string();
+  static const Value kNone;
+  const Value& id = is_alone ? kNone : schema[draft_ == 4 ? "id" : "$id"];
   const bool is_resource =
       depth == 0 || (id.is_string() && !absl::StartsWith(id.AsString(), "#"));
   if (id.is_string()) {
@@ -169,6 +179,14 @@ const Value* SchemaValidator::PartOf(const Value* document,
                                      const std::string& url,
                                      const std::string& fragment) {
   if (document == nullptr || fragment.empty()) return document;
+  if (fragment[0] != '/') {
+    if (status_.ok()) {
+      status_ = absl::InvalidArgumentError(
+          absl::StrCat("anchor in ", GoQuote(absl::StrCat(url, "#", fragment)),
+                       " not found in schema ", GoQuote(url)));
+    }
+    return nullptr;
+  }
   const auto tokens = ParseJsonPointer(fragment);
   const Value* target =
       tokens.ok() ? FindByPointer(*document, *tokens) : nullptr;
@@ -213,17 +231,35 @@ void SchemaValidator::Follow(const Value& schema, int depth) {
   if (schema["$ref"].is_string()) {
     const Value* target = Resolve(schema, schema["$ref"].AsString());
     if (target != nullptr) Follow(*target, depth + 1);
-    // Beside it, old drafts look at nothing.
     if (draft_ < 2019) return;
   }
-  for (const char* keyword : kSchemas) {
-    Follow(schema[keyword], depth + 1);
+  for (const auto& [keyword, since] : kDynamicReferences) {
+    if (draft_ < since || !schema[keyword].is_string()) continue;
+    const Value* target = Resolve(schema, schema[keyword].AsString());
+    if (target != nullptr) Follow(*target, depth + 1);
   }
-  for (const char* keyword : kSchemaLists) {
-    for (const Value& one : schema[keyword].array()) Follow(one, depth + 1);
+  FollowKeywords(schema, depth);
+}
+
+void SchemaValidator::FollowKeywords(const Value& schema, int depth) {
+  const auto is_known = [&](const Keyword& keyword) {
+    return draft_ >= keyword.since && draft_ <= keyword.until;
+  };
+  const bool has_condition = schema.Has("if");
+  for (const Keyword& keyword : kSchemas) {
+    const absl::string_view name = keyword.name;
+    if ((name == "then" || name == "else") && !has_condition) continue;
+    if (is_known(keyword)) Follow(schema[name], depth + 1);
   }
-  for (const char* keyword : kSchemaMaps) {
-    for (const Value::Member& one : schema[keyword].object()) {
+  for (const Keyword& keyword : kSchemaLists) {
+    if (!is_known(keyword)) continue;
+    for (const Value& one : schema[keyword.name].array()) {
+      Follow(one, depth + 1);
+    }
+  }
+  for (const Keyword& keyword : kSchemaMaps) {
+    if (!is_known(keyword)) continue;
+    for (const Value::Member& one : schema[keyword.name].object()) {
       Follow(one.value, depth + 1);
     }
   }

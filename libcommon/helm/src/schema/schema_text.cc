@@ -1,8 +1,10 @@
 #include "src/schema/schema_text.h"
 
+#include <charconv>
 #include <cmath>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "src/go_text.h"
@@ -35,6 +37,17 @@ std::string Scientific(absl::string_view text) {
   return out;
 }
 
+// A number that is not written as a whole one, as most write it: Helm shows it
+// as it stands in the schema.
+std::string Written(double number) {
+  if (std::fabs(number) >= 1e21) return GoFormatFloat(number, 64);
+  char text[64];
+  const auto end = std::to_chars(text, text + sizeof(text), number,
+                                 std::chars_format::fixed);
+  const absl::string_view digits(text, static_cast<size_t>(end.ptr - text));
+  return absl::StrCat(digits, absl::StrContains(digits, '.') ? "" : ".0");
+}
+
 }  // namespace
 
 std::string SchemaQuote(absl::string_view text) {
@@ -55,6 +68,7 @@ std::string JoinQuoted(const std::vector<std::string>& texts) {
 std::string DisplayValue(const Value& value) {
   if (value.is_string()) return SchemaQuote(value.AsString());
   if (value.is_array() || value.is_object()) return "value";
+  if (value.kind() == Value::Kind::kDouble) return Written(value.AsDouble());
   return GoPrint(value);
 }
 

@@ -43,6 +43,11 @@ std::string FormatSchemaErrors(const std::vector<SchemaError>& errors);
 using LoadSchema =
     std::function<absl::StatusOr<std::string>(const std::string& url)>;
 
+// Keywords whose target depends on how a value came to them, and the drafts
+// from which on they are known.
+inline constexpr std::pair<const char*, int> kDynamicReferences[] = {
+    {"$recursiveRef", 2019}, {"$dynamicRef", 2020}};
+
 class SchemaValidator {
  public:
   // `schema` and `load` outlive the validator.
@@ -115,6 +120,7 @@ class SchemaValidator {
   const Value* LoadDocument(const std::string& url);
   // Follows all references, whether or not a value comes to them.
   void Follow(const Value& schema, int depth);
+  void FollowKeywords(const Value& schema, int depth);
   const text::Regex* RegexOf(const std::string& pattern);
 
   const Value& root_;
