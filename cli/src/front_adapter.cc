@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -25,6 +27,7 @@ namespace weir::cli {
 namespace {
 
 constexpr char kAllCommands[] = "weir-all";
+constexpr char kBuild[] = "build", kTemplate[] = "template";
 
 // Where the program with all commands is: beside this one.
 std::string FullProgram() {
@@ -50,6 +53,38 @@ absl::Status KeepInput() {
   return absl::OkStatus();
 }
 
+int RunBuild(const Context& ctx, const BuildArgs& args, bool* is_for_all) {
+  if (args.directory == "-") {
+    const absl::Status kept = KeepInput();
+    if (!kept.ok()) return ReportBuild(kept);
+  }
+  NoNetwork network;
+  LocalCharts charts;
+  const absl::Status status = Build(ctx, args, network, charts);
+  *is_for_all = network.was_asked() || charts.was_asked();
+  return *is_for_all ? 1 : ReportBuild(status);
+}
+
+int RunTemplate(const TemplateArgs& args, bool* is_for_all) {
+  *is_for_all = !IsLocal(args);
+  if (*is_for_all) return 1;
+  LocalServices services;
+  const absl::Status status = RenderTemplate(args, services);
+  *is_for_all = services.was_asked();
+  return status.ok() || *is_for_all ? 0 : Fail(status);
+}
+
+// What follows the command, when none of it is a flag or nothing: the parser,
+// whose flags take longer to list than a small build, would add nothing to it.
+std::optional<std::vector<std::string>> Words(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 2; i < argc; ++i) {
+    if (argv[i][0] == '-' || argv[i][0] == '\0') return std::nullopt;
+    words.emplace_back(argv[i]);
+  }
+  return words;
+}
+
 }  // namespace
 
 absl::StatusOr<kustomize::RemoteSource::Page> NoNetwork::Get(
@@ -65,40 +100,45 @@ absl::StatusOr<std::shared_ptr<const kustomize::FileSystem>> NoNetwork::Clone(
 }
 
 bool IsForFront(int argc, char** argv) {
-  return argc > 1 && (std::strcmp(argv[1], "build") == 0 ||
-                      std::strcmp(argv[1], "template") == 0);
+  return argc > 1 && (std::strcmp(argv[1], kBuild) == 0 ||
+                      std::strcmp(argv[1], kTemplate) == 0);
 }
 
 std::optional<int> RunInFront(const Context& ctx, int argc, char** argv) {
-  Invocation invocation;
-  CLI::App app;
   bool is_for_all = false;
-  AddBuildFlags(
-      app, invocation, [&](const Context& context, const BuildArgs& args) {
-        if (args.directory == "-") {
-          const absl::Status kept = KeepInput();
-          if (!kept.ok()) return ReportBuild(kept);
-        }
-        NoNetwork network;
-        LocalCharts charts;
-        const absl::Status status = Build(context, args, network, charts);
-        is_for_all = network.was_asked() || charts.was_asked();
-        return is_for_all ? 1 : ReportBuild(status);
-      });
-  AddTemplateFlags(app, invocation,
-                   [&](const Context&, const TemplateArgs& args) {
-                     is_for_all = !IsLocal(args);
-                     if (is_for_all) return 1;
-                     LocalServices services;
-                     const absl::Status status = RenderTemplate(args, services);
-                     is_for_all = services.was_asked();
-                     return status.ok() || is_for_all ? 0 : Fail(status);
-                   });
-  try {
-    app.parse(ArgumentsFor(app, argc, argv));
-  } catch (const CLI::Error&) {
-    // Help, a mistake, or a flag of all commands.
-    return std::nullopt;
+  const auto build = [&is_for_all](const Context& context,
+                                   const BuildArgs& args) {
+    return RunBuild(context, args, &is_for_all);
+  };
+  const auto render = [&is_for_all](const Context&, const TemplateArgs& args) {
+    return RunTemplate(args, &is_for_all);
+  };
+  const bool is_build = std::strcmp(argv[1], kBuild) == 0;
+  const std::optional<std::vector<std::string>> words = Words(argc, argv);
+  Invocation invocation;
+  if (is_build && words.has_value() && words->size() <= 1) {
+    BuildArgs args;
+    if (!words->empty()) args.directory = words->front();
+    invocation.run = [args, build](const Context& c) { return build(c, args); };
+  } else if (!is_build && words.has_value() && !words->empty()) {
+    TemplateArgs args;
+    args.positional = *words;
+    invocation.run = [args, render](const Context& c) {
+      return render(c, args);
+    };
+  } else {
+    CLI::App app;
+    if (is_build) {
+      AddBuildFlags(app, invocation, build);
+    } else {
+      AddTemplateFlags(app, invocation, render);
+    }
+    try {
+      app.parse(ArgumentsFor(app, argc, argv));
+    } catch (const CLI::Error&) {
+      // Help, a mistake, or a flag of all commands.
+      return std::nullopt;
+    }
   }
   const int code = invocation.run(ctx);
   if (!is_for_all) return code;

@@ -13,6 +13,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "front.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "invocation.h"
@@ -78,6 +79,23 @@ class BuildCommandTest : public testing::Test {
     CaptureStdout();
     CaptureStderr();
     result.code = invocation.run(Context());
+    std::fflush(stdout);
+    result.out = GetCapturedStdout();
+    result.err = GetCapturedStderr();
+    return result;
+  }
+
+  // As the front does, which needs no parser for words that are no flags.
+  // Code -1: it leaves the command to the other program.
+  Result RunFront(std::vector<std::string> arguments) {
+    std::vector<char*> argv = {nullptr};
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    Result result;
+    CaptureStdout();
+    CaptureStderr();
+    result.code =
+        RunInFront(Context(), static_cast<int>(argv.size()), argv.data())
+            .value_or(-1);
     std::fflush(stdout);
     result.out = GetCapturedStdout();
     result.err = GetCapturedStderr();
@@ -418,6 +436,36 @@ TEST_F(BuildCommandTest, ExplainsAnObject) {
   const Result missing = Run({folder_->path(), "--explain", "Pod/nope"});
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.err, HasSubstr("no object 'Pod/nope'; it has Pod/x-web"));
+}
+
+TEST_F(BuildCommandTest, FrontTakesWordsAndFlags) {
+  EXPECT_EQ(RunFront({"build", folder_->path()}).out, kPrinted);
+  EXPECT_EQ(RunFront({"build", folder_->path(), "--load-restrictor",
+                      "LoadRestrictionsNone"})
+                .out,
+            kPrinted);
+  const Result written =
+      RunFront({"build", folder_->path(), "-o", Path("out.yaml")});
+  EXPECT_EQ(written.code, 0) << written.err;
+  EXPECT_EQ(Read("out.yaml"), kPrinted);
+  EXPECT_EQ(RunFront({"build", Path("none")}).code, 1);
+}
+
+TEST_F(BuildCommandTest, FrontLeavesMistakesToTheOtherProgram) {
+  EXPECT_EQ(RunFront({"build", folder_->path(), "more"}).code, -1);
+  EXPECT_EQ(RunFront({"build", folder_->path(), "--no-such-flag"}).code, -1);
+  EXPECT_EQ(RunFront({"template"}).code, -1);
+  EXPECT_EQ(RunFront({"template", "web", Path("no-chart")}).code, -1);
+}
+
+// A word is a folder, also when it is called as a command.
+TEST_F(BuildCommandTest, FrontBuildsAFolderNamedAsACommand) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_->path());
+  Put("template/kustomization.yaml", "resources: [pod.yaml]\n");
+  Put("template/pod.yaml", Read("pod.yaml"));
+  EXPECT_EQ(RunFront({"build", "template"}).code, 0);
+  std::filesystem::current_path(before);
 }
 
 }  // namespace
