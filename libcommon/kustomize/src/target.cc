@@ -99,6 +99,8 @@ absl::Status Target::Load() {
   std::string text;
   int found = 0;
   for (absl::string_view name : kFileNames) {
+    // What an error would say of those that are not there, nobody reads.
+    if (!loader_.MayHave(std::string(name))) continue;
     absl::StatusOr<std::string> file = loader_.Load(std::string(name));
     if (IsFinal(file.status())) return file.status();
     if (!file.ok()) continue;

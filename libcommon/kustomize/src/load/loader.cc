@@ -285,6 +285,10 @@ absl::StatusOr<std::string> Loader::Load(const std::string& path) const {
   return text;
 }
 
+bool Loader::MayHave(absl::string_view name) const {
+  return files_->Resolve(JoinPath(root_, name)).ok();
+}
+
 std::string Loader::display_root() const { return files_->DisplayPath(root_); }
 
 }  // namespace weir::kustomize

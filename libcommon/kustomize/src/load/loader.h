@@ -50,6 +50,9 @@ class Loader {
   // Reads a file named relative to the kustomization, or by an HTTP URL.
   absl::StatusOr<std::string> Load(const std::string& path) const;
 
+  // False when there is no such file, so that Load would fail.
+  bool MayHave(absl::string_view name) const;
+
   // Where the directory is, and its path below that root.
   const FileSystem& files() const { return *files_; }
   const std::string& root() const { return root_; }

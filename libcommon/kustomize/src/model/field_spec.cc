@@ -146,6 +146,8 @@ absl::Status Run(Resource* resource, const FieldSpec& spec, CreateKind create,
 
 std::vector<std::string> SplitPath(absl::string_view path, char delimiter) {
   std::vector<std::string> out;
+  out.reserve(
+      1 + static_cast<size_t>(std::count(path.begin(), path.end(), delimiter)));
   bool first = true;
   while (true) {
     const size_t end = path.find(delimiter);
@@ -191,17 +193,19 @@ absl::Status MergeFieldSpecs(FieldSpecs* specs, const FieldSpecs& added) {
 }
 
 void SortFieldSpecs(FieldSpecs* specs) {
-  std::vector<std::pair<GvkOrder, FieldSpec>> keyed;
+  std::vector<std::pair<GvkOrder, size_t>> keyed;
   keyed.reserve(specs->size());
-  for (FieldSpec& spec : *specs) {
-    GvkOrder order = OrderOf(spec.gvk);
-    keyed.emplace_back(std::move(order), std::move(spec));
+  for (const FieldSpec& spec : *specs) {
+    keyed.emplace_back(OrderOf(spec.gvk), keyed.size());
   }
   SortLikeGo(&keyed,
              [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (size_t i = 0; i < keyed.size(); ++i) {
-    (*specs)[i] = std::move(keyed[i].second);
+  FieldSpecs sorted;
+  sorted.reserve(keyed.size());
+  for (const auto& [order, index] : keyed) {
+    sorted.push_back(std::move((*specs)[index]));
   }
+  *specs = std::move(sorted);
 }
 
 absl::Status VisitField(Resource* resource, const FieldSpec& spec,

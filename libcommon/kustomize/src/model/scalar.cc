@@ -121,7 +121,10 @@ bool IsWritableText(absl::string_view text) {
     }
     const size_t stop = std::min(i + kBlock, text.size());
     for (; i < stop; ++i) {
-      if (StartsUnwritable(text.substr(i))) return false;
+      if (static_cast<unsigned char>(text[i]) >= 0x7f &&
+          StartsUnwritable(text.substr(i))) {
+        return false;
+      }
     }
   }
   return true;

@@ -1,5 +1,6 @@
 #include "src/model/schema.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -111,6 +112,19 @@ class SwaggerCompiler {
   absl::flat_hash_map<std::string, SchemaType*>& by_name_;
 };
 
+// The table has many lines, and each build reads it.
+void SplitWords(absl::string_view line, std::vector<absl::string_view>* words) {
+  words->clear();
+  while (true) {
+    const size_t start = line.find_first_not_of(' ');
+    if (start == absl::string_view::npos) return;
+    line.remove_prefix(start);
+    const size_t end = std::min(line.find(' '), line.size());
+    words->push_back(line.substr(0, end));
+    line.remove_prefix(end);
+  }
+}
+
 }  // namespace
 
 const Schema& Schema::Builtin() {
@@ -132,10 +146,10 @@ void Schema::ParseTable(absl::string_view table) {
     return slot->second;
   };
   SchemaType* current = nullptr;
+  std::vector<absl::string_view> words;
   for (absl::string_view line :
        absl::StrSplit(table, '\n', absl::SkipEmpty())) {
-    std::vector<absl::string_view> words =
-        absl::StrSplit(line, ' ', absl::SkipEmpty());
+    SplitWords(line, &words);
     if (words.empty()) continue;
     if (line[0] == ' ') {
       SchemaField field;

@@ -1,5 +1,6 @@
 // The builtin field specs of kustomize v5.8.1, as data.
 
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ struct Row {
 template <size_t N>
 FieldSpecs Specs(const Row (&rows)[N]) {
   FieldSpecs specs;
+  specs.reserve(N);
   for (const Row& row : rows) {
     specs.push_back(MakeFieldSpec({row.group, row.version, row.kind}, row.path,
                                   row.create));
@@ -270,6 +272,7 @@ constexpr Row kVarsElsewhere[] = {
 template <size_t N, size_t M>
 void AddInPods(FieldSpecs* specs, const PodHome (&homes)[N],
                const char* const (&paths)[M], absl::string_view pod_version) {
+  specs->reserve(specs->size() + N * M);
   for (const PodHome& home : homes) {
     const bool is_pod = absl::string_view(home.kind) == "Pod";
     for (const char* path : paths) {
@@ -280,9 +283,9 @@ void AddInPods(FieldSpecs* specs, const PodHome (&homes)[N],
   }
 }
 
-template <typename... Tables>
-FieldSpecs Concat(FieldSpecs first, const Tables&... more) {
-  (first.insert(first.end(), more.begin(), more.end()), ...);
+FieldSpecs Concat(FieldSpecs first, FieldSpecs second) {
+  first.insert(first.end(), std::make_move_iterator(second.begin()),
+               std::make_move_iterator(second.end()));
   return first;
 }
 
@@ -349,11 +352,16 @@ FieldSpecs CommonLabels() {
 FieldSpecs VarReferences() {
   FieldSpecs in_pods;
   AddInPods(&in_pods, kVarHomes, kVarsInPod, "");
-  const FieldSpecs all = Concat(std::move(in_pods), Specs(kVarsElsewhere));
+  FieldSpecs all = Concat(std::move(in_pods), Specs(kVarsElsewhere));
   FieldSpecs specs;
-  for (const char* kind : kVarKinds) {
-    for (const FieldSpec& spec : all) {
-      if (spec.gvk.kind == kind) specs.push_back(spec);
+  specs.reserve(all.size());
+  for (const absl::string_view kind : kVarKinds) {
+    for (FieldSpec& spec : all) {
+      // What was taken has no path any more.
+      if (spec.gvk.kind == kind && !spec.path.empty()) {
+        specs.push_back(std::move(spec));
+        spec.path.clear();
+      }
     }
   }
   return specs;

@@ -73,17 +73,38 @@ std::vector<absl::string_view> NamesOf(absl::string_view image) {
   return names;
 }
 
+// ASCII on one line: its bytes are what a dot in a pattern stands for.
+bool IsOneAsciiLine(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isascii(static_cast<unsigned char>(c)) && c != '\n';
+  });
+}
+
+// Whether nothing in a name means more than a character: most name a registry,
+// whose dots stand for any.
+bool IsDotted(absl::string_view name) {
+  constexpr size_t kMostBytes = 1000;
+  return name.size() <= kMostBytes &&
+         name.find_first_of("\\+*?()|[]{}^$") == absl::string_view::npos &&
+         IsOneAsciiLine(name);
+}
+
+bool EqualsDotted(absl::string_view text, absl::string_view dotted) {
+  return text.size() == dotted.size() &&
+         std::equal(text.begin(), text.end(), dotted.begin(),
+                    [](char c, char d) { return d == '.' || c == d; });
+}
+
 class ImageChange {
  public:
   static absl::StatusOr<ImageChange> Make(const ImageSpec& spec) {
     ImageChange change;
     change.spec_ = spec;
-    WEIR_ASSIGN_OR_RETURN(
-        change.pattern_,
-        SearchPattern::Compile(
-            absl::StrCat("^", spec.name,
-                         "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$")),
-        "image name '", spec.name, "'");
+    change.is_dotted_ = IsDotted(spec.name);
+    if (!change.is_dotted_) {
+      WEIR_ASSIGN_OR_RETURN(change.pattern_, Compile(spec.name), "image name '",
+                            spec.name, "'");
+    }
     // What a matching image starts with, whatever the rest means.
     const size_t plain = spec.name.find_first_of("\\.+*?()|[]{}^$");
     if (plain == std::string::npos) {
@@ -103,7 +124,16 @@ class ImageChange {
     return absl::StartsWith(image, start_);
   }
   bool Matches(absl::string_view image) const {
-    return MayMatch(image) && pattern_.Matches(image);
+    if (!MayMatch(image)) return false;
+    if (!is_dotted_) return pattern_.Matches(image);
+    if (!IsOneAsciiLine(image)) {
+      if (!late_pattern_.has_value()) late_pattern_ = Compile(spec_.name);
+      return late_pattern_->ok() && (*late_pattern_)->Matches(image);
+    }
+    const std::vector<absl::string_view> names = NamesOf(image);
+    return std::any_of(names.begin(), names.end(), [&](absl::string_view name) {
+      return EqualsDotted(name, spec_.name);
+    });
   }
 
   // Changes an image that matches.
@@ -127,10 +157,18 @@ class ImageChange {
   }
 
  private:
+  static absl::StatusOr<SearchPattern> Compile(const std::string& name) {
+    return SearchPattern::Compile(absl::StrCat(
+        "^", name, "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$"));
+  }
+
   ImageSpec spec_;
-  SearchPattern pattern_;
+  SearchPattern pattern_;  // Unless the name is dotted.
+  // Of a dotted name, once an image is asked about that is not ASCII.
+  mutable std::optional<absl::StatusOr<SearchPattern>> late_pattern_;
   std::string start_;
   bool is_plain_ = false;
+  bool is_dotted_ = false;
 };
 
 using Images = std::vector<std::string>;
