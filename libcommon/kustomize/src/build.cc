@@ -74,15 +74,14 @@ absl::StatusOr<BuildResult> BuildForFlux(const Context& ctx,
 
 namespace {
 
-// Appends the text to `out`; calls `next` before each object.
+// Appends the text to `out`; `when_long` may take what is there.
 void AppendResult(const BuildResult& result, std::string* out,
-                  absl::FunctionRef<void()> next) {
+                  absl::FunctionRef<void()> when_long) {
   bool is_first = true;
   for (const Value& object : result.objects) {
-    next();
     if (!is_first) out->append("---\n");
     is_first = false;
-    AppendYaml(object, out);
+    AppendYaml(object, out, when_long);
   }
 }
 
@@ -96,10 +95,8 @@ std::string FormatResult(const BuildResult& result) {
 
 void WriteResult(const BuildResult& result,
                  absl::FunctionRef<void(absl::string_view)> write) {
-  constexpr size_t kLarge = 256 * 1024;
   std::string out;
   AppendResult(result, &out, [&] {
-    if (out.size() < kLarge) return;
     write(out);
     out.clear();
   });

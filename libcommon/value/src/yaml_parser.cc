@@ -29,7 +29,7 @@ absl::Span<Node*> Tree::TakeChildren(std::vector<Node*>& stack, size_t first) {
   if (count > span_left_) {
     constexpr size_t kBlock = 1024;
     span_left_ = std::max(count, kBlock);
-    spans_.push_back(std::make_unique<Node*[]>(span_left_));
+    spans_.push_back(std::make_unique_for_overwrite<Node*[]>(span_left_));
     span_ = spans_.back().get();
   }
   Node** const start = span_;

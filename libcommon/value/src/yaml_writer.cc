@@ -33,6 +33,9 @@ class Writer {
  public:
   explicit Writer(std::string* out, bool has_byte_order = false)
       : out_(*out), has_byte_order_(has_byte_order) {}
+  // Calls `when_long` between lines once `out`, which it may empty, is long.
+  Writer(std::string* out, const absl::FunctionRef<void()>* when_long)
+      : out_(*out), has_byte_order_(false), when_long_(when_long) {}
 
   void Write(const Value& value) {
     WriteNode(value, Context::kRoot);
@@ -201,8 +204,13 @@ class Writer {
     i += length;
   }
 
+  void EndLine() {
+    if (when_long_ != nullptr && out_.size() >= kLong) (*when_long_)();
+  }
+
   void WriteIndent() {
     const int indent = std::max(indent_, 0);
+    EndLine();
     if (!indention_ || column_ > indent ||
         (column_ == indent && !whitespace_)) {
       PutBreak();
@@ -385,15 +393,18 @@ class Writer {
   // Makes room for a block, so that a large one is not copied as it grows.
   void Reserve(absl::string_view text) {
     constexpr size_t kLarge = 4096;
-    if (text.size() < kLarge) return;
+    if (text.size() < kLarge || when_long_ != nullptr) return;
     const auto lines =
         static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 2;
     out_.reserve(out_.size() + text.size() +
                  lines * static_cast<size_t>(std::max(indent_, 0)));
   }
 
+  static constexpr size_t kLong = 256 * 1024;
+
   std::string& out_;
   const bool has_byte_order_;  // Else natural order.
+  const absl::FunctionRef<void()>* const when_long_ = nullptr;
   int indent_ = -1;
   int column_ = 0;
   bool whitespace_ = true;
@@ -463,6 +474,11 @@ absl::StatusOr<std::string> MarshalYaml(const Value& value) {
 
 void AppendYaml(const Value& value, std::string* out) {
   Writer(out).Write(Readable(value).value_or(value));
+}
+
+void AppendYaml(const Value& value, std::string* out,
+                absl::FunctionRef<void()> when_long) {
+  Writer(out, &when_long).Write(Readable(value).value_or(value));
 }
 
 std::string FormatSortedYaml(const Value& value) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "weir/value/json.h"
 
 namespace weir {
@@ -80,6 +84,24 @@ TEST(YamlTest, WritesAsSigsYamlDoes) {
   EXPECT_EQ(FormatYaml(*value),
             "a2:\n- '- x'\n- k: []\na10: \"yes\"\ne: \"\"\nf: 1\nl: ' x'\n"
             "m: |-\n  one\n  two\n\"n\": null\nt: \"0644\"\nz: {}\n");
+}
+
+TEST(YamlTest, ALongTextCanBeTakenInPieces) {
+  std::string text;
+  for (int i = 0; i < 100000; ++i) absl::StrAppend(&text, "  line ", i, "\n");
+  const Value value = Value::MakeObject(
+      {{"a", text}, {"b", Value(Value::Array{text, "short"})}, {"c", 1}});
+  std::string all;
+  std::string out;
+  size_t longest = 0;
+  AppendYaml(value, &out, [&] {
+    longest = std::max(longest, out.size());
+    all += out;
+    out.clear();
+  });
+  EXPECT_EQ(all + out, FormatYaml(value));
+  EXPECT_GT(longest, 256u * 1024);
+  EXPECT_LT(longest, 257u * 1024);
 }
 
 }  // namespace

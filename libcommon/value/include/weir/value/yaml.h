@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -103,6 +104,10 @@ absl::Status RewriteYaml(Value* tree);
 // JSON escapes, a very long key) is written nevertheless.
 std::string FormatYaml(const Value& value);
 void AppendYaml(const Value& value, std::string* out);
+// Calls `when_long` between lines while `out` is longer than 256 KiB: it may
+// write what is there elsewhere, and empty it.
+void AppendYaml(const Value& value, std::string* out,
+                absl::FunctionRef<void()> when_long);
 // The same, but fails where that library does.
 // Errors: kInvalidArgument, in its words.
 absl::StatusOr<std::string> MarshalYaml(const Value& value);
