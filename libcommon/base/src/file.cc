@@ -70,7 +70,13 @@ absl::Status ErrnoToStatus(int error, absl::string_view what) {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      size_t max_bytes) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return ReadFileAt(AT_FDCWD, path.c_str(), path, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadFileAt(int folder, const char* entry,
+                                       const std::string& path,
+                                       size_t max_bytes) {
+  const UniqueFd fd(::openat(folder, entry, O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return ErrnoToStatus(errno, absl::StrCat("open ", path));
   struct stat info;
   if (::fstat(fd.get(), &info) != 0) {
@@ -80,28 +86,33 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
     return absl::FailedPreconditionError(
         absl::StrCat("read ", path, ": is a directory"));
   }
+  constexpr size_t kPiece = 64 * 1024;
+  const bool says_size = S_ISREG(info.st_mode) && info.st_size > 0;
+  const auto size = static_cast<size_t>(says_size ? info.st_size : 0);
+  // With room for one byte more, a file that is as long as it said is read at
+  // once.
+  size_t room = says_size ? std::min(size, max_bytes) + 1 : kPiece;
   std::string contents;
-  if (S_ISREG(info.st_mode) && info.st_size > 0) {
-    contents.reserve(std::min(static_cast<size_t>(info.st_size), max_bytes));
-  }
-  char buffer[64 * 1024];
   while (true) {
-    const ssize_t count = ::read(fd.get(), buffer, sizeof(buffer));
-    if (count < 0) {
-      if (errno == EINTR) continue;
+    const size_t before = contents.size();
+    contents.resize(before + room);
+    const ssize_t count = ::read(fd.get(), contents.data() + before, room);
+    if (count < 0 && errno != EINTR) {
       return ErrnoToStatus(errno, absl::StrCat("read ", path));
     }
-    contents.append(buffer, static_cast<size_t>(count));
+    contents.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
     if (contents.size() > max_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("read ", path, ": larger than ", max_bytes, " bytes"));
     }
-    // Of a file that is as long as it said, nothing follows a short piece.
-    const bool is_all = S_ISREG(info.st_mode) &&
-                        static_cast<size_t>(count) < sizeof(buffer) &&
-                        static_cast<off_t>(contents.size()) == info.st_size;
-    if (count == 0 || is_all) return contents;
+    const bool is_all = says_size && contents.size() == size && count > 0 &&
+                        static_cast<size_t>(count) < room;
+    if (is_all) return contents;
+    if (count == 0) break;
+    room = kPiece;
   }
+  contents.shrink_to_fit();
+  return contents;
 }
 
 absl::Status WriteFileAtomically(const std::string& path,

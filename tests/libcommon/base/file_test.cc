@@ -1,5 +1,6 @@
 #include "weir/base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -46,6 +47,30 @@ TEST_F(FileTest, ReadsNoMoreThanItMay) {
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "12345").ok());
   EXPECT_EQ(*ReadFile(Path("a"), 5), "12345");
   EXPECT_EQ(ReadFile(Path("a"), 4).status().code(), kResourceExhausted);
+}
+
+TEST_F(FileTest, ReadsFilesOfAnySize) {
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{65535}, size_t{65536},
+                            size_t{65537}, size_t{300000}}) {
+    const std::string bytes(size, 'x');
+    ASSERT_TRUE(WriteFileAtomically(Path("a"), bytes).ok());
+    EXPECT_EQ(*ReadFile(Path("a")), bytes) << size;
+  }
+  // It does not say how long it is.
+  const auto status = ReadFile("/proc/self/status");
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_THAT(*status, HasSubstr("Name:"));
+}
+
+TEST_F(FileTest, ReadsAnEntryOfAnOpenFolder) {
+  ASSERT_TRUE(WriteFileAtomically(Path("a"), "text").ok());
+  const int folder = open(dir_.path().c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_GE(folder, 0);
+  EXPECT_EQ(*ReadFileAt(folder, "a", "shown/a"), "text");
+  EXPECT_THAT(
+      std::string(ReadFileAt(folder, "b", "shown/b").status().message()),
+      HasSubstr("open shown/b: "));
+  close(folder);
 }
 
 TEST_F(FileTest, NamesWhatIsAbsent) {

@@ -106,8 +106,10 @@ absl::StatusOr<Chart> LoadChecked(const absl::Status& version,
   return chart;
 }
 
-absl::StatusOr<FileData> ReadData(const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+// An entry of an open folder; `path` is for messages.
+absl::StatusOr<FileData> ReadData(int folder, const char* entry,
+                                  const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(std::string text, ReadFileAt(folder, entry, path));
   const bool is_marked = absl::StartsWith(text, kByteOrderMark);
   FileData data(std::move(text));
   if (is_marked) data.RemovePrefix(3);
@@ -115,19 +117,20 @@ absl::StatusOr<FileData> ReadData(const std::string& path) {
 }
 
 // Looks at no more of the file than at its mark.
-absl::StatusOr<FileData> MapFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+absl::StatusOr<FileData> MapFile(int folder, const char* entry,
+                                 const std::string& path) {
+  const int fd = openat(folder, entry, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ErrnoToStatus(errno, absl::StrCat("open ", path));
   const auto closer = absl::MakeCleanup([fd] { close(fd); });
   struct stat info;
   char head[3];
   if (fstat(fd, &info) != 0 || info.st_size <= 0 ||
       pread(fd, head, sizeof(head), 0) != ssize_t{sizeof(head)}) {
-    return ReadData(path);
+    return ReadData(folder, entry, path);
   }
   const auto size = static_cast<size_t>(info.st_size);
   void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (bytes == MAP_FAILED) return ReadData(path);
+  if (bytes == MAP_FAILED) return ReadData(folder, entry, path);
   FileData data(std::shared_ptr<const void>(
                     bytes, [size](void* start) { munmap(start, size); }),
                 absl::string_view(static_cast<const char*>(bytes), size));
@@ -181,24 +184,31 @@ class FolderReader {
       if (!name.empty() && ignore_.IsIgnored(name, true)) {
         return absl::OkStatus();
       }
-      return WalkFolder(path, name, depth);
+      return WalkFolder(folder, entry, path, name, depth);
     }
     if (ignore_.IsIgnored(name, false)) return absl::OkStatus();
-    return AddFile(path, name, info.st_mode, info.st_size);
+    return AddFile(folder, entry, path, name, info);
   }
 
-  absl::Status WalkFolder(const std::string& path, const std::string& name,
-                          int depth) {
+  absl::Status WalkFolder(int above, const char* entry, const std::string& path,
+                          const std::string& name, int depth) {
     if (depth > kMaxFolderDepth) {
       return absl::ResourceExhaustedError(
           absl::StrCat("folders are nested too deeply at ", name));
     }
-    DIR* folder = opendir(path.c_str());
-    if (folder == nullptr) return PathError("open", path, errno);
+    const int fd =
+        openat(above, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return PathError("open", path, errno);
+    DIR* folder = fdopendir(fd);
+    if (folder == nullptr) {
+      const int error = errno;
+      close(fd);
+      return PathError("open", path, error);
+    }
     const auto closer = absl::MakeCleanup([folder] { closedir(folder); });
     std::vector<std::string> names;
-    while (const dirent* entry = readdir(folder)) {
-      const absl::string_view one(entry->d_name);
+    while (const dirent* found = readdir(folder)) {
+      const absl::string_view one(found->d_name);
       if (one != "." && one != "..") names.emplace_back(one);
     }
     std::sort(names.begin(), names.end());
@@ -210,9 +220,10 @@ class FolderReader {
     return absl::OkStatus();
   }
 
-  absl::Status AddFile(const std::string& path, const std::string& name,
-                       mode_t mode, int64_t size) {
-    if (!S_ISREG(mode)) {
+  absl::Status AddFile(int folder, const char* entry, const std::string& path,
+                       const std::string& name, const struct stat& info) {
+    const int64_t size = info.st_size;
+    if (!S_ISREG(info.st_mode)) {
       return absl::InvalidArgumentError(
           absl::StrCat("cannot load irregular file ", path,
                        " as it has file mode type bits set"));
@@ -229,8 +240,8 @@ class FolderReader {
           "chart folder ", root_, " has too many or too large files"));
     }
     absl::StatusOr<FileData> data = options_.map_files && size >= kLeastMapped
-                                        ? MapFile(path)
-                                        : ReadData(path);
+                                        ? MapFile(folder, entry, path)
+                                        : ReadData(folder, entry, path);
     if (!data.ok()) {
       return absl::Status(
           data.status().code(),
@@ -241,7 +252,7 @@ class FolderReader {
   }
 
   static constexpr int kMaxFolderDepth = 100;
-  static constexpr int64_t kLeastMapped = 16 << 10;
+  static constexpr int64_t kLeastMapped = 8 << 10;
 
   const std::string root_;
   const LoadOptions& options_;

@@ -132,18 +132,21 @@ absl::StatusOr<std::map<std::string, std::string>> Execute(
   state.options = &options;
   execution.user_data = &state;
   std::map<std::string, std::string> rendered;
+  // One place to write all of them to: as a text grows it is copied, and ends
+  // with room to spare.
+  std::string text;
   for (const Source& source : sources) {
     if (IsPartial(source.name)) continue;
     Any about = Any::NewDict(ValuesType());
     about.AsDict()->Set("Name", Any::String(source.name));
     about.AsDict()->Set("BasePath", Any::String(source.base_path));
     source.context.AsDict()->Set("Template", about);
-    std::string text;
+    text.clear();
     const absl::Status status =
         set.Execute(execution, source.name, source.context, &text);
     if (!status.ok()) return ExecutionFailure(source.name, status);
     EraseNoValue(text);
-    rendered.emplace(source.name, std::move(text));
+    rendered.emplace(source.name, text);
   }
   return rendered;
 }

@@ -74,17 +74,28 @@ absl::Status ReadFiles(const std::vector<std::string>& names,
   return absl::OkStatus();
 }
 
+// Whether it is one document, and TakeDocument would give all of it as it is.
+bool IsOneDocument(absl::string_view text) {
+  return absl::EndsWith(text, "\n") && !absl::StartsWith(text, "---") &&
+         text.find('\r') == absl::string_view::npos &&
+         text.find("\n---") == absl::string_view::npos;
+}
+
 }  // namespace
 
 absl::StatusOr<Value> ParseValues(absl::string_view text) {
+  constexpr absl::string_view kWrong = "cannot unmarshal yaml document";
+  if (IsOneDocument(text)) {
+    WEIR_ASSIGN_OR_RETURN(Value one, ReadYamlMap(text), kWrong);
+    return one;
+  }
   Value values = Value::MakeObject();
   std::string document;
   while (true) {
     WEIR_ASSIGN_OR_RETURN(const bool has_document,
                           TakeDocument(text, document));
     if (!has_document) return values;
-    WEIR_ASSIGN_OR_RETURN(Value one, ReadYamlMap(document),
-                          "cannot unmarshal yaml document");
+    WEIR_ASSIGN_OR_RETURN(Value one, ReadYamlMap(document), kWrong);
     values = values.empty() ? std::move(one) : MergeMaps(values, one);
   }
 }

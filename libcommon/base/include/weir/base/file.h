@@ -18,6 +18,11 @@ namespace weir {
 // kUnavailable otherwise.
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      size_t max_bytes = 64u << 20);
+// The same of an entry of an open folder, for those who walk it: the system
+// then need not walk all of `path`, which is for messages.
+absl::StatusOr<std::string> ReadFileAt(int folder, const char* entry,
+                                       const std::string& path,
+                                       size_t max_bytes = 64u << 20);
 
 // Writes to a temporary file beside `path`, syncs it, and renames it over.
 // Errors: kUnavailable, or kResourceExhausted when the disk is full; then no
