@@ -379,12 +379,15 @@ void Lexer::LexOther(Token* token) {
 // Ends with the byte that it starts with.
 void Lexer::LexQuoted(TokenType type, absl::string_view message, Token* token) {
   const char* const begin = at_++;
+  bool has_escape = false;
   for (; at_ != end_ && *at_ != '\n'; ++at_) {
     if (*at_ == *begin) {
       ++at_;
+      token->has_escape = has_escape;
       return Take(type, begin, token);
     }
     if (*at_ == '\\') {
+      has_escape = true;
       ++at_;
       if (at_ == end_ || *at_ == '\n') break;
     }
@@ -416,6 +419,14 @@ void Lexer::AcceptRun(absl::string_view valid) {
 
 void Lexer::LexNumber(Token* token) {
   const char* const begin = at_;
+  // Most are digits before a space or the end of something.
+  const char* end = begin;
+  while (end != end_ && Is(*end, kDigit)) ++end;
+  if (end != begin && end != end_ &&
+      (Is(*end, kBlank) || *end == ')' || IsRightDelim(end))) {
+    at_ = end;
+    return Take(TokenType::kNumber, begin, token);
+  }
   bool is_good = ScanNumber();
   TokenType type = TokenType::kNumber;
   if (is_good && at_ != end_ && (*at_ == '+' || *at_ == '-')) {
@@ -468,6 +479,22 @@ void Lexer::Next(Token* token) {
   } else {
     LexText(token);
   }
+}
+
+bool Lexer::NextField(absl::string_view* name, uint32_t* pos) {
+  if (!inside_action_ || has_failed_ || end_ - at_ < 2 || *at_ != '.' ||
+      !Is(at_[1], kWord) || Is(at_[1], kDigit)) {
+    return false;
+  }
+  const char* end = at_ + 1;
+  while (end != end_ && Is(*end, kWord)) ++end;
+  if (end == end_ || !(Is(*end, kTerminator) || IsRightDelim(end))) {
+    return false;
+  }
+  *name = absl::string_view(at_ + 1, static_cast<size_t>(end - at_) - 1);
+  *pos = static_cast<uint32_t>(at_ - begin_);
+  at_ = end;
+  return true;
 }
 
 void Lexer::NextNonSpace(Token* token) {

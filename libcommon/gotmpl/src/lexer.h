@@ -53,6 +53,7 @@ struct Token {
   static constexpr uint32_t kNowhere = UINT32_MAX;
 
   TokenType type = TokenType::kError;
+  bool has_escape = false;  // Of kString: a backslash is in it.
   uint32_t pos = kNowhere;
   // Points into the input; of kError what is wrong, in the lexer.
   absl::string_view text;
@@ -75,6 +76,10 @@ class Lexer {
   void Next(Token* token);
   // The next one that is no space.
   void NextNonSpace(Token* token);
+  // Takes the field that comes next: its name, without the dot, and where the
+  // dot is. False, and nothing is taken, when something else does, or what only
+  // Next understands.
+  bool NextField(absl::string_view* name, uint32_t* pos);
 
   // From 1; 0 for nowhere. Only messages ask, so lines are counted then.
   int LineOf(uint32_t pos) const;

@@ -155,9 +155,9 @@ void Write(const Node* node, std::string* out) {
 
 void Source::AddChunk(size_t size) {
   constexpr size_t kLeast = 512, kMost = size_t{32} << 10;
-  // Nodes take about twice what their text does. A list that grows is copied
-  // seldom.
-  const size_t likely = std::max(kept_bytes_, text.size() / 2);
+  // Nodes take about twice what their text does, and little is to be left over.
+  // A list that grows is copied seldom.
+  const size_t likely = std::max(kept_bytes_ / 4, text.size() / 2);
   const size_t more = std::max(std::clamp(likely, kLeast, kMost), 2 * size);
   chunks_.emplace_back(new char[more]);
   at_ = chunks_.back().get();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -84,6 +85,8 @@ class TreeParser {
   const Token& Peek();
   const Token& PeekNonSpace();
   const Token& Given(Token& token);
+  // As Lexer::NextField, when that is what comes next.
+  bool NextField(absl::string_view* name, uint32_t* pos);
   void CheckNodes();
 
   bool failed() const { return context_.has_failed; }
@@ -120,6 +123,7 @@ class TreeParser {
   void Declare(const Token& token, DeclarationList* declared);
   // All variables but the first ones.
   void Forget(size_t count);
+  bool IsDeclared(absl::string_view name) const;
   bool IsTooDeep();
   // Adds the fields that follow.
   template <typename N>
@@ -145,11 +149,15 @@ class TreeParser {
     return context_.source->New<T>(std::forward<Args>(args)...);
   }
 
+  // From so many on they are looked up.
+  static constexpr size_t kManyVariables = 16;
+
   Context& context_;
   std::string name_;
   std::array<Token, 3> tokens_;
   int peeked_ = 0;
-  // Those that can be named, besides "$", and how often each is there.
+  // Those that can be named, besides "$"; where they are many, how often each
+  // is there.
   std::vector<absl::string_view> variables_;
   absl::flat_hash_map<absl::string_view, int> declared_;
   const ListNode* root_ = nullptr;
@@ -179,6 +187,10 @@ inline const Token& TreeParser::NextNonSpace() {
   }
   context_.lexer.NextNonSpace(&tokens_[0]);
   return Given(tokens_[0]);
+}
+
+inline bool TreeParser::NextField(absl::string_view* name, uint32_t* pos) {
+  return peeked_ == 0 && !failed() && context_.lexer.NextField(name, pos);
 }
 
 void TreeParser::CheckNodes() {
@@ -455,13 +467,28 @@ absl::string_view TreeParser::Kept(absl::string_view text) {
 void TreeParser::Declare(const Token& token, DeclarationList* declared) {
   declared->variables.push_back(New<VariableNode>(token.pos, token.text));
   variables_.push_back(token.text);
-  ++declared_[token.text];
+  if (variables_.size() == kManyVariables) {
+    for (const absl::string_view name : variables_) ++declared_[name];
+  } else if (variables_.size() > kManyVariables) {
+    ++declared_[token.text];
+  }
 }
 
 void TreeParser::Forget(size_t count) {
   for (; variables_.size() > count; variables_.pop_back()) {
-    --declared_[variables_.back()];
+    if (variables_.size() > kManyVariables) --declared_[variables_.back()];
+    if (variables_.size() == kManyVariables) declared_.clear();
   }
+}
+
+bool TreeParser::IsDeclared(absl::string_view name) const {
+  if (name == "$") return true;
+  if (variables_.size() < kManyVariables) {
+    return std::find(variables_.rbegin(), variables_.rend(), name) !=
+           variables_.rend();
+  }
+  const auto known = declared_.find(name);
+  return known != declared_.end() && known->second > 0;
 }
 
 // Takes "$x :=", "$x =" or "$x, " when the pipeline starts with it; returns
@@ -588,6 +615,10 @@ const CommandNode* TreeParser::Command() {
 
 template <typename N>
 const N* TreeParser::WithFields(N* node) {
+  // Most chains are plain ones, and go by without tokens.
+  absl::string_view name;
+  uint32_t pos = 0;
+  while (NextField(&name, &pos)) node = context_.source->Appended(node, name);
   while (Peek().type == TokenType::kField) {
     node = context_.source->Appended(node, Next().text.substr(1));
   }
@@ -616,18 +647,29 @@ const Node* TreeParser::Operand() {
 const Node* TreeParser::UseField(const Token& token) {
   const uint32_t first = token.pos;
   const absl::string_view name = token.text.substr(1);
-  const uint32_t pos = Peek().type == TokenType::kField ? Peek().pos : first;
+  uint32_t pos = first;
+  absl::string_view second;
+  if (NextField(&second, &pos)) {
+    FieldNode* node = context_.source->Appended(New<FieldNode>(pos), name);
+    return WithFields(context_.source->Appended(node, second));
+  }
+  if (Peek().type == TokenType::kField) pos = Peek().pos;
   return WithFields(context_.source->Appended(New<FieldNode>(pos), name));
 }
 
 const Node* TreeParser::UseVariable(const Token& token) {
   const absl::string_view name = token.text;
   const uint32_t first = token.pos;
-  const auto known = name == "$" ? declared_.end() : declared_.find(name);
-  if (name != "$" && (known == declared_.end() || known->second == 0)) {
+  if (!IsDeclared(name)) {
     Fail(absl::StrCat("undefined variable ", Quoted(name)));
   }
-  const uint32_t pos = Peek().type == TokenType::kField ? Peek().pos : first;
+  uint32_t pos = first;
+  absl::string_view field;
+  if (NextField(&field, &pos)) {
+    VariableNode* node = New<VariableNode>(pos, name);
+    return WithFields(context_.source->Appended(node, field));
+  }
+  if (Peek().type == TokenType::kField) pos = Peek().pos;
   return WithFields(New<VariableNode>(pos, name));
 }
 
@@ -644,8 +686,10 @@ const Node* TreeParser::Constant(const Token& token) {
   const absl::string_view quoted = token.text;
   const uint32_t pos = token.pos;
   // The lexer saw to the rest.
-  const char odd = token.type == TokenType::kRawString ? '\r' : '\\';
-  if (!absl::StrContains(quoted, odd)) {
+  const bool is_odd = token.type == TokenType::kRawString
+                          ? absl::StrContains(quoted, '\r')
+                          : token.has_escape;
+  if (!is_odd) {
     return New<StringNode>(pos, quoted, nullptr);
   }
   const std::optional<std::string> text = Unquote(quoted);

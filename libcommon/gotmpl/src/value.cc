@@ -13,7 +13,7 @@ namespace {
 // What an allocator adds to each part, and the part itself.
 constexpr int64_t kStringOverhead = 40;
 constexpr int64_t kListOverhead = 64;
-constexpr int64_t kMemberBytes = 40;
+constexpr int64_t kMemberBytes = 48;
 
 thread_local int64_t live_bytes = 0;
 
@@ -234,6 +234,39 @@ Any Any::At(size_t index) const {
   return item;
 }
 
+namespace {
+
+uint64_t FourBytes(const char* at) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(at);
+  return uint64_t{bytes[0]} << 24 | uint64_t{bytes[1]} << 16 |
+         uint64_t{bytes[2]} << 8 | bytes[3];
+}
+
+// A shorter text ends with zeros, before which it sorts anyway.
+uint64_t StartOf(absl::string_view key) {
+  const char* const at = key.data();
+  const size_t size = key.size();
+  if (size >= 8) return FourBytes(at) << 32 | FourBytes(at + 4);
+  if (size >= 4) {
+    return FourBytes(at) << 32 | FourBytes(at + size - 4) << (8 * (8 - size));
+  }
+  uint64_t start = 0;
+  for (size_t i = 0; i < size; ++i) {
+    start |= uint64_t{static_cast<unsigned char>(at[i])} << (56 - 8 * i);
+  }
+  return start;
+}
+
+// What is searched for.
+struct Probe {
+  explicit Probe(absl::string_view key) : text(key), start(StartOf(key)) {}
+  absl::string_view view() const { return text; }
+  absl::string_view text;
+  uint64_t start;
+};
+
+}  // namespace
+
 Any Dict::Key::ToAny() const {
   text->Retain();
   return Any::Adopt(text);
@@ -247,26 +280,28 @@ Dict::~Dict() {
 }
 
 const Any* Dict::Find(absl::string_view key) const {
-  const auto found = members_.find(key);
+  const auto found = members_.find(Probe(key));
   return found == members_.end() ? nullptr : &found->second;
 }
 
 void Dict::Set(absl::string_view key, Any value) {
   value.Unbox();
+  const Probe probe(key);
   // What is filled in order, as most is, needs no search.
   const bool is_last =
-      members_.empty() || std::prev(members_.end())->first.view() < key;
-  const auto found = is_last ? members_.end() : members_.lower_bound(key);
-  if (found != members_.end() && found->first.view() == key) {
+      members_.empty() || Order()(std::prev(members_.end())->first, probe) < 0;
+  const auto found = is_last ? members_.end() : members_.lower_bound(probe);
+  if (found != members_.end() && found->first.start == probe.start &&
+      found->first.view() == key) {
     found->second = std::move(value);
   } else {
-    members_.emplace_hint(found, Key(key), std::move(value));
+    members_.emplace_hint(found, Key(key, probe.start), std::move(value));
     live_bytes += kMemberBytes;
   }
 }
 
 bool Dict::Erase(absl::string_view key) {
-  const auto found = members_.find(key);
+  const auto found = members_.find(Probe(key));
   if (found == members_.end()) return false;
   members_.erase(found);
   live_bytes -= kMemberBytes;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "weir/gotmpl/format.h"
 #include "weir/gotmpl/function.h"
 #include "weir/value/json.h"
@@ -69,6 +73,39 @@ TEST(FunctionTableTest, HasAllOfSprigButTheEnvironment) {
   // slice is in both.
   EXPECT_EQ(table.names().size(), 19u + 209u - 1u);
   EXPECT_EQ(table.Find("env"), nullptr);
+}
+
+// Of any length, with what does and does not decide within eight bytes.
+TEST(AnyTest, DictsSortTheirKeysByBytes) {
+  const Any dict = Any::NewDict();
+  std::set<std::string> keys;
+  for (const absl::string_view start :
+       {"", "a", "ab", "abc", "abcd", "abcde", "abcdefg", "abcdefgh",
+        "abcdefghi", "\x7f", "\xc3\xa9"}) {
+    for (const absl::string_view end :
+         {absl::string_view(""), absl::string_view("\0", 1),
+          absl::string_view("\0\0", 2), absl::string_view("\x01"),
+          absl::string_view("z"), absl::string_view("\xff")}) {
+      keys.insert(absl::StrCat(start, end));
+    }
+  }
+  // Not in order.
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+    dict.AsDict()->Set(*key, Any::String(*key));
+  }
+  EXPECT_EQ(dict.size(), keys.size());
+  auto expected = keys.begin();
+  for (const auto& [key, value] : *dict.AsDict()) {
+    EXPECT_EQ(key.view(), *expected++);
+  }
+  for (const std::string& key : keys) {
+    const Any* found = dict.AsDict()->Find(key);
+    ASSERT_NE(found, nullptr) << key;
+    EXPECT_EQ(found->AsString(), key);
+  }
+  EXPECT_EQ(dict.AsDict()->Find("abcdefghj"), nullptr);
+  EXPECT_TRUE(dict.AsDict()->Erase("abcdefgh"));
+  EXPECT_EQ(dict.AsDict()->Find("abcdefgh"), nullptr);
 }
 
 }  // namespace

@@ -332,11 +332,17 @@ class Dict final : public Counted {
   ~Dict() override;
 
   struct Key {
-    Key(absl::string_view key) : text(SharedString::New(key)) {}  // NOLINT
-    Key(Key&& other) noexcept : text(other.text) { other.text = nullptr; }
-    Key(const Key& other) noexcept : text(other.text) { text->Retain(); }
+    Key(absl::string_view key, uint64_t key_start)
+        : text(SharedString::New(key)), start(key_start) {}
+    Key(Key&& other) noexcept : text(other.text), start(other.start) {
+      other.text = nullptr;
+    }
+    Key(const Key& other) noexcept : text(other.text), start(other.start) {
+      text->Retain();
+    }
     Key& operator=(Key other) noexcept {
       std::swap(text, other.text);
+      start = other.start;
       return *this;
     }
     ~Key() {
@@ -347,21 +353,25 @@ class Dict final : public Counted {
     }
     Any ToAny() const;
     SharedString* text;
+    // The text's first eight bytes as a number that sorts as they do: it
+    // decides most comparisons, so that a search seldom looks at texts.
+    uint64_t start;
   };
   struct Order {
     using is_transparent = void;
-    static absl::string_view View(const Key& key) { return key.view(); }
-    static absl::string_view View(absl::string_view key) { return key; }
-    // Three ways, so that a search ends where the key is. Mostly the first
-    // bytes decide.
-    static int Compare(absl::string_view a, absl::string_view b) {
-      if (a.empty() || b.empty() || a[0] == b[0]) return a.compare(b);
-      return static_cast<unsigned char>(a[0]) -
-             static_cast<unsigned char>(b[0]);
-    }
+    // Three ways, so that a search ends where the key is. What is searched for
+    // has a view() and a `start`, too.
     template <typename A, typename B>
     absl::weak_ordering operator()(const A& a, const B& b) const {
-      const int order = Compare(View(a), View(b));
+      if (a.start != b.start) {
+        return a.start < b.start ? absl::weak_ordering::less
+                                 : absl::weak_ordering::greater;
+      }
+      const absl::string_view left = a.view(), right = b.view();
+      const int order =
+          left.size() <= 8 && right.size() <= 8
+              ? static_cast<int>(left.size()) - static_cast<int>(right.size())
+              : left.compare(right);
       return order < 0   ? absl::weak_ordering::less
              : order > 0 ? absl::weak_ordering::greater
                          : absl::weak_ordering::equivalent;
