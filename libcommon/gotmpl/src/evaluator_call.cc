@@ -122,7 +122,8 @@ bool Evaluator::Invoke(const Function& function, const Node* node,
   if (!result.ok()) return FailCall(node, name, result.status());
   *value = *std::move(result);
   bytes += TextBytes(*value);
-  if (!Spend(node, bytes / function.bytes_per_step)) return false;
+  if (!Spend(node, function.steps + bytes / function.bytes_per_step))
+    return false;
   if (function.signature.result->kind == Kind::kInterface) value->Box();
   return true;
 }

@@ -65,9 +65,9 @@ absl::StatusOr<Signature> Signature::Parse(absl::string_view text,
   return signature;
 }
 
-void FunctionTable::Add(absl::string_view name, absl::string_view signature,
-                        Implementation call,
-                        absl::Span<const Type* const> more) {
+Function& FunctionTable::Add(absl::string_view name,
+                             absl::string_view signature, Implementation call,
+                             absl::Span<const Type* const> more) {
   absl::StatusOr<Signature> parsed = Signature::Parse(signature, more);
   WEIR_CHECK(parsed.ok());
   auto function = std::make_shared<Function>();
@@ -77,7 +77,8 @@ void FunctionTable::Add(absl::string_view name, absl::string_view signature,
   if (name == "and") function->special = Function::Special::kAnd;
   if (name == "or") function->special = Function::Special::kOr;
   if (name == "call") function->special = Function::Special::kCall;
-  functions_[name] = std::move(function);
+  functions_[name] = function;
+  return *function;
 }
 
 void FunctionTable::Remove(absl::string_view name) { functions_.erase(name); }

@@ -27,9 +27,12 @@ struct Row {
   Result (*call)(Call&);
 };
 
+// `steps`: what each of them costs, see Function.
 template <size_t n>
-void AddRows(const Row (&rows)[n], FunctionTable& table) {
-  for (const Row& row : rows) table.Add(row.name, row.signature, row.call);
+void AddRows(const Row (&rows)[n], FunctionTable& table, uint32_t steps = 0) {
+  for (const Row& row : rows) {
+    table.Add(row.name, row.signature, row.call).steps = steps;
+  }
 }
 
 // A Go error, or what a Go panic leaves.

@@ -523,6 +523,6 @@ std::string FormatTimeValue(const Any& time, absl::string_view layout,
                     layout);
 }
 
-void AddDates(FunctionTable& table) { AddRows(kRows, table); }
+void AddDates(FunctionTable& table) { AddRows(kRows, table, 6); }
 
 }  // namespace weir::gotmpl

@@ -76,7 +76,9 @@ Result ExtremeFloat(Call& call, bool wants_max) {
 Result Decimals(Call& call, DecimalOperation operation, double first,
                 absl::Span<const Any> args) {
   // Each operand may make the number longer.
-  WEIR_RETURN_IF_ERROR(call.execution.Step(args.size() * args.size() / 16));
+  constexpr size_t kStepsEach = 44;
+  WEIR_RETURN_IF_ERROR(call.execution.Step(args.size() * args.size() / 16 +
+                                           args.size() * kStepsEach));
   std::vector<double> others;
   for (const Any& arg : args) others.push_back(ToFloat64(arg));
   WEIR_ASSIGN_OR_RETURN(const double result,

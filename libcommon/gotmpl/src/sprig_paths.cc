@@ -148,6 +148,6 @@ constexpr Row kUrlRows[] = {
 }  // namespace
 
 void AddPaths(FunctionTable& table) { AddRows(kPathRows, table); }
-void AddUrls(FunctionTable& table) { AddRows(kUrlRows, table); }
+void AddUrls(FunctionTable& table) { AddRows(kUrlRows, table, 14); }
 
 }  // namespace weir::gotmpl

@@ -10,12 +10,17 @@
 namespace weir::gotmpl {
 namespace {
 
+// How many random numbers are picked in the time of a step.
+constexpr size_t kPicksPerStep = 2;
+
 // Characters of ' ' to 'z' for which `is_good` holds, or all that print.
 template <bool (*is_good)(unsigned char)>
 Result Characters(Call& call) {
   const int64_t count = call.args[0].AsInt();
   if (count <= 0) return Any::String("");
   WEIR_RETURN_IF_ERROR(call.execution.Charge(static_cast<size_t>(count)));
+  WEIR_RETURN_IF_ERROR(
+      call.execution.Step(static_cast<uint64_t>(count) / kPicksPerStep));
   std::string alphabet;
   for (char c = ' '; c <= '~'; ++c) {
     if (is_good(static_cast<unsigned char>(c))) alphabet.push_back(c);
@@ -51,6 +56,7 @@ Result Integer(Call& call) {
 
 Result Shuffle(Call& call) {
   std::u32string runes = ToRunes(call.args[0].AsString());
+  WEIR_RETURN_IF_ERROR(call.execution.Step(runes.size() / kPicksPerStep));
   for (size_t i = runes.size(); i > 1; --i) {
     std::swap(runes[i - 1], runes[call.execution.RandomBelow(i)]);
   }
@@ -82,6 +88,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-void AddRandom(FunctionTable& table) { AddRows(kRows, table); }
+void AddRandom(FunctionTable& table) { AddRows(kRows, table, 4); }
 
 }  // namespace weir::gotmpl

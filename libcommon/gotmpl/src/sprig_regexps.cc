@@ -206,6 +206,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-void AddRegexps(FunctionTable& table) { AddRows(kRows, table); }
+void AddRegexps(FunctionTable& table) { AddRows(kRows, table, 4); }
 
 }  // namespace weir::gotmpl

@@ -1,4 +1,7 @@
 // Sprig's semver.go: Masterminds/semver as a type with methods.
+#include <memory>
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "rows.h"
@@ -98,10 +101,23 @@ Result Semver(Call& call) {
   return Wrapped(std::move(version));
 }
 
+// Charts ask for the same ranges again and again: read once an execution.
+absl::StatusOr<std::shared_ptr<const text::VersionRange>> Range(Call& call) {
+  constexpr uint64_t kStepsPerByte = 4;
+  const absl::string_view text = call.args[0].AsString();
+  std::shared_ptr<const void>& slot =
+      call.execution.Cached(absl::StrCat("range:", text));
+  if (slot == nullptr) {
+    WEIR_RETURN_IF_ERROR(call.execution.Step(text.size() * kStepsPerByte));
+    absl::StatusOr<text::VersionRange> range = text::VersionRange::Parse(text);
+    if (!range.ok()) return GoError(range.status().message());
+    slot = std::make_shared<const text::VersionRange>(*std::move(range));
+  }
+  return std::static_pointer_cast<const text::VersionRange>(slot);
+}
+
 Result SemverCompare(Call& call) {
-  const absl::StatusOr<text::VersionRange> range =
-      text::VersionRange::Parse(call.args[0].AsString());
-  if (!range.ok()) return GoError(range.status().message());
+  WEIR_ASSIGN_OR_RETURN(const auto range, Range(call));
   WEIR_ASSIGN_OR_RETURN(const text::Version version,
                         Parse(call.args[1].AsString()));
   return Any::Bool(range->Contains(version));
@@ -243,6 +259,6 @@ const Type* types::Version() {
 
 const Type* types::VersionValue() { return PlainVersion(); }
 
-void AddVersions(FunctionTable& table) { AddRows(kRows, table); }
+void AddVersions(FunctionTable& table) { AddRows(kRows, table, 4); }
 
 }  // namespace weir::gotmpl

@@ -106,8 +106,19 @@ void Execution::Random(void* bytes, size_t size) {
       done = std::min(size, sizeof(word));
       std::copy_n(reinterpret_cast<const unsigned char*>(&word), done, out);
     } else {
-      const ssize_t got = getrandom(out, size, 0);
-      done = got > 0 ? static_cast<size_t>(got) : 0;
+      if (random_left_ == 0) {
+        const ssize_t got = getrandom(random_.data(), random_.size(), 0);
+        // Fewer than were asked for would lie at the start.
+        if (got != static_cast<ssize_t>(random_.size())) continue;
+        random_left_ = random_.size();
+      }
+      done = std::min(size, random_left_);
+      unsigned char* const from =
+          random_.data() + random_.size() - random_left_;
+      std::copy_n(from, done, out);
+      // Nobody reads them twice.
+      std::fill_n(from, done, static_cast<unsigned char>(0));
+      random_left_ -= done;
     }
     out += done;
     size -= done;

@@ -17,7 +17,8 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::string Render(absl::string_view text) {
+// `steps`: what it took.
+std::string Render(absl::string_view text, uint64_t* steps = nullptr) {
   FunctionTable functions = FunctionTable::Builtins();
   AddSprig(functions);
   Set set(std::make_shared<FunctionTable>(std::move(functions)), "t");
@@ -27,7 +28,14 @@ std::string Render(absl::string_view text) {
   std::string out;
   const absl::Status status = set.Execute(execution, *parsed, Any(), &out);
   EXPECT_TRUE(status.ok()) << status;
+  if (steps != nullptr) *steps = execution.steps();
   return out;
+}
+
+uint64_t StepsOf(absl::string_view text) {
+  uint64_t steps = 0;
+  Render(text, &steps);
+  return steps;
 }
 
 struct Free {
@@ -106,6 +114,30 @@ TEST(CertificatesTest, RsaKeysAreSound) {
     keys.insert(pem);
   }
   EXPECT_EQ(keys.size(), 6u);
+}
+
+// What Harbor's chart makes has to fit, with what else it does.
+TEST(CertificatesTest, ThereIsRoomForFiftySevenAndAHash) {
+  const uint64_t authority = StepsOf(R"({{ $ca := genCA "ca" 30 }})");
+  const uint64_t both =
+      StepsOf(R"({{ $ca := genCA "ca" 30 }})"
+              R"({{ $c := genSignedCert "host" nil nil 10 $ca }})");
+  const uint64_t hash = StepsOf(R"({{ $h := htpasswd "a" "b" }})");
+  EXPECT_LT(authority + 56 * (both - authority) + hash + 500'000,
+            Limits().max_steps);
+  // But not for many more.
+  EXPECT_GT(70 * authority, Limits().max_steps);
+}
+
+TEST(CertificatesTest, LargeKeysCostMoreToSignWith) {
+  const std::string key = R"({{ $k := genPrivateKey "rsa" }})";
+  const uint64_t before = StepsOf(key);
+  const uint64_t large =
+      StepsOf(key + R"({{ $c := genCAWithKey "a" 1 $k }})") - before;
+  const uint64_t small = StepsOf(R"({{ $k := genPrivateKey "ecdsa" }})"
+                                 R"({{ $c := genCAWithKey "a" 1 $k }})");
+  EXPECT_GT(large, small);
+  EXPECT_GT(large, 180'000u);
 }
 
 TEST(CertificatesTest, BcryptHashChecksAgainstItsPassword) {

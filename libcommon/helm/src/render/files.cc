@@ -37,8 +37,8 @@ absl::StatusOr<Any> GetBytes(gotmpl::Call& call) { return Contents(call); }
 
 absl::StatusOr<Any> Glob(gotmpl::Call& call) {
   const FileGlob glob(call.args[0].AsString());
-  WEIR_RETURN_IF_ERROR(
-      call.execution.Step(call.args[0].size() * 16 + call.receiver.size() * 8));
+  WEIR_RETURN_IF_ERROR(call.execution.Step(40 + call.args[0].size() * 16 +
+                                           call.receiver.size() * 8));
   Any out = Any::NewDict(FilesType());
   for (const auto& [name, contents] : *call.receiver.AsDict()) {
     if (glob.Matches(name.view())) out.AsDict()->Set(name.view(), contents);

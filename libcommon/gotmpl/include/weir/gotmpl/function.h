@@ -63,6 +63,9 @@ struct Function {
   // Of its text arguments and its result, how many it reads or writes in the
   // time of a step: what a call counts for.
   uint32_t bytes_per_step = 16;
+  // What else a call counts for, beside its node's step: of what takes long
+  // even for short arguments, as long as it was measured to take.
+  uint32_t steps = 0;
 };
 
 // A function as a value, for `call`.
@@ -79,9 +82,10 @@ class FunctionTable {
   static FunctionTable Builtins();
 
   // Adds or replaces. The signature is Go's, as Signature::Parse takes it, and
-  // must be one; `more` are types of yours that it names.
-  void Add(absl::string_view name, absl::string_view signature,
-           Implementation call, absl::Span<const Type* const> more = {});
+  // must be one; `more` are types of yours that it names. Returns it, as it may
+  // cost more than others.
+  Function& Add(absl::string_view name, absl::string_view signature,
+                Implementation call, absl::Span<const Type* const> more = {});
   void Remove(absl::string_view name);
   // Null when there is none.
   const Function* Find(absl::string_view name) const

@@ -13,6 +13,7 @@
 // Execution belongs to one thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -128,6 +129,9 @@ class Execution {
   // Methods that were called, with their signatures parsed.
   absl::flat_hash_map<const Method*, std::shared_ptr<const Function>> methods_;
   uint64_t steps_ = 0;
+  // From the system, not handed out yet: the last ones.
+  std::array<unsigned char, 256> random_;
+  size_t random_left_ = 0;
   // Of executions that are done and of the buffers of those that wait for
   // the one that is under way.
   size_t output_bytes_ = 0;
