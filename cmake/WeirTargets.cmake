@@ -11,6 +11,9 @@ if(PROJECT_IS_TOP_LEVEL)
     $<$<NOT:$<BOOL:$<TARGET_PROPERTY:WEIR_IS_TEST>>>:-Wshadow>
     # A program that is linked statically drops what it does not use.
     $<$<CONFIG:Release>:-ffunction-sections -fdata-sections>
+    # Code is position independent for one header that all can share; that no
+    # library replaces a function of ours lets calls be inlined nevertheless.
+    $<$<CONFIG:Release>:-fno-semantic-interposition>
     # GCC 12 raises false alarms about inlined std::string when it optimises
     # (its bugs 105329, 105651), and other compilers will find others: who
     # builds a release is not to be stopped by them.
@@ -96,6 +99,25 @@ function(weir_find_archives out)
     list(APPEND found ${archives})
   endforeach()
   set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# weir_link_in_order(target file)
+#
+# Lets LLD link the program, where it is installed, with the functions that the
+# file names first; scripts/front-order makes such a file.
+function(weir_link_in_order target file)
+  find_program(WEIR_ORDERING_LLD NAMES ld.lld ld.lld-14)
+  mark_as_advanced(WEIR_ORDERING_LLD)
+  if(NOT WEIR_ORDERING_LLD)
+    return()
+  endif()
+  # Compilers look for it under its plain name.
+  set(folder ${CMAKE_BINARY_DIR}/lld)
+  file(MAKE_DIRECTORY ${folder})
+  file(CREATE_LINK ${WEIR_ORDERING_LLD} ${folder}/ld.lld SYMBOLIC)
+  target_link_options(${target} PRIVATE -B${folder} -fuse-ld=lld
+    -Wl,--symbol-ordering-file=${file} -Wl,--no-warn-symbol-ordering)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${file})
 endfunction()
 
 # weir_proto_library(name PROTOS ... [GRPC] [DEPS ...] [NO_INSTALL])
