@@ -2,6 +2,7 @@
 // schemas.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,26 @@ bool IsMultiple(double number, double of) {
   return std::fmod(number, of) == 0;
 }
 
+// Whether schemas are combined, or what is left over is looked at: of most
+// schemas not.
+bool HasConditions(const Value& schema) {
+  constexpr absl::string_view kKeywords[] = {"$dynamicRef",
+                                             "$recursiveRef",
+                                             "allOf",
+                                             "anyOf",
+                                             "if",
+                                             "not",
+                                             "oneOf",
+                                             "unevaluatedItems",
+                                             "unevaluatedProperties"};
+  return std::any_of(schema.object().begin(), schema.object().end(),
+                     [&](const Value::Member& member) {
+                       return std::find(std::begin(kKeywords),
+                                        std::end(kKeywords),
+                                        member.key) != std::end(kKeywords);
+                     });
+}
+
 std::string RequiredText(const std::vector<std::string>& missing) {
   return absl::StrCat(
       missing.size() == 1 ? "missing property " : "missing properties ",
@@ -106,15 +127,17 @@ void SchemaValidator::ValidateObject(Frame& frame) {
 void SchemaValidator::ValidateMembers(Frame& frame) {
   const Value& schema = *frame.schema;
   const Value* additional = schema.Find("additionalProperties");
+  const Value& properties = schema["properties"];
+  const Value::Object& patterns = schema["patternProperties"].object();
   std::vector<std::string> not_allowed;
   for (const auto& [name, value] : frame.value->object()) {
     if (frame.only_result && !frame.errors.empty()) return;
     bool is_evaluated = false;
-    if (const Value* one = schema["properties"].Find(name); one != nullptr) {
+    if (const Value* one = properties.Find(name); one != nullptr) {
       is_evaluated = true;
       Add(frame, ValidateInner(frame, *one, value, name));
     }
-    for (const auto& [pattern, one] : schema["patternProperties"].object()) {
+    for (const auto& [pattern, one] : patterns) {
       const text::Regex* regex = RegexOf(pattern);
       if (regex == nullptr || !regex->Matches(name)) continue;
       is_evaluated = true;
@@ -323,6 +346,7 @@ void SchemaValidator::ValidateNumber(Frame& frame) {
 
 void SchemaValidator::ValidateConditions(Frame& frame) {
   const Value& schema = *frame.schema;
+  if (!HasConditions(schema)) return;
   for (const auto& [keyword, since] : kDynamicReferences) {
     if (draft_ >= since && schema[keyword].is_string()) {
       Add(frame, ValidateReference(frame, keyword));

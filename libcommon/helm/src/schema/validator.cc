@@ -1,6 +1,8 @@
 #include "src/schema/validator.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,13 +65,22 @@ std::vector<std::string> WantedTypes(const Value& type) {
   return out;
 }
 
-bool IsOfType(const Value& value, const std::vector<std::string>& types) {
-  for (const std::string& type : types) {
-    if (type == TypeOf(value) || (type == "integer" && IsInteger(value))) {
-      return true;
-    }
-  }
-  return false;
+// Whether it is of one of the types. True when none of them is one.
+bool IsOfType(const Value& value, const Value& types) {
+  bool is_one_known = false;
+  const auto is_of = [&](const Value& type) {
+    if (!type.is_string()) return false;
+    const absl::string_view name = type.AsString();
+    if (name == TypeOf(value)) return true;
+    if (name == "integer" && IsInteger(value)) return true;
+    is_one_known =
+        is_one_known || std::find(std::begin(kTypes), std::end(kTypes), name) !=
+                            std::end(kTypes);
+    return false;
+  };
+  return is_of(types) ||
+         std::any_of(types.array().begin(), types.array().end(), is_of) ||
+         !is_one_known;
 }
 
 // Numbers are equal whatever their kinds.
@@ -208,10 +219,9 @@ bool SchemaValidator::ValidateBasics(Frame& frame, Outcome* outcome) {
     *outcome = MakeError(frame, std::move(text));
     return false;
   };
-  const std::vector<std::string> types = WantedTypes(schema["type"]);
-  if (!types.empty() && !IsOfType(value, types)) {
+  if (const Value& types = schema["type"]; !IsOfType(value, types)) {
     return fail(absl::StrCat("got ", TypeOf(value), ", want ",
-                             absl::StrJoin(types, " or ")));
+                             absl::StrJoin(WantedTypes(types), " or ")));
   }
   const std::string wrong_constant = WrongConstant(frame);
   if (!wrong_constant.empty()) return fail(wrong_constant);
