@@ -4,6 +4,9 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -60,7 +63,11 @@ const std::vector<uint32_t>& SmallPrimes() {
 // processor with the right instructions does both at once.
 bool HasPairs(int bits) {
 #if defined(__x86_64__)
-  return bits == 1024 && __builtin_cpu_supports("avx512ifma") != 0;
+  // Asked here and now: what compilers have for it asks a dozen questions
+  // before `main`, of which each may go to a hypervisor.
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return bits == 1024 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 &&
+         (b & bit_AVX512IFMA) != 0;
 #else
   (void)bits;
   return false;
