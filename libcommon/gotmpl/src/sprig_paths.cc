@@ -148,6 +148,6 @@ constexpr Row kUrlRows[] = {
 }  // namespace
 
 void AddPaths(FunctionTable& table) { AddRows(kPathRows, table); }
-void AddUrls(FunctionTable& table) { AddRows(kUrlRows, table, 14); }
+void AddUrls(FunctionTable& table) { AddRows(kUrlRows, table, 20); }
 
 }  // namespace weir::gotmpl

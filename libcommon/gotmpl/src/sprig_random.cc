@@ -88,6 +88,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-void AddRandom(FunctionTable& table) { AddRows(kRows, table, 4); }
+void AddRandom(FunctionTable& table) { AddRows(kRows, table, 8); }
 
 }  // namespace weir::gotmpl
