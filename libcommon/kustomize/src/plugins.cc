@@ -274,6 +274,8 @@ void MakeTexts(const Resource& plugin, Value* config) {
 // The plugin as upstream hands it on.
 absl::StatusOr<Value> ConfigOf(const Resource& plugin) {
   Value config = plugin.tree();
+  WEIR_RETURN_IF_ERROR(WriteAndRead(&config), "marshalling yaml from res ",
+                       plugin.OrgId().ToString());
   WEIR_RETURN_IF_ERROR(ReadFromJson(&config), "marshalling yaml from res ",
                        plugin.OrgId().ToString());
   return config;

@@ -300,6 +300,7 @@ absl::StatusOr<std::vector<Target::Step>> Target::ConfiguredSteps(
 absl::Status Target::RunStep(const Step& step, ResMap* objects) {
   WEIR_RETURN_IF_ERROR(state_.session.ctx.status());
   objects->UseBudget(&state_.session.budget);
+  objects->Refresh();
   WEIR_RETURN_IF_ERROR(LocateField(objects->SpendOnEach(1, 0), step.field));
   WEIR_RETURN_IF_ERROR(LocateField(step.transform(objects), step.field));
   if (state_.sources != nullptr) {

@@ -92,7 +92,9 @@ bool Decoder::Decode(Node* root, Value* out) {
     problem_mark_ = type_error_mark_;
     return false;
   }
-  if (result.trouble.unfit != Unfit::kNone) {
+  if (result.trouble.unfit != Unfit::kNone && options_.keep_unfit) {
+    has_unfit_ = true;
+  } else if (result.trouble.unfit != Unfit::kNone) {
     problem_ = kUnfit[static_cast<size_t>(result.trouble.unfit)];
     if (result.trouble.member < odd_members_.size()) {
       absl::StrAppend(&problem_, odd_members_[result.trouble.member]);
@@ -472,6 +474,9 @@ bool Decoder::CheckUnique(const Node* node) {
 bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
                             Members* members) {
   const bool may_repeat = place == Place::kTextMap && options_.text_annotations;
+  if (options_.keep_unfit && !IsUnique(*node)) {
+    return DecodeRepeating(node, place, members);
+  }
   if (is_v3() && !may_repeat && !CheckUnique(node)) {
     members->is_good = false;
     return true;
@@ -488,25 +493,48 @@ bool Decoder::DecodeMembers(Node* node, Place place, Merged* merged,
       }
       continue;
     }
-    Key key;
-    bool skip = false;
-    if (!Count(key_node) ||
-        !DecodeKey(key_node, node->is_flow, members->text_keys, &skip, &key)) {
-      return false;
-    }
-    if (skip) continue;
-    if (merged != nullptr && !merged->insert(key.text).second) continue;
-    Result value;
-    const bool kept = std::exchange(keep_texts_, keep_texts_ || IsOdd(key));
-    const bool decoded = DecodeNode(value_node, PlaceOfMember(place, key.text),
-                                    node->is_flow, &value);
-    keep_texts_ = kept;
-    if (!decoded) return false;
-    if (!SetMember(value_node, std::move(key), std::move(value), members)) {
+    if (!DecodeMember(key_node, value_node, *node, place, merged, members)) {
       return false;
     }
   }
   return merge_source == nullptr || Merge3(node, merge_source, merged, members);
+}
+
+bool Decoder::DecodeMember(Node* key_node, Node* value_node, const Node& parent,
+                           Place place, Merged* merged, Members* members) {
+  Key key;
+  bool skip = false;
+  if (!Count(key_node) ||
+      !DecodeKey(key_node, parent.is_flow, members->text_keys, &skip, &key)) {
+    return false;
+  }
+  if (skip) return true;
+  if (merged != nullptr && !merged->insert(key.text).second) return true;
+  Result value;
+  const bool kept = std::exchange(keep_texts_, keep_texts_ || IsOdd(key));
+  const bool decoded = DecodeNode(value_node, PlaceOfMember(place, key.text),
+                                  parent.is_flow, &value);
+  keep_texts_ = kept;
+  return decoded &&
+         SetMember(value_node, std::move(key), std::move(value), members);
+}
+
+// Of a tree that is as it was read, where nothing merges any more.
+bool Decoder::DecodeRepeating(Node* node, Place place, Members* members) {
+  Members later;
+  later.text_keys = members->text_keys;
+  absl::flat_hash_set<absl::string_view> seen;
+  for (size_t i = 0; i < node->children.size(); i += 2) {
+    Node* key = node->children[i];
+    const bool is_first = seen.insert(key->text).second;
+    if (!DecodeMember(key, node->children[i + 1], *node, place, nullptr,
+                      is_first ? members : &later)) {
+      return false;
+    }
+  }
+  members->list.emplace_back(std::string(kRepeatedKeys),
+                             Value::FromMembers(std::move(later.list)));
+  return true;
 }
 
 bool Decoder::SetMember(Node* value, Key key, Result result, Members* members) {

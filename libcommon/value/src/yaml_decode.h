@@ -35,6 +35,7 @@ struct DecodeOptions {
   size_t max_alias_nodes = 100000;
   bool text_annotations = false;
   bool keep_written = false;
+  bool keep_unfit = false;
 };
 
 class Decoder {
@@ -48,6 +49,8 @@ class Decoder {
   const std::string& problem() const { return problem_; }
   const Mark& problem_mark() const { return problem_mark_; }
   bool is_limit() const { return is_limit_; }
+  // With keep_unfit: whether there was what JSON has not.
+  bool has_unfit() const { return has_unfit_; }
 
  private:
   // What JSON cannot express.
@@ -121,6 +124,9 @@ class Decoder {
   bool DecodeSequence(Node* node, Place place, Result* out);
   bool DecodeMapping(Node* node, Place place, bool text_keys, Result* out);
   bool DecodeMembers(Node* node, Place place, Merged* merged, Members* members);
+  bool DecodeMember(Node* key_node, Node* value_node, const Node& parent,
+                    Place place, Merged* merged, Members* members);
+  bool DecodeRepeating(Node* node, Place place, Members* members);
   bool DecodeKey(Node* node, bool in_flow, bool text_key, bool* skip, Key* key);
   void DescribeKey(const Value& value, Key* key) const;
   bool DecodeCollectionKey(Node* node, bool text_key, bool* skip);
@@ -174,6 +180,7 @@ class Decoder {
   std::string problem_;
   Mark problem_mark_;
   bool is_limit_ = false;
+  bool has_unfit_ = false;
   bool has_object_items_ = false;  // Whether `items` are objects as well.
 };
 

@@ -134,6 +134,10 @@ bool Decoder::DecodeKey(Node* node, bool in_flow, bool text_key, bool* skip,
     --alias_depth_;
     if (!counted) return false;
   }
+  if (target->kind != NodeKind::kScalar && options_.keep_unfit && !text_key) {
+    *skip = has_unfit_ = true;
+    return true;
+  }
   if (target->kind != NodeKind::kScalar) {
     return DecodeCollectionKey(target, text_key, skip);
   }
@@ -157,6 +161,7 @@ bool Decoder::DecodeKey(Node* node, bool in_flow, bool text_key, bool* skip,
     return true;
   }
   DescribeKey(value, key);
+  if (options_.keep_unfit && key->kind == Key::Kind::kNull) *skip = true;
   return true;
 }
 

@@ -138,8 +138,9 @@ class Reader {
     Value read;
     const absl::Status status = WriteAndRead(document, *root, mark, &read);
     Value unwritten;
+    bool has_unfit = false;
     if (!options_.keep_written || absl::IsResourceExhausted(status) ||
-        !DecodeUnwritten(root, &unwritten)) {
+        !DecodeUnwritten(root, &unwritten, &has_unfit)) {
       out->value = std::move(read);
       return status;
     }
@@ -152,6 +153,7 @@ class Reader {
     // It may change before it is written.
     out->value = std::move(unwritten);
     if (is_readable) out->unreadable = status;
+    out->has_unfit = has_unfit;
     return absl::OkStatus();
   }
 
@@ -190,11 +192,15 @@ class Reader {
   }
 
   // The tree as it is.
-  bool DecodeUnwritten(yaml::Node* root, Value* out) {
+  bool DecodeUnwritten(yaml::Node* root, Value* out, bool* has_unfit) {
     yaml::DecodeOptions options = MakeDecodeOptions();
     options.keep_tree = true;
     options.as_rewritten = true;
-    return yaml::Decoder(options).Decode(root, out);
+    options.keep_unfit = options_.keep_unfit;
+    yaml::Decoder decoder(options);
+    const bool is_decoded = decoder.Decode(root, out);
+    *has_unfit = decoder.has_unfit();
+    return is_decoded;
   }
 
   const YamlParseOptions& options_;

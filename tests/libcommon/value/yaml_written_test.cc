@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "weir/value/go_error.h"
 #include "weir/value/json.h"
 #include "weir/value/yaml.h"
 
@@ -134,6 +135,50 @@ TEST(RewriteYamlStyleTest, FoldedInFlowStays) {
   ASSERT_TRUE(RewriteYaml(&list).ok());
   EXPECT_EQ(FormatJson(list), R"([{"a":"b\n  c\n"}])");
 }
+
+struct UnfitCase {
+  const char* name;
+  const char* yaml;
+  const char* json;
+  const char* problem;  // Null: it can be read again.
+  bool has_unfit;
+};
+
+class KeepUnfitTest : public testing::TestWithParam<UnfitCase> {};
+
+TEST_P(KeepUnfitTest, TellsWhatIsWrongBesideTheValue) {
+  YamlParseOptions options;
+  options.schema = YamlParseOptions::Schema::kYaml12;
+  options.keep_written = true;
+  options.keep_unfit = true;
+  const absl::StatusOr<YamlDocument> read =
+      ParseFirstYamlDocument(GetParam().yaml, options);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(FormatJson(read->value), GetParam().json);
+  EXPECT_EQ(read->has_unfit, GetParam().has_unfit);
+  EXPECT_EQ(read->unreadable.ok(), GetParam().problem == nullptr);
+  if (GetParam().problem == nullptr) return;
+  EXPECT_EQ(GoError(read->unreadable), GetParam().problem);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, KeepUnfitTest,
+    testing::Values(
+        UnfitCase{"Fit", "a: {b: c}", R"({"a":{"b":"c"}})", nullptr, false},
+        UnfitCase{"KeyThrice", "a: {b: 1, b: 2, c: 3, b: 4}",
+                  R"({"a":{"\u0003":{"b":4},"b":1,"c":3}})",
+                  "yaml: unmarshal errors:\n"
+                  "  line 1: mapping key \"b\" already defined at line 1\n"
+                  "  line 1: mapping key \"b\" already defined at line 1\n"
+                  "  line 1: mapping key \"b\" already defined at line 1",
+                  false},
+        UnfitCase{"NumberAsKey", "a: {1: b}", R"({"a":{"1":"b"}})",
+                  "json: unsupported type: map[interface {}]interface {}",
+                  true},
+        UnfitCase{"MapAsKey", "a: {{ b }}", R"({"a":{}})",
+                  "yaml: invalid map key: map[string]interface {}{\"b\":\"\"}",
+                  true}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace weir

@@ -107,28 +107,37 @@ void AppendOnly(Value object, std::vector<Value>* out) {
   out->push_back(std::move(object));
 }
 
+// Notes why upstream could not read an object again, unless a map or a scalar
+// of it says so.
+void NoteUnreadable(const YamlDocument& read, Value* object) {
+  if (read.unreadable.ok()) return;
+  const std::string why = GoError(read.unreadable);
+  NoteRepeatedKeys(why, object);
+  const bool is_noted = !read.has_unfit && !CheckScalars(*object).ok();
+  if (object->is_object() && !is_noted) object->Set(kUnreadable, why);
+}
+
 // Appends the objects of one text without looking into lists, but for the one
 // list that a text may consist of.
-absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
+absl::Status ReadDocuments(absl::string_view text, bool joins_annotations,
+                           std::vector<Value>* out) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<absl::string_view> documents,
                         SplitDocuments(text));
   YamlParseOptions options;
   options.schema = YamlParseOptions::Schema::kYaml12;
   options.reject_duplicate_keys = true;
   options.keep_written = true;
-  options.join_annotations = true;
+  options.join_annotations = joins_annotations;
+  options.keep_unfit = true;
   options.max_document_nodes = kMaxDocumentNodes;
   size_t bytes = 0;
   for (absl::string_view document : documents) {
     absl::StatusOr<YamlDocument> read =
         ParseFirstYamlDocument(document, options);
     if (absl::IsResourceExhausted(read.status())) return read.status();
-    const bool is_wrong_tag =
-        read.ok() && !read->unreadable.ok() && !CheckScalars(read->value).ok();
-    if (!read.ok() || is_wrong_tag) {
-      return BuildError(absl::StrCat(
-          "MalformedYAMLError: yaml: ",
-          GoYamlError(read.ok() ? read->unreadable : read.status())));
+    if (!read.ok()) {
+      return BuildError(absl::StrCat("MalformedYAMLError: yaml: ",
+                                     GoYamlError(read.status())));
     }
     Value& value = read->value;
     if (IsEmptyValue(value)) continue;
@@ -137,9 +146,7 @@ absl::Status ReadDocuments(absl::string_view text, std::vector<Value>* out) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "the objects of a text are larger than ", kMaxBytes, " bytes"));
     }
-    if (value.is_object() && !read->unreadable.ok()) {
-      value.Set(kUnreadable, GoError(read->unreadable));
-    }
+    NoteUnreadable(*read, &value);
     if (documents.size() == 1) {
       AppendOnly(std::move(value), out);
     } else {
@@ -204,14 +211,15 @@ absl::Status InFile(const absl::Status& status, absl::string_view path) {
                       absl::StrCat(status.message(), " in File: ", path));
 }
 
-absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text) {
+absl::StatusOr<std::vector<Value>> DecodeObjects(absl::string_view text,
+                                                 bool joins_annotations) {
   std::string unix_text;
   if (absl::StrContains(text, "\r\n")) {
     unix_text = absl::StrReplaceAll(text, {{"\r\n", "\n"}});
     text = unix_text;
   }
   std::vector<Value> read;
-  WEIR_RETURN_IF_ERROR(ReadDocuments(text, &read));
+  WEIR_RETURN_IF_ERROR(ReadDocuments(text, joins_annotations, &read));
   WEIR_RETURN_IF_ERROR(CheckObjects(&read));
   std::vector<Value> objects;
   objects.reserve(read.size());
@@ -259,16 +267,32 @@ absl::StatusOr<ParseCache::Objects> DecodeObjectsOnce(absl::string_view text,
   return objects;
 }
 
+namespace {
+
+std::vector<std::unique_ptr<Resource>> ResourcesOf(
+    const std::vector<Value>& objects, const Schema* schema) {
+  std::vector<std::unique_ptr<Resource>> resources;
+  resources.reserve(objects.size());
+  for (const Value& object : objects) {
+    resources.push_back(std::make_unique<Resource>(object, schema));
+  }
+  return resources;
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodeResources(
     absl::string_view text, const Schema* schema, ParseCache* cache) {
   WEIR_ASSIGN_OR_RETURN(const ParseCache::Objects objects,
                         DecodeObjectsOnce(text, cache));
-  std::vector<std::unique_ptr<Resource>> resources;
-  resources.reserve(objects->size());
-  for (const Value& object : *objects) {
-    resources.push_back(std::make_unique<Resource>(object, schema));
-  }
-  return resources;
+  return ResourcesOf(*objects, schema);
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Resource>>> DecodePatches(
+    absl::string_view text, const Schema* schema) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<Value> objects,
+                        DecodeObjects(text, false));
+  return ResourcesOf(objects, schema);
 }
 
 }  // namespace weir::kustomize

@@ -12,6 +12,7 @@
 #include "src/merge/merge_tree.h"
 #include "src/model/resource.h"
 #include "weir/base/status.h"
+#include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 namespace {
@@ -212,6 +213,12 @@ class Walker {
     std::vector<MergeNode::Field> fields;
     fields.reserve(own.size());
     for (size_t i = 0, j = 0; i < own.size() || j < others.size();) {
+      // Keys that a patch has twice are set one after the other.
+      if (j < others.size() && map == target &&
+          others[j].first == kRepeatedKeys) {
+        ++j;
+        continue;
+      }
       const bool is_own = i < own.size() && (j == others.size() ||
                                              !(others[j].first < own[i].first));
       const absl::string_view name = is_own ? own[i].first : others[j].first;

@@ -11,6 +11,7 @@
 #include "src/model/scalar.h"
 #include "weir/base/status.h"
 #include "weir/value/go_quote.h"
+#include "weir/value/yaml.h"
 
 namespace weir::kustomize {
 namespace {
@@ -39,6 +40,8 @@ Value OverlayText(const Value& base, const Value& over) {
   Value::Object members;
   for (const Value* map : {&base, &over}) {
     for (const Value::Member& member : map->object()) {
+      // Upstream makes one of keys that are there twice.
+      if (member.key == kRepeatedKeys) continue;
       members.emplace_back(member.key, ScalarText(member.value));
     }
   }
@@ -113,7 +116,16 @@ void ResMap::Reindex(Resource* resource) {
   }
 }
 
+void ResMap::Refresh() {
+  if (list_.empty() || list_[0]->schema()->generation() == generation_) return;
+  generation_ = list_[0]->schema()->generation();
+  for (const std::unique_ptr<Resource>& resource : list_) {
+    Reindex(resource.get());
+  }
+}
+
 absl::Status ResMap::Append(std::unique_ptr<Resource> resource) {
+  Refresh();
   const ResId& id = resource->CurId();
   if (id.Key().size() > kMaxId) {
     return absl::ResourceExhaustedError(
@@ -147,6 +159,7 @@ absl::Status ResMap::AppendAll(ResMap&& other) {
 }
 
 absl::StatusOr<Resource*> ResMap::Absorb(std::unique_ptr<Resource> resource) {
+  Refresh();
   const ResId id = resource->CurId();
   const std::vector<Resource*> matches = FindAny(id);
   using Behavior = Resource::Behavior;

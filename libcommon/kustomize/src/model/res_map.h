@@ -44,6 +44,8 @@ class ResMap {
 
   // To be called when an object's id may have changed.
   void Reindex(Resource* resource);
+  // Reindexes all once the schema has changed, which says what has a namespace.
+  void Refresh();
   // Removes deleted objects.
   void DropEmpties();
   // Errors: kFailedPrecondition when two objects now have one id.
@@ -66,6 +68,7 @@ class ResMap {
  private:
   std::vector<std::unique_ptr<Resource>> list_;
   bool may_repeat_ = false;
+  size_t generation_ = 0;  // Of the schema that the index was made by.
   Budget* budget_ = nullptr;
   Budget unbounded_;
   std::vector<std::unique_ptr<Resource>> dropped_;  // Kept for the index.

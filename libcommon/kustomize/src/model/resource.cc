@@ -122,7 +122,8 @@ bool IsMarked(const Value& tree, absl::string_view mark) {
 }
 
 const ResId& Resource::CurId() const {
-  if (!id_.has_value()) {
+  if (!id_.has_value() || id_generation_ != schema_->generation()) {
+    id_generation_ = schema_->generation();
     ResId id;
     const Value* api_version = tree_.Find("apiVersion");
     const Value* kind = tree_.Find("kind");
@@ -264,8 +265,13 @@ std::vector<std::pair<std::string, std::string>> Resource::MetadataMap(
   for (size_t i = 0; i + 1 < list.size(); i += 2) {
     out.emplace_back(NodeText(list[i]), NodeText(list[i + 1]));
   }
-  for (const Value::Member& member : tree_["metadata"][field].object()) {
-    out.emplace_back(member.key, NodeText(member.value));
+  const Value& map = tree_["metadata"][field];
+  const Value* later = RepeatedKeys(map);
+  for (const Value::Member& member : map.object()) {
+    if (member.key == kRepeatedKeys) continue;
+    const Value* last = later == nullptr ? nullptr : later->Find(member.key);
+    out.emplace_back(member.key,
+                     NodeText(last == nullptr ? member.value : *last));
   }
   return out;
 }

@@ -168,6 +168,7 @@ class Resource {
   std::vector<Shared> shared_;
   std::vector<Change> history_;
   mutable std::optional<ResId> id_;
+  mutable size_t id_generation_ = 0;  // Of the schema that it was made by.
 };
 
 // Objects as upstream shows them in errors: a list of JSON.

@@ -165,6 +165,10 @@ bool IsSameInYaml(const Value& value) {
   return true;
 }
 
+// Of the note at a map that has keys twice.
+constexpr absl::string_view kWhy = "why";
+constexpr absl::string_view kLater = "later";
+
 absl::string_view TagOf(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kNull:
@@ -320,7 +324,32 @@ Value WithText(const Value& old, absl::string_view text) {
   return Value::Written(std::move(unfit), std::string(text));
 }
 
+void NoteRepeatedKeys(absl::string_view why, Value* tree) {
+  if (tree->is_array()) {
+    for (Value& item : tree->MutableArray()) NoteRepeatedKeys(why, &item);
+  }
+  if (!tree->is_object()) return;
+  for (Value::Member& member : tree->MutableObject()) {
+    if (member.key == kRepeatedKeys) {
+      Value note = Value::MakeObject();
+      note.Set(kWhy, Value(why));
+      note.Set(kLater, std::move(member.value));
+      member.value = std::move(note);
+    } else {
+      NoteRepeatedKeys(why, &member.value);
+    }
+  }
+}
+
+const Value* RepeatedKeys(const Value& map) {
+  const Value* note = map.Find(kRepeatedKeys);
+  return note == nullptr ? nullptr : note->Find(kLater);
+}
+
 absl::Status CheckScalars(const Value& tree) {
+  if (const Value* note = tree.Find(kRepeatedKeys)) {
+    return BuildError(ScalarText((*note)[kWhy]));
+  }
   for (const Value& item : tree.array()) {
     WEIR_RETURN_IF_ERROR(CheckScalars(item));
   }

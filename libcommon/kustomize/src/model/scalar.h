@@ -63,12 +63,20 @@ Value StringFromJson(const Value& value);
 // is an error only when it is still there in the end: CheckScalars.
 Value WithText(const Value& old, absl::string_view text);
 
-// Errors: kFailedPrecondition for a scalar whose text is not of its type.
+// Errors: kFailedPrecondition for a scalar whose text is not of its type, and
+// for a map that has keys twice.
 absl::Status CheckScalars(const Value& tree);
 
 // The field of an object that says why upstream, should it write the object,
 // could not read it again. A patch that has it brings it along.
 inline constexpr absl::string_view kUnreadable = "\x02";
+
+// Notes at each map that has keys twice, and so a member kRepeatedKeys, why
+// upstream could not read it again. A patch that is laid over another map loses
+// its second keys, and with them the note.
+void NoteRepeatedKeys(absl::string_view why, Value* tree);
+// The later values of such keys; null: there are none.
+const Value* RepeatedKeys(const Value& map);
 
 // What upstream has of a tree once it has written it as YAML and read that, as
 // it does before anything becomes JSON.

@@ -54,7 +54,12 @@ class Schema {
   // A schema of no kinds of its own, for one thread.
   explicit Schema(const Schema* base) : base_(base) {}
   // Asks another one from now on.
-  void UseBase(const Schema* base) { base_ = base; }
+  void UseBase(const Schema* base) {
+    base_ = base;
+    ++generation_;
+  }
+  // Grows as it asks others; what it has said before may be otherwise then.
+  size_t generation() const { return generation_; }
   // What upstream would still know of the builtin definitions if another
   // schema came now: all that it has read, and what it means to read.
   BuiltinUse builtin_use() const { return builtin_use_; }
@@ -75,6 +80,7 @@ class Schema {
   const SchemaType* BuiltinType(absl::string_view definition) const;
 
   const Schema* base_ = nullptr;
+  size_t generation_ = 0;
   bool base_first_ = false;
   mutable BuiltinUse builtin_use_ = BuiltinUse::kNone;
   std::deque<SchemaType> types_;

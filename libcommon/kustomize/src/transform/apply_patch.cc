@@ -197,6 +197,12 @@ Value PatchFor(const Resource& patch, const Resource& target) {
     copy.SetMetadataMap(field, copy.MetadataMap(field));
   }
   Value& tree = copy.MutableTree();
+  // Upstream joins some of such maps.
+  const Value* repeated = RepeatedKeys(tree["metadata"]);
+  if (repeated != nullptr &&
+      (repeated->Has("labels") || repeated->Has("annotations"))) {
+    tree.Set(kUnreadable, CheckScalars(tree).message());
+  }
   // They take the style of the target's.
   tree.Mutable("metadata").Set("name", UntaggedScalar(patch.name()));
   const std::string api_version = target.CurId().gvk.ApiVersion();

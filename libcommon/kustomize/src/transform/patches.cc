@@ -97,7 +97,9 @@ absl::StatusOr<Transformer> ConfigurePatch(const PatchSpec& spec,
   WEIR_ASSIGN_OR_RETURN(const std::string text,
                         PatchText(spec, loader, config, &source));
   WEIR_RETURN_IF_ERROR(CheckPatchSize(text));
-  absl::StatusOr<Patches> merges = DecodeResources(text, schema);
+  absl::StatusOr<Patches> merges = spec.target.has_value()
+                                       ? DecodeResources(text, schema)
+                                       : DecodePatches(text, schema);
   absl::StatusOr<std::vector<Value>> operations = ParseJson6902(text);
   if (merges.ok() && operations.ok() && !merges->empty() &&
       !operations->empty()) {

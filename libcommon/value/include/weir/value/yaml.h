@@ -55,9 +55,17 @@ struct YamlParseOptions {
   // scalars are as in the text: kYaml12's writing and reading is left to
   // RewriteYaml.
   bool keep_written = false;
+  // With kYaml12 and keep_written: keys that are there twice, or are no text,
+  // or numbers that JSON has not, are no error, but make the document
+  // unreadable, for it may change before it is written. A mapping with keys
+  // twice has the first ones, and a member kRepeatedKeys.
+  bool keep_unfit = false;
   // Named in errors, before line and column; empty: not named.
   std::string file_name;
 };
+
+// Holds the later values of the keys that a mapping has twice.
+inline constexpr absl::string_view kRepeatedKeys = "\x03";
 
 struct YamlDocument {
   Value value;   // Null for an empty document.
@@ -65,6 +73,8 @@ struct YamlDocument {
   // With keep_written: why kyaml, should it write this document, could not read
   // it again, where RewriteYaml does not know it: comments can do that.
   absl::Status unreadable;
+  // With keep_unfit: whether there is what JSON has not.
+  bool has_unfit = false;
 };
 
 // Parses all documents of a stream.
