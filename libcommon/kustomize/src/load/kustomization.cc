@@ -75,6 +75,7 @@ void DecodePatch(D& d, const Value& v, PatchSpec* out) {
                DecodeSelectorSpec(d, value, &*out->target);
              }},
             {"options", [&](const Value& value) {
+               out->has_options = true;
                d.Struct(value, "PatchArgs",
                         {{"allowNameChange", d.To(&out->allow_name_change)},
                          {"allowKindChange", d.To(&out->allow_kind_change)}});

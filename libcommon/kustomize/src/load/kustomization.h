@@ -46,6 +46,7 @@ struct PatchSpec {
   std::string path;
   std::string patch;
   std::optional<SelectorSpec> target;
+  bool has_options = false;  // Upstream shows them, even if they say nothing.
   bool allow_name_change = false;
   bool allow_kind_change = false;
 };

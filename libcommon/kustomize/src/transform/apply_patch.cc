@@ -265,7 +265,7 @@ Value DescribePatch(const PatchSpec& spec, absl::string_view patch_field) {
   Value options = Value::MakeObject();
   if (spec.allow_name_change) options.Set("allowNameChange", true);
   if (spec.allow_kind_change) options.Set("allowKindChange", true);
-  if (!options.empty()) out.Set("options", std::move(options));
+  if (spec.has_options) out.Set("options", std::move(options));
   return out;
 }
 
