@@ -74,7 +74,7 @@ int RunTemplate(const TemplateArgs& args, bool* is_for_all) {
   return status.ok() || *is_for_all ? 0 : Fail(status);
 }
 
-// What follows the command, when none of it is a flag or nothing: the parser,
+// What follows the command, when none of it is a flag or empty: the parser,
 // whose flags take longer to list than a small build, would add nothing to it.
 std::optional<std::vector<std::string>> Words(int argc, char** argv) {
   std::vector<std::string> words;
